@@ -1,0 +1,59 @@
+package dev.taskward;
+
+import dev.taskward.config.SettingsException;
+import io.quarkus.runtime.ApplicationLifecycleManager;
+import io.quarkus.runtime.Quarkus;
+import io.quarkus.runtime.annotations.QuarkusMain;
+import java.sql.SQLException;
+import java.util.Arrays;
+import java.util.Optional;
+import java.util.stream.Stream;
+import org.jboss.logging.Logger;
+
+/** Starts the service; a start that fails says why in one line where one line is enough. */
+@QuarkusMain
+public final class Taskward {
+
+  public static void main(String... args) {
+    Quarkus.run(null, Taskward::exit, args);
+  }
+
+  private static void exit(int code, Throwable failure) {
+    if (failure != null) {
+      reason(failure)
+          .ifPresentOrElse(
+              System.err::println,
+              () -> Logger.getLogger(Taskward.class).error("The start failed", failure));
+    }
+    ApplicationLifecycleManager.getDefaultExitCodeHandler().accept(code, failure);
+  }
+
+  private static Optional<String> reason(Throwable failure) {
+    return all(failure)
+        .flatMap(
+            e ->
+                e instanceof SettingsException
+                    ? Stream.of(e.getMessage())
+                    : e instanceof SQLException
+                        ? Stream.of("The database can't be used: " + firstLine(e.getMessage()))
+                        : Stream.empty())
+        .findFirst();
+  }
+
+  private static Stream<Throwable> all(Throwable failure) {
+    if (failure == null) {
+      return Stream.empty();
+    }
+    return Stream.of(
+            Stream.of(failure),
+            all(failure.getCause()),
+            Arrays.stream(failure.getSuppressed()).flatMap(Taskward::all))
+        .flatMap(stream -> stream);
+  }
+
+  private static String firstLine(String text) {
+    return text.lines().findFirst().orElse("");
+  }
+
+  private Taskward() {}
+}

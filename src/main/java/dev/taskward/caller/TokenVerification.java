@@ -1,0 +1,93 @@
+package dev.taskward.caller;
+
+import dev.taskward.config.TaskwardConfig;
+import io.smallrye.jwt.algorithm.SignatureAlgorithm;
+import io.smallrye.jwt.auth.principal.DefaultJWTCallerPrincipal;
+import io.smallrye.jwt.auth.principal.DefaultJWTTokenParser;
+import io.smallrye.jwt.auth.principal.JWTAuthContextInfo;
+import io.smallrye.jwt.auth.principal.JWTCallerPrincipal;
+import io.smallrye.jwt.auth.principal.JWTCallerPrincipalFactory;
+import io.smallrye.jwt.auth.principal.ParseException;
+import jakarta.annotation.Priority;
+import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.enterprise.inject.Alternative;
+import jakarta.enterprise.inject.Produces;
+import java.nio.charset.StandardCharsets;
+import java.util.Set;
+import java.util.regex.Pattern;
+import javax.crypto.spec.SecretKeySpec;
+import org.eclipse.microprofile.config.inject.ConfigProperty;
+import org.jose4j.jwt.JwtClaims;
+import org.jose4j.jwt.MalformedClaimException;
+import org.jose4j.jwt.NumericDate;
+import org.jose4j.jwt.consumer.JwtContext;
+
+/**
+ * Which tokens (RFC 7519) are accepted: signed with HS256 by the holder of {@code
+ * BETTER_AUTH_SECRET}, not expired, made for a day at most, and with a subject that the database
+ * can hold. The algorithm follows from the key that is configured, never from the token.
+ */
+@Alternative
+@Priority(1)
+@ApplicationScoped
+class TokenVerification extends JWTCallerPrincipalFactory {
+
+  private static final long MAX_LIFE_SECONDS = 24 * 60 * 60;
+  private static final int MAX_SUBJECT_LENGTH = 255;
+
+  /** U+0000 and unpaired surrogates: PostgreSQL stores neither. */
+  private static final Pattern NOT_STORABLE = Pattern.compile("[\\x00\\p{Cs}]");
+
+  private final DefaultJWTTokenParser parser = new DefaultJWTTokenParser();
+
+  @Produces
+  @Alternative
+  @Priority(1)
+  @ApplicationScoped
+  JWTAuthContextInfo rules(
+      @ConfigProperty(name = "BETTER_AUTH_SECRET") String secret, TaskwardConfig config) {
+    JWTAuthContextInfo rules = new JWTAuthContextInfo();
+    rules.setSecretVerificationKey(
+        new SecretKeySpec(secret.getBytes(StandardCharsets.UTF_8), "HmacSHA256"));
+    rules.setSignatureAlgorithm(Set.of(SignatureAlgorithm.HS256));
+    rules.setClockSkew((int) config.tokens().clockSkew().toSeconds());
+    // Zero turns the library's own check of the life off, which can't do without iat: see below.
+    rules.setMaxTimeToLiveSecs(0L);
+    return rules;
+  }
+
+  @Override
+  public JWTCallerPrincipal parse(String token, JWTAuthContextInfo rules) throws ParseException {
+    JwtContext verified = parser.parse(token, rules);
+    try {
+      requireShortLife(verified.getJwtClaims());
+      requireSubject(verified.getJwtClaims());
+    } catch (MalformedClaimException e) {
+      throw new ParseException("malformed claim", e);
+    }
+    return new DefaultJWTCallerPrincipal(verified.getJwtClaims());
+  }
+
+  /** Without iat, which RFC 7519 leaves optional, or with one yet to come, life counts from now. */
+  private static void requireShortLife(JwtClaims claims)
+      throws MalformedClaimException, ParseException {
+    NumericDate start = NumericDate.now();
+    if (claims.getIssuedAt() != null && claims.getIssuedAt().isBefore(start)) {
+      start = claims.getIssuedAt();
+    }
+    if (claims.getExpirationTime().getValue() > start.getValue() + MAX_LIFE_SECONDS) {
+      throw new ParseException("the token lives for more than 24 hours");
+    }
+  }
+
+  private static void requireSubject(JwtClaims claims)
+      throws MalformedClaimException, ParseException {
+    String subject = claims.getSubject();
+    if (subject == null
+        || subject.isBlank()
+        || subject.codePointCount(0, subject.length()) > MAX_SUBJECT_LENGTH
+        || NOT_STORABLE.matcher(subject).find()) {
+      throw new ParseException("sub must be 1 to 255 characters, not blank");
+    }
+  }
+}

@@ -1,0 +1,86 @@
+package dev.taskward.config;
+
+import io.smallrye.config.ConfigSourceContext;
+import io.smallrye.config.ConfigSourceFactory;
+import io.smallrye.config.ConfigValue;
+import io.smallrye.config.EnvConfigSource;
+import java.nio.charset.StandardCharsets;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.eclipse.microprofile.config.spi.ConfigSource;
+
+/**
+ * Says {@code DATABASE_URL} to Quarkus in the names of its own datasource settings, and checks what
+ * the environment brings. Quarkus can't be stopped from here with a clean message (nothing is set
+ * up yet, the log least of all), so {@link SettingsCheck} does that a moment later.
+ */
+public class EnvironmentConfigSource implements ConfigSourceFactory {
+
+  private static final String DATABASE_URL = "DATABASE_URL";
+  private static final String SECRET = "BETTER_AUTH_SECRET";
+  private static final String JDBC_URL = "quarkus.datasource.jdbc.url";
+
+  /** RFC 7518, 3.2: an HS256 key is at least as long as the hash. */
+  private static final int SECRET_MIN_BYTES = 32;
+
+  /** Below application.properties (250), so that Quarkus' own settings win wherever they stand. */
+  private static final int ORDINAL = 200;
+
+  @Override
+  public Iterable<ConfigSource> getConfigSources(ConfigSourceContext context) {
+    Map<String, String> settings = new HashMap<>();
+    try {
+      checkSecret(context);
+      addDatasource(context, settings);
+    } catch (IllegalArgumentException e) {
+      settings.put(SettingsCheck.ERROR_VARIABLE, e.getMessage());
+    }
+    // As environment variables: those alone a build does not copy into what it builds, and the
+    // password of whoever builds has no place there.
+    return List.of(new EnvConfigSource(settings, ORDINAL));
+  }
+
+  private static void addDatasource(ConfigSourceContext context, Map<String, String> settings) {
+    if (value(context, JDBC_URL) != null) {
+      return;
+    }
+    String text = value(context, DATABASE_URL);
+    if (text == null) {
+      require(context, DATABASE_URL, "postgresql://user:password@host:port/database");
+      return;
+    }
+    DatabaseUrl url = DatabaseUrl.parse(text);
+    settings.put("QUARKUS_DATASOURCE_JDBC_URL", url.jdbcUrl());
+    if (url.username() != null) {
+      settings.put("QUARKUS_DATASOURCE_USERNAME", url.username());
+    }
+    if (url.password() != null) {
+      settings.put("QUARKUS_DATASOURCE_PASSWORD", url.password());
+    }
+  }
+
+  private static void checkSecret(ConfigSourceContext context) {
+    String secret = value(context, SECRET);
+    if (secret == null) {
+      require(context, SECRET, "the secret that signs the tokens, at least 32 bytes");
+    } else if (secret.getBytes(StandardCharsets.UTF_8).length < SECRET_MIN_BYTES) {
+      throw new IllegalArgumentException(
+          SECRET + " must be at least " + SECRET_MIN_BYTES + " bytes long.");
+    }
+  }
+
+  /** Dev and test mode bring their own. */
+  private static void require(ConfigSourceContext context, String name, String what) {
+    if (context.getProfiles().stream().noneMatch(List.of("dev", "test")::contains)) {
+      throw new IllegalArgumentException(name + " is not set: it must be " + what + ".");
+    }
+  }
+
+  private static String value(ConfigSourceContext context, String name) {
+    ConfigValue value = context.getValue(name);
+    return value == null || value.getValue() == null || value.getValue().isBlank()
+        ? null
+        : value.getValue();
+  }
+}

@@ -1,0 +1,34 @@
+package dev.taskward.config;
+
+import io.quarkus.arc.Unremovable;
+import io.quarkus.runtime.annotations.RegisterForReflection;
+import jakarta.inject.Singleton;
+import org.eclipse.microprofile.config.inject.ConfigProperty;
+
+/**
+ * Ends the start when {@link EnvironmentConfigSource} found a setting wrong: Quarkus converts every
+ * injected setting before it opens the database, and this one can't be converted when it is there.
+ */
+@Unremovable
+@Singleton
+class SettingsCheck {
+
+  private static final String ERROR = "dev.taskward.settings-error";
+  static final String ERROR_VARIABLE = "DEV_TASKWARD_SETTINGS_ERROR";
+
+  private static final String NONE = "none";
+
+  SettingsCheck(@ConfigProperty(name = ERROR, defaultValue = NONE) NoError checked) {}
+
+  @RegisterForReflection
+  static final class NoError {
+
+    /** Called by SmallRye Config. */
+    public static NoError of(String error) {
+      if (!error.equals(NONE)) {
+        throw new SettingsException(error);
+      }
+      return new NoError();
+    }
+  }
+}

@@ -1,0 +1,23 @@
+package dev.taskward.config;
+
+import io.smallrye.config.ConfigMapping;
+import io.smallrye.config.WithDefault;
+import java.time.Duration;
+
+/** Taskward's own settings; the README's table has them with their environment variables. */
+@ConfigMapping(prefix = "taskward")
+public interface TaskwardConfig {
+
+  /** Whether another user's task is answered with the 404 of an unknown id instead of 403. */
+  @WithDefault("false")
+  boolean concealForeignTasks();
+
+  Tokens tokens();
+
+  interface Tokens {
+
+    /** How far the issuer's clock may be from ours. */
+    @WithDefault("10s")
+    Duration clockSkew();
+  }
+}

@@ -1,0 +1,90 @@
+package dev.taskward.dev;
+
+import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.logging.Level;
+import java.util.logging.Logger;
+
+/**
+ * A real PostgreSQL for a developer who has none, its data kept in a folder. The JVM that starts it
+ * stops it at its end; meanwhile the class loader after a live reload, and any other JVM, gets the
+ * running one.
+ */
+final class DevDatabase {
+
+  /** Outlives the class loader of a live reload, as the server does. */
+  private static final String STARTED_HERE = "dev.taskward.database";
+
+  /** Kept: the log manager forgets the level of a logger that nobody holds. */
+  private static final Logger LIBRARY_LOG = Logger.getLogger("io.zonky.test");
+
+  /**
+   * @return the JDBC URL of the server on this folder, which is started if it does not run
+   */
+  static String url(Path folder) {
+    String url = System.getProperty(STARTED_HERE);
+    if (url == null) {
+      url = "jdbc:postgresql://localhost:" + port(folder) + "/postgres";
+      System.setProperty(STARTED_HERE, url);
+    }
+    return url;
+  }
+
+  private static int port(Path folder) {
+    // Here, because it logs before Quarkus has read the levels from its configuration.
+    LIBRARY_LOG.setLevel(Level.WARNING);
+    try {
+      // Written by the postmaster: process id, data directory, start time, port, …
+      Path pidFile = folder.resolve("postmaster.pid");
+      if (Files.exists(pidFile)) {
+        List<String> lines = Files.readAllLines(pidFile);
+        if (isOwned(folder)) {
+          return Integer.parseInt(lines.get(3).strip());
+        }
+        stopOrphan(Long.parseLong(lines.get(0).strip()));
+      }
+      return EmbeddedPostgres.builder()
+          .setDataDirectory(folder)
+          .setCleanDataDirectory(false)
+          .setServerConfig("fsync", "on") // the builder switches it off; this data is to stay
+          .start()
+          .getPort();
+    } catch (IOException | RuntimeException e) {
+      throw new IllegalStateException(
+          "The embedded PostgreSQL in "
+              + folder
+              + " did not start. Delete that folder to begin anew, or set DATABASE_URL.",
+          e);
+    }
+  }
+
+  /** Whether a living JVM holds the lock that the library takes in the folder. */
+  private static boolean isOwned(Path folder) throws IOException {
+    Path lockFile = folder.resolve("epg-lock");
+    try (FileChannel channel =
+            FileChannel.open(lockFile, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+        FileLock lock = channel.tryLock()) {
+      return lock == null;
+    }
+  }
+
+  /** Its JVM was killed. After a reboot the process id may be another program's. */
+  private static void stopOrphan(long pid) {
+    ProcessHandle.of(pid)
+        .filter(process -> process.info().command().orElse("").contains("postgres"))
+        .ifPresent(
+            process -> {
+              process.destroy();
+              process.onExit().orTimeout(10, TimeUnit.SECONDS).join();
+            });
+  }
+
+  private DevDatabase() {}
+}

@@ -1,0 +1,37 @@
+package dev.taskward.dev;
+
+import io.quarkus.runtime.LaunchMode;
+import io.quarkus.runtime.StartupEvent;
+import jakarta.enterprise.event.Observes;
+import org.eclipse.microprofile.config.inject.ConfigProperty;
+import org.jboss.logging.Logger;
+
+/** Tells a newcomer where to look first. */
+class Welcome {
+
+  private static final Logger LOG = Logger.getLogger("dev.taskward");
+
+  void say(
+      @Observes StartupEvent started,
+      SignIn signIn,
+      @ConfigProperty(name = "quarkus.http.port") int port) {
+    if (LaunchMode.current() != LaunchMode.DEVELOPMENT) {
+      return;
+    }
+    String base = "http://localhost:" + port;
+    LOG.infof(
+        """
+        Taskward runs in dev mode.
+
+          Swagger UI  %1$s/q/swagger-ui  (Authorize with any user name, no password)
+          Dev UI      %1$s/q/dev-ui
+          OpenAPI     %1$s/q/openapi
+          Health      %1$s/q/health
+
+        A first request, as alice:
+
+          curl -H 'Authorization: Bearer %2$s' %1$s/api/v1/tasks
+        """,
+        base, signIn.token("alice"));
+  }
+}

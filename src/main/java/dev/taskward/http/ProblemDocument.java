@@ -1,0 +1,139 @@
+package dev.taskward.http;
+
+import io.netty.handler.codec.http.HttpResponseStatus;
+import io.quarkus.smallrye.openapi.OpenApiFilter;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import org.eclipse.microprofile.openapi.OASFactory;
+import org.eclipse.microprofile.openapi.OASFilter;
+import org.eclipse.microprofile.openapi.models.OpenAPI;
+import org.eclipse.microprofile.openapi.models.Operation;
+import org.eclipse.microprofile.openapi.models.headers.Header;
+import org.eclipse.microprofile.openapi.models.media.Schema.SchemaType;
+import org.eclipse.microprofile.openapi.models.parameters.Parameter;
+import org.eclipse.microprofile.openapi.models.responses.APIResponse;
+
+/**
+ * Writes the errors of every operation into the OpenAPI document. Which ones an operation can have
+ * follows from its shape, so an endpoint names only its successes.
+ */
+@OpenApiFilter(stages = OpenApiFilter.RunStage.BUILD)
+public class ProblemDocument implements OASFilter {
+
+  @Override
+  public void filterOpenAPI(OpenAPI document) {
+    document
+        .getPaths()
+        .getPathItems()
+        .forEach(
+            (path, item) ->
+                item.getOperations()
+                    .values()
+                    .forEach(operation -> addErrors(operation, path, document)));
+  }
+
+  private static void addErrors(Operation operation, String path, OpenAPI document) {
+    // Quarkus adds these two to whatever needs a token, without a content.
+    operation.getResponses().removeAPIResponse("401");
+    operation.getResponses().removeAPIResponse("403");
+    for (int status : errors(operation, path)) {
+      String name = HttpResponseStatus.valueOf(status).reasonPhrase().replaceAll("[^A-Za-z]", "");
+      document.getComponents().addResponse(name, response(status));
+      operation
+          .getResponses()
+          .addAPIResponse(
+              Integer.toString(status),
+              OASFactory.createAPIResponse().ref("#/components/responses/" + name));
+    }
+  }
+
+  private static Set<Integer> errors(Operation operation, String path) {
+    boolean readsBody = operation.getRequestBody() != null;
+    boolean writesBody = !operation.getResponses().hasAPIResponse("204");
+    boolean readsQuery =
+        operation.getParameters() != null
+            && operation.getParameters().stream().anyMatch(p -> p.getIn() == Parameter.In.QUERY);
+    boolean isAboutOne = path.contains("{");
+
+    Set<Integer> errors = new TreeSet<>(Set.of(401, 500, 503));
+    if (readsBody || readsQuery || isAboutOne) {
+      errors.add(400);
+    }
+    if (isAboutOne) {
+      errors.addAll(Set.of(403, 404));
+    }
+    if (writesBody) {
+      errors.add(406);
+    }
+    if (readsBody) {
+      errors.addAll(Set.of(413, 415));
+    }
+    return errors;
+  }
+
+  private static APIResponse response(int status) {
+    Map<String, Object> example = new LinkedHashMap<>();
+    example.put("type", "about:blank");
+    example.put("title", HttpResponseStatus.valueOf(status).reasonPhrase());
+    example.put("status", status);
+    example.put("detail", example(status));
+    example.put("instance", "/api/v1/tasks/42");
+    example.put("trace_id", "4bf92f3577b34da6a3ce929d0e0e4736");
+    if (status == 400) {
+      example.put(
+          "errors",
+          List.of(new TreeMap<>(Map.of("field", "title", "message", "must not be blank"))));
+    }
+    APIResponse response =
+        OASFactory.createAPIResponse()
+            .description(description(status))
+            .content(
+                OASFactory.createContent()
+                    .addMediaType(
+                        Problem.MEDIA_TYPE,
+                        OASFactory.createMediaType()
+                            .schema(OASFactory.createSchema().ref("#/components/schemas/Problem"))
+                            .example(example)));
+    if (status == 401) {
+      response.addHeader("WWW-Authenticate", header(SchemaType.STRING, "`Bearer` (RFC 6750)."));
+    }
+    if (status == 503) {
+      response.addHeader("Retry-After", header(SchemaType.INTEGER, "Seconds to wait."));
+    }
+    return response;
+  }
+
+  private static Header header(SchemaType type, String description) {
+    return OASFactory.createHeader()
+        .description(description)
+        .schema(OASFactory.createSchema().addType(type));
+  }
+
+  private static String example(int status) {
+    return switch (status) {
+      case 400 -> Problem.INVALID_INPUT;
+      case 403 -> ForeignResourceException.DETAIL;
+      case 404 -> "There is no task with this id.";
+      default -> Problems.detail(status, "GET");
+    };
+  }
+
+  private static String description(int status) {
+    return switch (status) {
+      case 400 -> "The input is invalid; `errors` names the fields or parameters.";
+      case 401 -> "No token, or one that is malformed, expired or not signed with the right key.";
+      case 403 ->
+          "It belongs to another user. A deployment may answer with the 404 of an unknown id.";
+      case 404 -> "It does not exist, or was deleted.";
+      case 406 -> "`Accept` allows no media type that can be produced.";
+      case 413 -> "The body is larger than the limit (64 KiB unless configured).";
+      case 415 -> "The body is not `application/json`.";
+      case 503 -> "The service can't answer at the moment, the database being away for instance.";
+      default -> "An error of the service, which its log has under the trace id.";
+    };
+  }
+}

@@ -1,0 +1,35 @@
+package dev.taskward.http;
+
+import jakarta.ws.rs.WebApplicationException;
+import java.util.List;
+
+/** A refusal whose detail is written for the client, and so may be told. */
+public class ProblemException extends WebApplicationException {
+
+  private final transient List<Problem.FieldError> errors;
+
+  private ProblemException(int status, String detail, List<Problem.FieldError> errors) {
+    super(detail, status);
+    this.errors = errors;
+  }
+
+  /** 400: one field or parameter of the input is wrong. */
+  public static ProblemException invalid(String field, String message) {
+    return new ProblemException(
+        400, Problem.INVALID_INPUT, List.of(new Problem.FieldError(field, message)));
+  }
+
+  /** 404. */
+  public static ProblemException notFound(String detail) {
+    return new ProblemException(404, detail, List.of());
+  }
+
+  /** 403. */
+  public static ProblemException forbidden(String detail) {
+    return new ProblemException(403, detail, List.of());
+  }
+
+  List<Problem.FieldError> errors() {
+    return errors;
+  }
+}

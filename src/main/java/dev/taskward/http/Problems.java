@@ -1,0 +1,113 @@
+package dev.taskward.http;
+
+import com.fasterxml.jackson.databind.exc.MismatchedInputException;
+import dev.taskward.http.Problem.FieldError;
+import io.netty.handler.codec.http.HttpResponseStatus;
+import io.vertx.ext.web.RoutingContext;
+import jakarta.validation.ConstraintViolation;
+import jakarta.validation.ConstraintViolationException;
+import jakarta.validation.ElementKind;
+import jakarta.ws.rs.WebApplicationException;
+import java.io.CharConversionException;
+import java.util.Comparator;
+import java.util.List;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.stream.Collectors;
+import java.util.stream.StreamSupport;
+import org.jboss.logging.Logger;
+
+/**
+ * Turns whatever went wrong into the problem that the client is told. Only a {@link
+ * ProblemException} was written for clients, so only its message goes out; all other texts are
+ * composed here, and no class, table or SQL can slip into an answer.
+ */
+public final class Problems {
+
+  private static final Logger LOG = Logger.getLogger(Problems.class);
+
+  static Problem of(Throwable failure, RoutingContext request) {
+    if (failure instanceof ProblemException e) {
+      return of(e.getResponse().getStatus(), e.getMessage(), e.errors(), request);
+    }
+    if (failure instanceof ForeignResourceException e) {
+      return of(403, e.getMessage(), List.of(), request);
+    }
+    if (failure instanceof ConstraintViolationException e) {
+      return invalid(fieldErrors(e), request);
+    }
+    if (failure instanceof MismatchedInputException e) {
+      return invalid(List.of(JsonErrors.of(e)), request);
+    }
+    if (failure instanceof CharConversionException) {
+      return of(400, JsonErrors.MALFORMED, List.of(), request);
+    }
+    if (failure instanceof WebApplicationException e) {
+      int status = e.getResponse().getStatus();
+      return status == 400 && e.getCause() != null
+          ? of(status, JsonErrors.detail(e.getCause()), List.of(), request)
+          : of(status, request);
+    }
+    if (failure instanceof RejectedExecutionException || DatabaseFailure.isTransient(failure)) {
+      LOG.warnf("%s %s: %s", request.request().method(), request.request().path(), failure);
+      return of(503, request);
+    }
+    LOG.errorf(failure, "%s %s failed", request.request().method(), request.request().path());
+    return of(500, request);
+  }
+
+  /** A problem about which the status says enough. */
+  public static Problem of(int status, RoutingContext request) {
+    return of(status, detail(status, request.request().method().name()), List.of(), request);
+  }
+
+  private static Problem invalid(List<FieldError> errors, RoutingContext request) {
+    return of(400, Problem.INVALID_INPUT, errors, request);
+  }
+
+  private static Problem of(
+      int status, String detail, List<FieldError> errors, RoutingContext request) {
+    return new Problem(
+        "about:blank",
+        HttpResponseStatus.valueOf(status).reasonPhrase(),
+        status,
+        detail,
+        request.request().path(),
+        TraceId.of(request),
+        errors);
+  }
+
+  static String detail(int status, String method) {
+    return switch (status) {
+      case 400 -> "The request is malformed.";
+      case 401 -> "A valid bearer token is needed.";
+      case 403 -> "The token does not permit this request.";
+      case 404 -> "There is nothing at this path.";
+      case 405 -> method + " is not possible at this path.";
+      case 406 -> "None of the media types in Accept can be produced.";
+      case 413 -> "The body is too large.";
+      case 415 -> "The body must be of media type application/json.";
+      case 503 -> "The service is unavailable for the moment.";
+      case 500 -> "The service failed to answer this request.";
+      default -> HttpResponseStatus.valueOf(status).reasonPhrase() + ".";
+    };
+  }
+
+  private static List<FieldError> fieldErrors(ConstraintViolationException e) {
+    return e.getConstraintViolations().stream()
+        .map(violation -> new FieldError(field(violation), violation.getMessage()))
+        .sorted(Comparator.comparing(FieldError::field).thenComparing(FieldError::message))
+        .toList();
+  }
+
+  /** The path of a violation is method, parameter, field: clients know only the last. */
+  private static String field(ConstraintViolation<?> violation) {
+    String field =
+        StreamSupport.stream(violation.getPropertyPath().spliterator(), false)
+            .filter(node -> node.getKind() == ElementKind.PROPERTY)
+            .map(Object::toString)
+            .collect(Collectors.joining("."));
+    return field.isEmpty() ? JsonErrors.BODY : field;
+  }
+
+  private Problems() {}
+}

@@ -1,0 +1,53 @@
+package dev.taskward.http;
+
+import io.quarkus.vertx.http.runtime.filters.Filters;
+import io.vertx.ext.web.RoutingContext;
+import jakarta.enterprise.event.Observes;
+import java.util.HexFormat;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.jboss.logging.MDC;
+
+/**
+ * Names every request: by the trace id of its {@code traceparent} header (W3C Trace Context) if it
+ * brings a valid one, else by a random one. The log has it as {@code traceId}, a problem as {@code
+ * trace_id}.
+ */
+final class TraceId {
+
+  private static final String KEY = "traceId";
+
+  private static final Pattern TRACEPARENT =
+      Pattern.compile(
+          "(?!ff)[0-9a-f]{2}-((?!0{32})[0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}(-.*)?");
+
+  /** Before everything else, so that a refused request has its name too. */
+  void register(@Observes Filters filters) {
+    filters.register(
+        request -> {
+          MDC.put(KEY, name(request));
+          request.next();
+        },
+        Integer.MAX_VALUE);
+  }
+
+  static String of(RoutingContext request) {
+    String id = request.get(KEY);
+    return id == null ? name(request) : id;
+  }
+
+  private static String name(RoutingContext request) {
+    String traceparent = request.request().getHeader("traceparent");
+    Matcher matcher = traceparent == null ? null : TRACEPARENT.matcher(traceparent);
+    String id = matcher != null && matcher.matches() ? matcher.group(1) : random();
+    request.put(KEY, id);
+    return id;
+  }
+
+  private static String random() {
+    ThreadLocalRandom random = ThreadLocalRandom.current();
+    HexFormat hex = HexFormat.of();
+    return hex.toHexDigits(random.nextLong()) + hex.toHexDigits(random.nextLong() | 1);
+  }
+}

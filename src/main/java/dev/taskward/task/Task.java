@@ -1,0 +1,147 @@
+package dev.taskward.task;
+
+import dev.taskward.http.ForeignResourceException;
+import dev.taskward.http.ProblemException;
+import io.quarkus.hibernate.orm.panache.PanacheEntityBase;
+import jakarta.persistence.Column;
+import jakarta.persistence.Entity;
+import jakarta.persistence.GeneratedValue;
+import jakarta.persistence.GenerationType;
+import jakarta.persistence.Id;
+import jakarta.persistence.LockModeType;
+import jakarta.persistence.SequenceGenerator;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.List;
+import java.util.Objects;
+import org.hibernate.annotations.DynamicUpdate;
+import org.hibernate.annotations.TenantId;
+
+/**
+ * A task of one user. Hibernate adds {@code user_id = <the caller>} to every statement about this
+ * entity, lookups by id and bulk statements included, because of {@link TenantId}; so nothing here
+ * names the user, and nothing here can forget to.
+ */
+@Entity
+@DynamicUpdate // a PUT of the title must not write back a completed flag that it read earlier
+public class Task extends PanacheEntityBase {
+
+  /** Positive and below 2^53. */
+  @Id
+  @SequenceGenerator(name = "task_id_seq", sequenceName = "task_id_seq", allocationSize = 50)
+  @GeneratedValue(strategy = GenerationType.SEQUENCE, generator = "task_id_seq")
+  public Long id;
+
+  /** The owner: the {@code sub} of the token that created the task. Never changes. */
+  @TenantId
+  @Column(name = "user_id", nullable = false, updatable = false)
+  public String userId;
+
+  /** 1 to 255 code points, not blank. */
+  @Column(nullable = false)
+  public String title;
+
+  /** At most 500 code points; null when there is none. */
+  @Column(length = 500)
+  public String description;
+
+  @Column(nullable = false)
+  public boolean completed;
+
+  /** Soft delete: the row stays, the API answers as if it were gone. */
+  @Column(nullable = false)
+  public boolean deleted;
+
+  @Column(name = "created_at", nullable = false, updatable = false)
+  public Instant createdAt;
+
+  @Column(name = "updated_at", nullable = false)
+  public Instant updatedAt;
+
+  /** Stores a new task of the caller's. Needs a transaction. */
+  static Task create(NewTask request) {
+    Task task = new Task();
+    task.title = request.titleOrGenerated();
+    task.description = request.description;
+    task.completed = request.completed;
+    task.createdAt = task.updatedAt = now();
+    task.persistAndFlush(); // Hibernate sets the owner when it writes the row
+    return task;
+  }
+
+  /** One page of the caller's tasks, newest first, and one task more if there is a next page. */
+  static List<Task> page(TaskListQuery query) {
+    return query.rows();
+  }
+
+  /**
+   * The caller's task with this id.
+   *
+   * @throws ProblemException (404) if nobody has such a task
+   * @throws ForeignResourceException (403) if somebody else has it
+   */
+  static Task require(long id) {
+    return require(id, LockModeType.NONE);
+  }
+
+  /**
+   * The caller's task with this id, its row locked until the transaction ends: changes of one task
+   * queue up behind each other, so that none is lost.
+   */
+  static Task requireForUpdate(long id) {
+    return require(id, LockModeType.PESSIMISTIC_WRITE);
+  }
+
+  private static Task require(long id, LockModeType lock) {
+    Task task = findById(id, lock);
+    if (task != null && !task.deleted) {
+      return task;
+    }
+    ProblemException unknown = ProblemException.notFound("There is no task with this id.");
+    throw task == null && existsForAnyone(id) ? new ForeignResourceException(unknown) : unknown;
+  }
+
+  /**
+   * The one look past the discriminator: native SQL, which Hibernate does not scope. It runs only
+   * after the caller's own lookup missed, and tells nothing but whether 403 or 404 is the answer.
+   */
+  private static boolean existsForAnyone(long id) {
+    return (boolean)
+        getEntityManager()
+            .createNativeQuery(
+                "select exists (select from task where id = :id and not deleted)", Boolean.class)
+            .setParameter("id", id)
+            .getSingleResult();
+  }
+
+  /** Applies what the client sent; what it left out stays. No change, no new time. */
+  void apply(TaskChange change) {
+    update(change.titleOr(title), change.descriptionOr(description), change.completedOr(completed));
+  }
+
+  void complete(boolean newCompleted) {
+    update(title, description, newCompleted);
+  }
+
+  void softDelete() {
+    deleted = true;
+    updatedAt = now();
+  }
+
+  private void update(String newTitle, String newDescription, boolean newCompleted) {
+    if (newTitle.equals(title)
+        && Objects.equals(newDescription, description)
+        && newCompleted == completed) {
+      return;
+    }
+    title = newTitle;
+    description = newDescription;
+    completed = newCompleted;
+    updatedAt = now();
+  }
+
+  /** PostgreSQL keeps microseconds: what is answered now is what will be read later. */
+  private static Instant now() {
+    return Instant.now().truncatedTo(ChronoUnit.MICROS);
+  }
+}

@@ -1,0 +1,48 @@
+package dev.taskward.task;
+
+import com.fasterxml.jackson.annotation.JsonProperty;
+import java.time.Instant;
+import org.eclipse.microprofile.openapi.annotations.media.Schema;
+
+/** A task as clients see it. Times are UTC. */
+@Schema(
+    name = "Task",
+    requiredProperties = {
+      "id",
+      "user_id",
+      "title",
+      "description",
+      "completed",
+      "deleted",
+      "created_at",
+      "updated_at"
+    })
+public record TaskRepresentation(
+    @Schema(minimum = "1", maximum = "9007199254740991", examples = "1") long id,
+    @Schema(description = "The subject of the token that created the task.", examples = "alice")
+        @JsonProperty("user_id")
+        String userId,
+    @Schema(minLength = 1, maxLength = TaskText.TITLE_MAX, examples = "Buy milk") String title,
+    @Schema(
+            nullable = true,
+            maxLength = TaskText.DESCRIPTION_MAX,
+            examples = "Two litres, full fat")
+        String description,
+    boolean completed,
+    @Schema(description = "Always false in an answer: a deleted task is not found.")
+        boolean deleted,
+    @JsonProperty("created_at") Instant createdAt,
+    @JsonProperty("updated_at") Instant updatedAt) {
+
+  static TaskRepresentation of(Task task) {
+    return new TaskRepresentation(
+        task.id,
+        task.userId,
+        task.title,
+        task.description,
+        task.completed,
+        task.deleted,
+        task.createdAt,
+        task.updatedAt);
+  }
+}

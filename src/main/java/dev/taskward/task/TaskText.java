@@ -1,0 +1,69 @@
+package dev.taskward.task;
+
+import static java.lang.annotation.ElementType.ANNOTATION_TYPE;
+import static java.lang.annotation.ElementType.FIELD;
+import static java.lang.annotation.ElementType.TYPE_USE;
+import static java.lang.annotation.RetentionPolicy.RUNTIME;
+
+import jakarta.validation.Constraint;
+import jakarta.validation.Payload;
+import jakarta.validation.constraints.Pattern;
+import java.lang.annotation.Retention;
+import java.lang.annotation.Target;
+import org.hibernate.validator.constraints.CodePointLength;
+
+/**
+ * What the texts of a task may hold. Lengths are Unicode code points: that is how PostgreSQL and
+ * JSON Schema count, so an emoji is one character to everybody.
+ */
+final class TaskText {
+
+  static final int TITLE_MAX = 255;
+  static final int DESCRIPTION_MAX = 500;
+
+  /** 1 to 255 code points, at least one of them visible. */
+  @Storable
+  @CodePointLength(max = TITLE_MAX, message = "must be at most {max} characters long")
+  @Pattern(regexp = "(?s).*[^\\p{Z}\\p{C}].*", message = "must not be blank")
+  @Constraint(validatedBy = {})
+  @Target({FIELD, TYPE_USE})
+  @Retention(RUNTIME)
+  @interface Title {
+    String message() default "";
+
+    Class<?>[] groups() default {};
+
+    Class<? extends Payload>[] payload() default {};
+  }
+
+  /** At most 500 code points. */
+  @Storable
+  @CodePointLength(max = DESCRIPTION_MAX, message = "must be at most {max} characters long")
+  @Constraint(validatedBy = {})
+  @Target({FIELD, TYPE_USE})
+  @Retention(RUNTIME)
+  @interface Description {
+    String message() default "";
+
+    Class<?>[] groups() default {};
+
+    Class<? extends Payload>[] payload() default {};
+  }
+
+  /** PostgreSQL stores neither U+0000 nor half a surrogate pair. */
+  @Pattern(
+      regexp = "[^\\x00\\p{Cs}]*",
+      message = "must not contain U+0000 or an unpaired surrogate")
+  @Constraint(validatedBy = {})
+  @Target(ANNOTATION_TYPE)
+  @Retention(RUNTIME)
+  @interface Storable {
+    String message() default "";
+
+    Class<?>[] groups() default {};
+
+    Class<? extends Payload>[] payload() default {};
+  }
+
+  private TaskText() {}
+}

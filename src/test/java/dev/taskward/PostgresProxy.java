@@ -1,0 +1,198 @@
+package dev.taskward;
+
+import java.io.DataInputStream;
+import java.io.DataOutputStream;
+import java.io.EOFException;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/**
+ * Stands between the service and PostgreSQL and reads along (PostgreSQL manual, "Frontend/Backend
+ * Protocol"), so a test counts what really went over the wire, whatever library sent it. It can
+ * also cut the line.
+ */
+public final class PostgresProxy implements AutoCloseable {
+
+  private static final int BIND = 'B';
+  private static final int EXECUTE = 'E';
+  private static final int PARSE = 'P';
+  private static final int QUERY = 'Q';
+  private static final int READY_FOR_QUERY = 'Z';
+
+  private final ServerSocket server;
+  private final int target;
+  private final Set<Socket> sockets = ConcurrentHashMap.newKeySet();
+  private final List<String> statements = new CopyOnWriteArrayList<>();
+  private final AtomicInteger roundTrips = new AtomicInteger();
+  private volatile boolean cut;
+
+  public PostgresProxy(int target) {
+    try {
+      this.server = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
+      this.target = target;
+      start(this::accept);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  public int port() {
+    return server.getLocalPort();
+  }
+
+  /** Forgets what was counted so far. */
+  public void reset() {
+    statements.clear();
+    roundTrips.set(0);
+  }
+
+  /** The SQL of every statement that was executed, transaction control included. */
+  public List<String> statements() {
+    return List.copyOf(statements);
+  }
+
+  public int roundTrips() {
+    return roundTrips.get();
+  }
+
+  /** From now on the database is away. */
+  public void cut() {
+    cut = true;
+    sockets.forEach(PostgresProxy::close);
+  }
+
+  /** It is back. */
+  public void mend() {
+    cut = false;
+  }
+
+  private void accept() throws IOException {
+    while (true) {
+      Socket client = server.accept();
+      if (cut) {
+        close(client);
+        continue;
+      }
+      Socket backend = new Socket(InetAddress.getLoopbackAddress(), target);
+      client.setTcpNoDelay(true);
+      backend.setTcpNoDelay(true);
+      sockets.addAll(Set.of(client, backend));
+      start(() -> pump(client, backend, new Frontend()));
+      start(() -> pump(backend, client, new Backend()));
+    }
+  }
+
+  private static void pump(Socket from, Socket to, Reader reader) throws IOException {
+    try (from;
+        to;
+        DataInputStream in =
+            new DataInputStream(new java.io.BufferedInputStream(from.getInputStream()));
+        DataOutputStream out =
+            new DataOutputStream(new java.io.BufferedOutputStream(to.getOutputStream()))) {
+      while (true) {
+        reader.message(in, out);
+        if (in.available() == 0) {
+          out.flush();
+        }
+      }
+    } catch (EOFException ended) {
+      // as connections do
+    }
+  }
+
+  private interface Reader {
+    void message(DataInputStream in, DataOutputStream out) throws IOException;
+  }
+
+  private static byte[] copy(DataInputStream in, DataOutputStream out) throws IOException {
+    int length = in.readInt();
+    byte[] body = in.readNBytes(length - 4);
+    out.writeInt(length);
+    out.write(body);
+    return body;
+  }
+
+  private final class Frontend implements Reader {
+
+    private final Map<String, String> prepared = new ConcurrentHashMap<>();
+    private String bound = "";
+    private boolean started;
+
+    @Override
+    public void message(DataInputStream in, DataOutputStream out) throws IOException {
+      if (!started) { // the start-up message has no type
+        started = true;
+        copy(in, out);
+        return;
+      }
+      int type = in.readUnsignedByte();
+      out.writeByte(type);
+      String[] strings = new String(copy(in, out), StandardCharsets.UTF_8).split("\0", 3);
+      switch (type) {
+        case PARSE -> prepared.put(strings[0], strings[1]);
+        case BIND -> bound = prepared.get(strings[1]);
+        case EXECUTE -> statements.add(bound);
+        case QUERY -> statements.add(strings[0]);
+        default -> {}
+      }
+    }
+  }
+
+  private final class Backend implements Reader {
+    @Override
+    public void message(DataInputStream in, DataOutputStream out) throws IOException {
+      int type = in.readUnsignedByte();
+      out.writeByte(type);
+      copy(in, out);
+      if (type == READY_FOR_QUERY) {
+        roundTrips.incrementAndGet();
+      }
+    }
+  }
+
+  private interface Io {
+    void run() throws IOException;
+  }
+
+  private static void start(Io io) {
+    Thread thread =
+        new Thread(
+            () -> {
+              try {
+                io.run();
+              } catch (IOException closed) {
+                // by the other side, or by the end of the test
+              }
+            },
+            "postgres-proxy");
+    thread.setDaemon(true);
+    thread.start();
+  }
+
+  private static void close(Socket socket) {
+    try {
+      socket.close();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  @Override
+  public void close() {
+    try {
+      server.close();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}

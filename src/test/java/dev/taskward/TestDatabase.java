@@ -1,0 +1,50 @@
+package dev.taskward;
+
+import io.quarkus.test.common.QuarkusTestResourceLifecycleManager;
+import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.Map;
+
+/** One real, empty PostgreSQL for a run of the tests, reached through {@link PostgresProxy}. */
+public class TestDatabase implements QuarkusTestResourceLifecycleManager {
+
+  private static EmbeddedPostgres postgres;
+  private static PostgresProxy proxy;
+
+  @Override
+  public Map<String, String> start() {
+    try {
+      postgres = EmbeddedPostgres.builder().start();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    proxy = new PostgresProxy(postgres.getPort());
+    return Map.of(
+        "DATABASE_URL",
+        "postgresql://postgres@localhost:" + proxy.port() + "/postgres?sslmode=disable",
+        "BETTER_AUTH_SECRET",
+        Tokens.SECRET);
+  }
+
+  @Override
+  public void stop() {
+    try {
+      proxy.close();
+      postgres.close();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  public static PostgresProxy proxy() {
+    return proxy;
+  }
+
+  /** A connection past the service, for what HTTP does not show. */
+  public static Connection connect() throws SQLException {
+    return postgres.getPostgresDatabase().getConnection();
+  }
+}

@@ -1,0 +1,99 @@
+package dev.taskward;
+
+import static io.restassured.RestAssured.given;
+
+import com.atlassian.oai.validator.OpenApiInteractionValidator;
+import com.atlassian.oai.validator.report.LevelResolver;
+import com.atlassian.oai.validator.report.ValidationReport.Level;
+import com.atlassian.oai.validator.restassured.OpenApiValidationFilter;
+import io.restassured.RestAssured;
+import io.restassured.http.ContentType;
+import io.restassured.response.ValidatableResponse;
+import io.restassured.specification.RequestSpecification;
+import java.util.Map;
+import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
+
+/**
+ * A client of the service, under a name that no other test has. What it sends and gets is held
+ * against the OpenAPI document that the service itself serves.
+ */
+public record User(String name) {
+
+  public static final String TASKS = "/api/v1/tasks";
+
+  private static final Map<Level, OpenApiValidationFilter> FILTERS = new ConcurrentHashMap<>();
+
+  public static User fresh() {
+    return new User("user-" + UUID.randomUUID());
+  }
+
+  /** A request that keeps to the document, and so must its answer. */
+  public RequestSpecification request() {
+    return authorized().filter(documented(Level.ERROR));
+  }
+
+  /** A request that may break the rules; its answer may not. */
+  public RequestSpecification roughRequest() {
+    return authorized().filter(documented(Level.IGNORE));
+  }
+
+  public static RequestSpecification withToken(String token) {
+    return given().filter(documented(Level.IGNORE)).header("Authorization", "Bearer " + token);
+  }
+
+  public static RequestSpecification withoutToken() {
+    return given().filter(documented(Level.IGNORE));
+  }
+
+  private RequestSpecification authorized() {
+    return given().header("Authorization", "Bearer " + Tokens.token(name));
+  }
+
+  public ValidatableResponse post(Object task) {
+    return request().contentType(ContentType.JSON).body(task).post(TASKS).then();
+  }
+
+  public ValidatableResponse get(long id) {
+    return request().get(TASKS + "/{id}", id).then();
+  }
+
+  public ValidatableResponse put(long id, Object change) {
+    return request().contentType(ContentType.JSON).body(change).put(TASKS + "/{id}", id).then();
+  }
+
+  public ValidatableResponse delete(long id) {
+    return request().delete(TASKS + "/{id}", id).then();
+  }
+
+  public ValidatableResponse flip(long id) {
+    return request().patch(TASKS + "/{id}/complete", id).then();
+  }
+
+  public ValidatableResponse list(String query) {
+    return request().get(TASKS + query).then();
+  }
+
+  /** Creates a task and tells its id. */
+  public long has(String title) {
+    return post(Map.of("title", title)).statusCode(201).extract().jsonPath().getLong("id");
+  }
+
+  private static OpenApiValidationFilter documented(Level requests) {
+    return FILTERS.computeIfAbsent(
+        requests,
+        level -> {
+          String document = RestAssured.get("/q/openapi?format=json").asString();
+          LevelResolver levels =
+              LevelResolver.create()
+                  .withLevel("validation.request", level)
+                  // The validator's own rule: the document allows what it does not name.
+                  .withLevel("validation.request.body.schema.additionalProperties", Level.IGNORE)
+                  .build();
+          return new OpenApiValidationFilter(
+              OpenApiInteractionValidator.createForInlineApiSpecification(document)
+                  .withLevelResolver(levels)
+                  .build());
+        });
+  }
+}

@@ -1,0 +1,295 @@
+package dev.taskward.task;
+
+import static org.hamcrest.Matchers.aMapWithSize;
+import static org.hamcrest.Matchers.contains;
+import static org.hamcrest.Matchers.empty;
+import static org.hamcrest.Matchers.endsWith;
+import static org.hamcrest.Matchers.equalTo;
+import static org.hamcrest.Matchers.matchesPattern;
+import static org.hamcrest.Matchers.not;
+import static org.hamcrest.Matchers.nullValue;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.taskward.TestDatabase;
+import dev.taskward.User;
+import io.quarkus.test.common.TestResourceScope;
+import io.quarkus.test.common.WithTestResource;
+import io.quarkus.test.junit.QuarkusTest;
+import io.restassured.http.ContentType;
+import java.time.Instant;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+@QuarkusTest
+@WithTestResource(value = TestDatabase.class, scope = TestResourceScope.GLOBAL)
+class TaskResourceTest {
+
+  private static final String UTC = "\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d+)?Z";
+
+  final User alice = User.fresh();
+
+  @Test
+  void aNewTaskIsAnsweredWholeAndFoundWhereLocationSays() {
+    Map<String, Object> created =
+        alice
+            .post(Map.of("title", "Buy milk", "description", "Two litres"))
+            .statusCode(201)
+            .contentType(ContentType.JSON)
+            .header("Location", matchesPattern("http://.+/api/v1/tasks/\\d+"))
+            .body("$", aMapWithSize(8))
+            .body("user_id", equalTo(alice.name()))
+            .body("title", equalTo("Buy milk"))
+            .body("description", equalTo("Two litres"))
+            .body("completed", equalTo(false))
+            .body("deleted", equalTo(false))
+            .body("created_at", matchesPattern(UTC))
+            .extract()
+            .as(Map.class);
+    assertEquals(created.get("created_at"), created.get("updated_at"));
+
+    String location =
+        alice.post(Map.of("title", "Next")).statusCode(201).extract().header("Location");
+    alice.request().get(location).then().statusCode(200).body("title", equalTo("Next"));
+    assertEquals(
+        created,
+        alice
+            .get(((Number) created.get("id")).longValue())
+            .statusCode(200)
+            .extract()
+            .as(Map.class));
+  }
+
+  @Test
+  void aTaskMayBeCompletedFromItsBeginning() {
+    alice
+        .post(Map.of("title", "Done", "completed", true))
+        .statusCode(201)
+        .body("completed", equalTo(true));
+  }
+
+  @Test
+  void aMissingTitleIsMadeFromTheFirstWordsOfTheDescription() {
+    alice
+        .post(Map.of("description", " Call  the plumber\nabout the dripping kitchen tap today"))
+        .statusCode(201)
+        .body("title", equalTo("Call the plumber about the dripping kitchen tap…"))
+        .body("description", equalTo(" Call  the plumber\nabout the dripping kitchen tap today"));
+    Map<String, Object> nullTitle = new HashMap<>(Map.of("description", "Call Ann"));
+    nullTitle.put("title", null);
+    alice.post(nullTitle).statusCode(201).body("title", equalTo("Call Ann"));
+  }
+
+  @Test
+  void aGeneratedTitleCutsNoCharacterInHalf() {
+    alice
+        .post(Map.of("description", "🦉".repeat(60)))
+        .statusCode(201)
+        .body("title", equalTo("🦉".repeat(49) + "…"));
+  }
+
+  @Test
+  void withoutTitleAndDescriptionTheTitleIsThePlainDefault() {
+    alice.post(Map.of()).statusCode(201).body("title", equalTo("Untitled task"));
+    alice
+        .post(Map.of("description", " \u00a0\u200b\n"))
+        .statusCode(201)
+        .body("title", equalTo("Untitled task"));
+  }
+
+  @Test
+  void putChangesWhatIsPresentAndKeepsTheRest() {
+    long id = has(Map.of("title", "Buy milk", "description", "Two litres", "completed", true));
+
+    alice
+        .put(id, Map.of("title", "Buy oat milk"))
+        .statusCode(200)
+        .body("title", equalTo("Buy oat milk"))
+        .body("description", equalTo("Two litres"))
+        .body("completed", equalTo(true));
+    alice
+        .put(id, Map.of("completed", false))
+        .statusCode(200)
+        .body("title", equalTo("Buy oat milk"))
+        .body("completed", equalTo(false));
+    alice.get(id).body("description", equalTo("Two litres")).body("completed", equalTo(false));
+  }
+
+  @Test
+  void putClearsTheDescriptionWithAnExplicitNull() {
+    long id = has(Map.of("title", "Buy milk", "description", "Two litres"));
+
+    alice
+        .put(id, Collections.singletonMap("description", null))
+        .statusCode(200)
+        .body("title", equalTo("Buy milk"))
+        .body("description", nullValue());
+    alice.get(id).body("description", nullValue());
+  }
+
+  @Test
+  void aChangeMovesUpdatedAtAndNothingElseDoes() {
+    long id = alice.has("Buy milk");
+    String created = alice.get(id).extract().path("updated_at");
+
+    alice.put(id, Map.of("title", "Buy milk")).body("updated_at", equalTo(created));
+    String changed = alice.put(id, Map.of("title", "Buy tea")).extract().path("updated_at");
+
+    assertTrue(Instant.parse(changed).isAfter(Instant.parse(created)), changed);
+    alice.get(id).body("updated_at", equalTo(changed)).body("created_at", equalTo(created));
+  }
+
+  @Test
+  void aWholeTaskCanBeSentBack() {
+    long id = alice.has("Buy milk");
+    Map<String, Object> task = new HashMap<>(alice.get(id).extract().as(Map.class));
+    task.put("title", "Buy tea");
+    task.put("id", 1);
+    task.put("user_id", "mallory");
+    task.put("deleted", true);
+    task.put("created_at", "1999-01-01T00:00:00Z");
+
+    alice
+        .put(id, task)
+        .statusCode(200)
+        .body("id", equalTo((int) id))
+        .body("user_id", equalTo(alice.name()))
+        .body("title", equalTo("Buy tea"))
+        .body("deleted", equalTo(false))
+        .body("created_at", not(equalTo("1999-01-01T00:00:00Z")));
+  }
+
+  @Test
+  void noUserIdIsTakenFromANewTask() {
+    User mallory = User.fresh();
+
+    alice
+        .post(Map.of("title", "Mine", "user_id", mallory.name()))
+        .statusCode(201)
+        .body("user_id", equalTo(alice.name()));
+    mallory.list("").statusCode(200).body("$", empty());
+  }
+
+  @Test
+  void aDeletedTaskIsGoneFromEveryEndpoint() {
+    long kept = alice.has("Kept");
+    long id = alice.has("Gone");
+
+    alice.delete(id).statusCode(204).body(equalTo(""));
+
+    alice.get(id).statusCode(404);
+    alice.put(id, Map.of("title", "Back")).statusCode(404);
+    alice.flip(id).statusCode(404);
+    alice.delete(id).statusCode(404);
+    alice.list("").body("id", contains((int) kept));
+  }
+
+  @Test
+  void withoutABodyTheCompletedFlagIsFlipped() {
+    long id = alice.has("Buy milk");
+
+    alice.flip(id).statusCode(200).body("completed", equalTo(true));
+    alice.flip(id).statusCode(200).body("completed", equalTo(false));
+    alice.get(id).body("completed", equalTo(false));
+  }
+
+  @Test
+  void aBodyThatSaysNothingFlipsToo() {
+    long id = alice.has("Buy milk");
+
+    alice
+        .request()
+        .contentType(ContentType.JSON)
+        .body("{}")
+        .patch(User.TASKS + "/{id}/complete", id)
+        .then()
+        .statusCode(200)
+        .body("completed", equalTo(true));
+    alice
+        .roughRequest() // Content-Type and no body
+        .contentType(ContentType.JSON)
+        .patch(User.TASKS + "/{id}/complete", id)
+        .then()
+        .statusCode(200)
+        .body("completed", equalTo(false));
+  }
+
+  @Test
+  void withABodyTheCompletedFlagIsSetAndARetryIsHarmless() {
+    long id = alice.has("Buy milk");
+
+    for (boolean completed : new boolean[] {true, true, false, false}) {
+      alice
+          .request()
+          .contentType(ContentType.JSON)
+          .body(Map.of("completed", completed))
+          .patch(User.TASKS + "/{id}/complete", id)
+          .then()
+          .statusCode(200)
+          .body("completed", equalTo(completed));
+    }
+  }
+
+  @Test
+  void theUnversionedPathIsAnAlias() {
+    String location =
+        alice
+            .roughRequest() // it is not in the document
+            .contentType(ContentType.JSON)
+            .body(Map.of("title", "Old client"))
+            .post("/api/tasks")
+            .then()
+            .statusCode(201)
+            .header("Location", matchesPattern(".*/api/v1/tasks/\\d+"))
+            .extract()
+            .header("Location");
+    String id = location.substring(location.lastIndexOf('/') + 1);
+
+    alice
+        .roughRequest()
+        .get("/api/tasks")
+        .then()
+        .statusCode(200)
+        .body("title", contains("Old client"));
+    alice
+        .roughRequest()
+        .patch("/api/tasks/{id}/complete", id)
+        .then()
+        .statusCode(200)
+        .body("completed", equalTo(true));
+    alice
+        .roughRequest()
+        .contentType(ContentType.JSON)
+        .body(Map.of("title", "Renamed"))
+        .put("/api/tasks/{id}", id)
+        .then()
+        .statusCode(200)
+        .body("title", equalTo("Renamed"));
+    alice.roughRequest().get("/api/tasks/{id}", id).then().statusCode(200);
+    alice.roughRequest().delete("/api/tasks/{id}", id).then().statusCode(204);
+    alice
+        .roughRequest()
+        .get("/api/tasks/{id}", id)
+        .then()
+        .statusCode(404)
+        .body("instance", endsWith("/tasks/" + id));
+  }
+
+  @Test
+  void theLongestTextsAreCountedInCodePoints() {
+    String title = "🦉".repeat(255);
+    String description = "🦉".repeat(500);
+
+    alice
+        .post(Map.of("title", title, "description", description))
+        .statusCode(201)
+        .body("title", equalTo(title))
+        .body("description", equalTo(description));
+  }
+
+  private long has(Map<String, Object> task) {
+    return alice.post(task).statusCode(201).extract().jsonPath().getLong("id");
+  }
+}
