@@ -27,12 +27,14 @@ public final class PostgresProxy implements AutoCloseable {
   private static final int EXECUTE = 'E';
   private static final int PARSE = 'P';
   private static final int QUERY = 'Q';
-  private static final int READY_FOR_QUERY = 'Z';
+  private static final int SYNC = 'S';
+  private static final int NOTICE = 'N';
 
   private final ServerSocket server;
   private final int target;
   private final Set<Socket> sockets = ConcurrentHashMap.newKeySet();
   private final List<String> statements = new CopyOnWriteArrayList<>();
+  private final List<String> notices = new CopyOnWriteArrayList<>();
   private final AtomicInteger roundTrips = new AtomicInteger();
   private volatile boolean cut;
 
@@ -53,6 +55,7 @@ public final class PostgresProxy implements AutoCloseable {
   /** Forgets what was counted so far. */
   public void reset() {
     statements.clear();
+    notices.clear();
     roundTrips.set(0);
   }
 
@@ -61,6 +64,12 @@ public final class PostgresProxy implements AutoCloseable {
     return List.copyOf(statements);
   }
 
+  /** What the server said beside its results. */
+  public List<String> notices() {
+    return List.copyOf(notices);
+  }
+
+  /** How often the driver sent something and waited for the answer. */
   public int roundTrips() {
     return roundTrips.get();
   }
@@ -142,7 +151,13 @@ public final class PostgresProxy implements AutoCloseable {
         case PARSE -> prepared.put(strings[0], strings[1]);
         case BIND -> bound = prepared.get(strings[1]);
         case EXECUTE -> statements.add(bound);
-        case QUERY -> statements.add(strings[0]);
+        case SYNC -> roundTrips.incrementAndGet();
+        case QUERY -> {
+          statements.add(strings[0]);
+          if (!strings[0].equals("BEGIN")) { // for whose answer the driver does not wait
+            roundTrips.incrementAndGet();
+          }
+        }
         default -> {}
       }
     }
@@ -153,9 +168,9 @@ public final class PostgresProxy implements AutoCloseable {
     public void message(DataInputStream in, DataOutputStream out) throws IOException {
       int type = in.readUnsignedByte();
       out.writeByte(type);
-      copy(in, out);
-      if (type == READY_FOR_QUERY) {
-        roundTrips.incrementAndGet();
+      byte[] body = copy(in, out);
+      if (type == NOTICE) {
+        notices.add(new String(body, StandardCharsets.UTF_8));
       }
     }
   }

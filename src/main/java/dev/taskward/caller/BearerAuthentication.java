@@ -1,7 +1,6 @@
 package dev.taskward.caller;
 
 import dev.taskward.http.ErrorResponses;
-import dev.taskward.http.Problems;
 import io.quarkus.security.identity.IdentityProviderManager;
 import io.quarkus.security.identity.SecurityIdentity;
 import io.quarkus.security.identity.request.AuthenticationRequest;
@@ -30,13 +29,8 @@ class BearerAuthentication implements HttpAuthenticationMechanism {
 
   @Override
   public Uni<Boolean> sendChallenge(RoutingContext request) {
-    return getChallenge(request)
-        .map(
-            challenge -> {
-              challenge.getHeaders().forEach(request.response()::putHeader);
-              ErrorResponses.send(Problems.of(challenge.status, request), request);
-              return true;
-            });
+    ErrorResponses.send(401, request);
+    return Uni.createFrom().item(true);
   }
 
   @Override

@@ -35,6 +35,8 @@ class TokenVerification extends JWTCallerPrincipalFactory {
   private static final long MAX_LIFE_SECONDS = 24 * 60 * 60;
   private static final int MAX_SUBJECT_LENGTH = 255;
 
+  private static final Pattern VISIBLE = Pattern.compile("[^\\p{Z}\\p{C}]");
+
   /** U+0000 and unpaired surrogates: PostgreSQL stores neither. */
   private static final Pattern NOT_STORABLE = Pattern.compile("[\\x00\\p{Cs}]");
 
@@ -84,7 +86,7 @@ class TokenVerification extends JWTCallerPrincipalFactory {
       throws MalformedClaimException, ParseException {
     String subject = claims.getSubject();
     if (subject == null
-        || subject.isBlank()
+        || !VISIBLE.matcher(subject).find()
         || subject.codePointCount(0, subject.length()) > MAX_SUBJECT_LENGTH
         || NOT_STORABLE.matcher(subject).find()) {
       throw new ParseException("sub must be 1 to 255 characters, not blank");

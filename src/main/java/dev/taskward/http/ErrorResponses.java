@@ -2,8 +2,9 @@ package dev.taskward.http;
 
 import com.fasterxml.jackson.databind.exc.MismatchedInputException;
 import dev.taskward.config.TaskwardConfig;
-import io.vertx.core.http.HttpHeaders;
-import io.vertx.core.http.HttpServerResponse;
+import io.quarkus.security.AuthenticationFailedException;
+import io.quarkus.security.ForbiddenException;
+import io.quarkus.security.UnauthorizedException;
 import io.vertx.core.json.Json;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
@@ -12,7 +13,9 @@ import jakarta.enterprise.event.Observes;
 import jakarta.validation.ValidationException;
 import jakarta.ws.rs.NotFoundException;
 import jakarta.ws.rs.WebApplicationException;
+import jakarta.ws.rs.core.HttpHeaders;
 import jakarta.ws.rs.core.Response;
+import java.util.Map;
 import org.jboss.resteasy.reactive.server.ServerExceptionMapper;
 
 /**
@@ -23,8 +26,13 @@ import org.jboss.resteasy.reactive.server.ServerExceptionMapper;
 @ApplicationScoped
 public class ErrorResponses {
 
-  /** Seconds after which a 503 is worth a second try. */
-  private static final String RETRY_AFTER = "5";
+  /** What the status alone demands (RFC 6750, RFC 9110). */
+  private static final Map<Integer, Map<String, String>> HEADERS =
+      Map.of(
+          401, Map.of(HttpHeaders.WWW_AUTHENTICATE, "Bearer"),
+          // The rest of such a body is not read, so no request can follow it.
+          413, Map.of("Connection", "close"),
+          503, Map.of(HttpHeaders.RETRY_AFTER, "5"));
 
   private final boolean concealForeign;
 
@@ -35,20 +43,22 @@ public class ErrorResponses {
   /** The types beside Throwable have mappers of Quarkus' own, which this one displaces. */
   @ServerExceptionMapper({
     Throwable.class,
-    WebApplicationException.class,
-    NotFoundException.class,
+    AuthenticationFailedException.class,
+    ForbiddenException.class,
     MismatchedInputException.class,
-    ValidationException.class
+    NotFoundException.class,
+    UnauthorizedException.class,
+    ValidationException.class,
+    WebApplicationException.class
   })
-  Response jaxRs(Throwable thrown, RoutingContext request) {
-    Throwable failure =
-        concealForeign && thrown instanceof ForeignResourceException e ? e.concealed() : thrown;
-    Problem problem = Problems.of(failure, request);
+  Response jaxRs(Throwable failure, RoutingContext request) {
+    Problem problem =
+        concealForeign && failure instanceof ForeignResourceException e
+            ? Problems.of(e.concealed(), request)
+            : Problems.of(failure, request);
     Response.ResponseBuilder response =
         Response.status(problem.status()).type(Problem.MEDIA_TYPE).entity(problem);
-    if (problem.status() == 503) {
-      response.header(HttpHeaders.RETRY_AFTER.toString(), RETRY_AFTER);
-    }
+    headers(problem).forEach(response::header);
     return response.build();
   }
 
@@ -62,24 +72,27 @@ public class ErrorResponses {
     if (request.response().headWritten()) {
       request.next();
     } else if (request.failure() == null || request.statusCode() == 400) {
-      send(Problems.of(request.statusCode(), request), request);
+      send(request.statusCode(), request);
     } else {
       send(Problems.of(request.failure(), request), request);
     }
   }
 
-  /** Ends the request with the problem; headers that were set before stay. */
-  public static void send(Problem problem, RoutingContext request) {
-    HttpServerResponse response = request.response();
-    response.setStatusCode(problem.status());
-    response.putHeader(HttpHeaders.CONTENT_TYPE, Problem.MEDIA_TYPE);
-    if (problem.status() == 413) {
-      // The rest of the body is not read, so nothing can follow it.
-      response.putHeader(HttpHeaders.CONNECTION, HttpHeaders.CLOSE);
-    }
-    if (problem.status() == 503) {
-      response.putHeader(HttpHeaders.RETRY_AFTER, RETRY_AFTER);
-    }
-    response.end(Json.encodeToBuffer(problem));
+  /** Ends the request with a problem about which the status says enough. */
+  public static void send(int status, RoutingContext request) {
+    send(Problems.of(status, request), request);
+  }
+
+  private static void send(Problem problem, RoutingContext request) {
+    headers(problem).forEach(request.response()::putHeader);
+    request
+        .response()
+        .setStatusCode(problem.status())
+        .putHeader(HttpHeaders.CONTENT_TYPE, Problem.MEDIA_TYPE)
+        .end(Json.encodeToBuffer(problem));
+  }
+
+  private static Map<String, String> headers(Problem problem) {
+    return HEADERS.getOrDefault(problem.status(), Map.of());
   }
 }

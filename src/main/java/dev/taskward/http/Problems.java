@@ -3,6 +3,7 @@ package dev.taskward.http;
 import com.fasterxml.jackson.databind.exc.MismatchedInputException;
 import dev.taskward.http.Problem.FieldError;
 import io.netty.handler.codec.http.HttpResponseStatus;
+import io.quarkus.security.ForbiddenException;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.validation.ConstraintViolation;
 import jakarta.validation.ConstraintViolationException;
@@ -21,7 +22,7 @@ import org.jboss.logging.Logger;
  * ProblemException} was written for clients, so only its message goes out; all other texts are
  * composed here, and no class, table or SQL can slip into an answer.
  */
-public final class Problems {
+final class Problems {
 
   private static final Logger LOG = Logger.getLogger(Problems.class);
 
@@ -47,6 +48,9 @@ public final class Problems {
           ? of(status, JsonErrors.detail(e.getCause()), List.of(), request)
           : of(status, request);
     }
+    if (failure instanceof SecurityException) {
+      return of(failure instanceof ForbiddenException ? 403 : 401, request);
+    }
     if (failure instanceof RejectedExecutionException || DatabaseFailure.isTransient(failure)) {
       LOG.warnf("%s %s: %s", request.request().method(), request.request().path(), failure);
       return of(503, request);
@@ -56,7 +60,7 @@ public final class Problems {
   }
 
   /** A problem about which the status says enough. */
-  public static Problem of(int status, RoutingContext request) {
+  static Problem of(int status, RoutingContext request) {
     return of(status, detail(status, request.request().method().name()), List.of(), request);
   }
 

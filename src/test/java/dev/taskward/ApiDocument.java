@@ -1,0 +1,78 @@
+package dev.taskward;
+
+import io.restassured.RestAssured;
+import io.restassured.http.ContentType;
+import io.restassured.response.Response;
+import io.restassured.specification.RequestSpecification;
+import io.swagger.v3.oas.models.OpenAPI;
+import io.swagger.v3.oas.models.media.MediaType;
+import io.swagger.v3.oas.models.media.Schema;
+import io.swagger.v3.parser.OpenAPIV3Parser;
+import io.swagger.v3.parser.core.models.ParseOptions;
+import java.util.List;
+import java.util.Set;
+
+/** The operations of the document that the service serves, so that no test has to list them. */
+public final class ApiDocument {
+
+  /**
+   * @param body an example of the request body from the document; null if it takes none
+   */
+  public record Operation(String method, String path, Object body) {
+
+    public boolean isAboutOneTask() {
+      return path.contains("{");
+    }
+
+    public Response send(RequestSpecification request, long id) {
+      if (body != null) {
+        request.contentType(ContentType.JSON).body(body);
+      }
+      return request.request(method, path.replace("{id}", Long.toString(id)));
+    }
+
+    @Override
+    public String toString() {
+      return method + " " + path;
+    }
+  }
+
+  public static OpenAPI read() {
+    ParseOptions options = new ParseOptions();
+    options.setResolve(true);
+    options.setResolveFully(true);
+    return new OpenAPIV3Parser()
+        .readContents(RestAssured.get("/q/openapi?format=json").asString(), null, options)
+        .getOpenAPI();
+  }
+
+  public static List<Operation> operations() {
+    return read().getPaths().entrySet().stream()
+        .flatMap(
+            path ->
+                path.getValue().readOperationsMap().entrySet().stream()
+                    .map(
+                        operation ->
+                            new Operation(
+                                operation.getKey().name(),
+                                path.getKey(),
+                                example(operation.getValue()))))
+        .toList();
+  }
+
+  public static Set<String> methods(String path) {
+    return Set.copyOf(
+        read().getPaths().get(path).readOperationsMap().keySet().stream().map(Enum::name).toList());
+  }
+
+  private static Object example(io.swagger.v3.oas.models.Operation operation) {
+    if (operation.getRequestBody() == null) {
+      return null;
+    }
+    MediaType json = operation.getRequestBody().getContent().get("application/json");
+    Schema<?> schema = json.getSchema();
+    return schema.getExamples().get(0).toString();
+  }
+
+  private ApiDocument() {}
+}

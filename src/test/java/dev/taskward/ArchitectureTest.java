@@ -1,0 +1,160 @@
+package dev.taskward;
+
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.methods;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import com.tngtech.archunit.core.domain.JavaAccess;
+import com.tngtech.archunit.core.domain.JavaClass;
+import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.importer.ClassFileImporter;
+import com.tngtech.archunit.core.importer.ImportOption;
+import com.tngtech.archunit.lang.ArchCondition;
+import com.tngtech.archunit.lang.ConditionEvents;
+import com.tngtech.archunit.lang.SimpleConditionEvent;
+import dev.taskward.caller.Caller;
+import io.quarkus.security.Authenticated;
+import jakarta.annotation.security.PermitAll;
+import jakarta.persistence.Entity;
+import jakarta.ws.rs.HttpMethod;
+import jakarta.ws.rs.Path;
+import java.util.Set;
+import java.util.TreeSet;
+import org.eclipse.microprofile.jwt.JsonWebToken;
+import org.hibernate.StatelessSession;
+import org.hibernate.annotations.TenantId;
+import org.junit.jupiter.api.Test;
+
+/** What keeps the isolation automatic (docs/adr/0001-scope.md) and the packages apart. */
+class ArchitectureTest {
+
+  /** Hibernate's discriminator does not reach what these do. */
+  private static final Set<String> PAST_THE_DISCRIMINATOR =
+      Set.of(
+          "createNativeQuery",
+          "createNativeMutationQuery",
+          "createNamedQuery",
+          "createStoredProcedureQuery",
+          "merge",
+          "remove",
+          "unwrap",
+          "withTenant",
+          "doWork",
+          "doReturningWork");
+
+  private static final JavaClasses CODE =
+      new ClassFileImporter()
+          .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)
+          .importPackages("dev.taskward");
+
+  @Test
+  void everyEntityIsScoped() {
+    classes()
+        .that()
+        .areAnnotatedWith(Entity.class)
+        .should(
+            new ArchCondition<JavaClass>("have a @TenantId") {
+              @Override
+              public void check(JavaClass entity, ConditionEvents events) {
+                boolean scoped =
+                    entity.getAllFields().stream().anyMatch(f -> f.isAnnotatedWith(TenantId.class));
+                events.add(new SimpleConditionEvent(entity, scoped, entity + " has none"));
+              }
+            })
+        .check(CODE);
+  }
+
+  /** The one place is the look that tells 403 from 404; its comment says why. */
+  @Test
+  void theDiscriminatorIsPassedInOnePlace() {
+    Set<String> places = new TreeSet<>();
+    for (JavaClass type : CODE) {
+      for (JavaAccess<?> call : type.getAccessesFromSelf()) {
+        boolean persistence =
+            call.getTargetOwner()
+                .getPackageName()
+                .matches("(jakarta\\.persistence|org\\.hibernate).*");
+        if (persistence && PAST_THE_DISCRIMINATOR.contains(call.getTarget().getName())) {
+          places.add(call.getOrigin().getFullName() + " " + call.getTarget().getName());
+        }
+      }
+    }
+
+    assertEquals(Set.of("dev.taskward.task.Task.existsForAnyone(long) createNativeQuery"), places);
+    noClasses().should().dependOnClassesThat().areAssignableTo(StatelessSession.class).check(CODE);
+    noClasses()
+        .that()
+        .resideOutsideOfPackage("dev.taskward.dev..")
+        .should()
+        .dependOnClassesThat()
+        .haveFullyQualifiedName("java.sql.Connection")
+        .orShould()
+        .dependOnClassesThat()
+        .haveFullyQualifiedName("javax.sql.DataSource")
+        .orShould()
+        .dependOnClassesThat()
+        .resideInAPackage("io.agroal..")
+        .check(CODE);
+  }
+
+  @Test
+  void everyResourceNeedsAuthentication() {
+    classes()
+        .that()
+        .areAnnotatedWith(Path.class)
+        .should()
+        .beAnnotatedWith(Authenticated.class)
+        .check(CODE);
+    noClasses().should().beAnnotatedWith(PermitAll.class).check(CODE);
+    methods().should().notBeAnnotatedWith(PermitAll.class).check(CODE);
+  }
+
+  /** Quarkus passes over the others with no more than a warning. */
+  @Test
+  void everyEndpointIsPublic() {
+    methods().that().areMetaAnnotatedWith(HttpMethod.class).should().bePublic().check(CODE);
+  }
+
+  @Test
+  void onlyTheCallerReadsTheToken() {
+    noClasses()
+        .that()
+        .areNotAssignableTo(Caller.class)
+        .should()
+        .dependOnClassesThat()
+        .areAssignableTo(JsonWebToken.class)
+        .check(without("dev.taskward.caller.TokenVerification"));
+  }
+
+  @Test
+  void devModeIsKnownToNobody() {
+    noClasses()
+        .that()
+        .resideOutsideOfPackage("dev.taskward.dev..")
+        .should()
+        .dependOnClassesThat()
+        .resideInAPackage("dev.taskward.dev..")
+        .check(CODE);
+    noClasses()
+        .that()
+        .resideOutsideOfPackage("dev.taskward.dev..")
+        .should()
+        .dependOnClassesThat()
+        .resideInAnyPackage("io.zonky..", "io.smallrye.jwt.build..")
+        .check(CODE);
+  }
+
+  @Test
+  void packagesFormNoCycle() {
+    slices().matching("dev.taskward.(*)..").should().beFreeOfCycles().check(CODE);
+  }
+
+  /** It makes the token; the caller is what reads it. */
+  private static JavaClasses without(String name) {
+    return CODE.that(
+        com.tngtech.archunit.base.DescribedPredicate.describe(
+            "not " + name, type -> !type.getName().equals(name)));
+  }
+}

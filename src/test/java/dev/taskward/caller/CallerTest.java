@@ -1,0 +1,71 @@
+package dev.taskward.caller;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.taskward.PostgresProxy;
+import dev.taskward.TestDatabase;
+import dev.taskward.task.Task;
+import io.quarkus.hibernate.orm.PersistenceUnitExtension;
+import io.quarkus.narayana.jta.QuarkusTransaction;
+import io.quarkus.test.junit.QuarkusTest;
+import jakarta.enterprise.context.control.ActivateRequestContext;
+import jakarta.inject.Inject;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.function.Executable;
+
+/** Without a caller no statement about tasks reaches the database, whoever writes it. */
+@QuarkusTest
+class CallerTest {
+
+  @Inject @PersistenceUnitExtension Caller caller;
+
+  final PostgresProxy wire = TestDatabase.proxy();
+
+  @Test
+  @ActivateRequestContext
+  void aRequestWithoutATokenHasNoSubject() {
+    assertThrows(RuntimeException.class, caller::subject);
+  }
+
+  @Test
+  void thereIsNoDefault() {
+    assertThrows(IllegalStateException.class, caller::getDefaultTenantId);
+  }
+
+  @Test
+  void noQueryRunsWithoutACaller() {
+    List<Executable> queries =
+        List.of(
+            () -> Task.findById(1L),
+            () -> Task.listAll(),
+            () -> Task.count(),
+            () -> Task.delete("title", "x"),
+            () -> Task.update("completed = true"),
+            () -> new Task().persistAndFlush());
+    wire.reset();
+
+    for (Executable query : queries) {
+      assertThrows(
+          RuntimeException.class, () -> QuarkusTransaction.requiringNew().call(() -> run(query)));
+    }
+
+    assertEquals(
+        List.of(),
+        wire.statements().stream().filter(sql -> sql.matches("(?i).*\\btask\\b.*")).toList());
+    assertTrue(queries.size() >= 6);
+  }
+
+  private static Object run(Executable query) {
+    try {
+      query.execute();
+      return null;
+    } catch (RuntimeException e) {
+      throw e;
+    } catch (Throwable e) {
+      throw new IllegalStateException(e);
+    }
+  }
+}

@@ -1,0 +1,201 @@
+package dev.taskward.caller;
+
+import static dev.taskward.Tokens.SECRET;
+import static dev.taskward.Tokens.claims;
+import static dev.taskward.Tokens.encode;
+import static org.hamcrest.Matchers.equalTo;
+import static org.junit.jupiter.params.provider.Arguments.arguments;
+
+import dev.taskward.Tokens;
+import dev.taskward.User;
+import io.quarkus.test.junit.QuarkusTest;
+import io.restassured.http.ContentType;
+import java.time.Instant;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Each bad token has one fault; take the fault away and it is the good one. */
+@QuarkusTest
+class TokenTest {
+
+  private static final Map<String, Object> HS256 = Map.of("alg", "HS256", "typ", "JWT");
+  private static final long DAY = 24 * 60 * 60;
+
+  @Test
+  void aGoodTokenIsAccepted() {
+    accepted(Tokens.token("alice"));
+  }
+
+  static Stream<Arguments> goodTokens() {
+    long now = Instant.now().getEpochSecond();
+    return Stream.of(
+        arguments("of exactly 24 hours", with(Map.of("iat", now, "exp", now + DAY))),
+        arguments("without iat, as RFC 7519 allows", without("iat")),
+        arguments("issued by a clock a little fast", with(Map.of("iat", now + 5))),
+        arguments("with a subject of 255 characters", with(Map.of("sub", "🦉".repeat(255)))),
+        arguments("with claims of its issuer", with(Map.of("email", "a@b.c", "aud", List.of("x")))),
+        arguments("without typ", sign(Map.of("alg", "HS256"), claims("alice"))),
+        arguments("with another user's name in other claims", with(Map.of("upn", "bob"))));
+  }
+
+  @ParameterizedTest(name = "{0}")
+  @MethodSource("goodTokens")
+  void isAccepted(String what, String token) {
+    accepted(token);
+  }
+
+  static Stream<Arguments> badTokens() {
+    long now = Instant.now().getEpochSecond();
+    String good = Tokens.token("alice");
+    String[] parts = good.split("\\.");
+    return Stream.of(
+        arguments("empty", ""),
+        arguments("no JWT", "token"),
+        arguments("two parts", parts[0] + "." + parts[1]),
+        arguments("empty signature", parts[0] + "." + parts[1] + "."),
+        arguments("a fourth part", good + "." + parts[2]),
+        arguments("a flipped bit of the claims", parts[0] + "." + flip(parts[1]) + "." + parts[2]),
+        arguments(
+            "a flipped bit of the signature", parts[0] + "." + parts[1] + "." + flip(parts[2])),
+        arguments(
+            "claims of somebody else under the signature",
+            parts[0] + "." + encode(claims("bob")) + "." + parts[2]),
+        arguments(
+            "another secret",
+            Tokens.sign(
+                HS256, claims("alice"), "HmacSHA256", "another secret, of 32 bytes or more")),
+        arguments("alg none", encode(Map.of("alg", "none")) + "." + encode(claims("alice")) + "."),
+        arguments("alg NoNe", encode(Map.of("alg", "NoNe")) + "." + encode(claims("alice")) + "."),
+        arguments(
+            "alg none with a signature",
+            encode(Map.of("alg", "none")) + "." + parts[1] + "." + parts[2]),
+        arguments("no alg", sign(Map.of("typ", "JWT"), claims("alice"))),
+        arguments(
+            "HS384 with the right secret",
+            Tokens.sign(Map.of("alg", "HS384"), claims("alice"), "HmacSHA384", SECRET)),
+        arguments(
+            "HS512 with the right secret",
+            Tokens.sign(Map.of("alg", "HS512"), claims("alice"), "HmacSHA512", SECRET)),
+        arguments("RS256 announced", sign(Map.of("alg", "RS256"), claims("alice"))),
+        arguments("expired", with(Map.of("iat", now - 7200, "exp", now - 3600))),
+        arguments("expired half a minute ago", with(Map.of("exp", now - 30))),
+        arguments("without exp", without("exp")),
+        arguments("exp no number", with(Map.of("exp", "tomorrow"))),
+        arguments("over 24 hours", with(Map.of("iat", now, "exp", now + DAY + 1))),
+        arguments(
+            "over 24 hours, long ago issued", with(Map.of("iat", now - DAY, "exp", now + 60))),
+        arguments(
+            "over 24 hours, issued in ten years",
+            with(Map.of("iat", now + 3650 * DAY, "exp", now + 3650 * DAY + 60))),
+        arguments("over 24 hours without iat", withoutIat(now + 2 * DAY)),
+        arguments(
+            "iat and exp at the ends of time",
+            with(Map.of("iat", Long.MIN_VALUE, "exp", Long.MAX_VALUE))),
+        arguments("not valid yet", with(Map.of("nbf", now + 600))),
+        arguments("without sub", without("sub")),
+        arguments("empty sub", with(Map.of("sub", ""))),
+        arguments("blank sub", with(Map.of("sub", " \t\u00a0"))),
+        arguments("sub no string", with(Map.of("sub", 42))),
+        arguments("sub a list", with(Map.of("sub", List.of("alice")))),
+        arguments("a sub of 256 characters", with(Map.of("sub", "x".repeat(256)))),
+        arguments("a sub that PostgreSQL can't store", with(Map.of("sub", "a\0b"))),
+        arguments(
+            "a critical extension",
+            sign(Map.of("alg", "HS256", "crit", List.of("x"), "x", 1), claims("alice"))));
+  }
+
+  @ParameterizedTest(name = "{0}")
+  @MethodSource("badTokens")
+  void isRefused(String what, String token) {
+    User.withToken(token)
+        .get(User.TASKS)
+        .then()
+        .statusCode(401)
+        .header("WWW-Authenticate", equalTo("Bearer"))
+        .contentType("application/problem+json")
+        .body("status", equalTo(401))
+        .body("detail", equalTo("A valid bearer token is needed."));
+  }
+
+  @Test
+  void onlyTheBearerSchemeCounts() {
+    String token = Tokens.token("alice");
+    for (String header :
+        List.of("Basic " + token, token, "Bearer", "Bearer  ", "Digest " + token)) {
+      User.withoutToken().header("Authorization", header).get(User.TASKS).then().statusCode(401);
+    }
+    User.withoutToken().queryParam("access_token", token).get(User.TASKS).then().statusCode(401);
+    User.withoutToken().cookie("Bearer", token).get(User.TASKS).then().statusCode(401);
+    User.withoutToken()
+        .header("Authorization", "bearer " + token)
+        .get(User.TASKS)
+        .then()
+        .statusCode(200);
+  }
+
+  @Test
+  void nothingIsLookedAtBeforeTheToken() {
+    User.withoutToken().get(User.TASKS + "/1").then().statusCode(401);
+    User.withoutToken().get("/api/v1/nothing/here").then().statusCode(401);
+    User.withoutToken().get("/nothing").then().statusCode(401);
+    User.withoutToken().get("/").then().statusCode(401);
+    User.withoutToken().get(User.TASKS + "?limit=x").then().statusCode(401);
+    User.withoutToken().delete(User.TASKS).then().statusCode(401);
+    User.withoutToken().accept("text/html").get(User.TASKS).then().statusCode(401);
+    User.withoutToken()
+        .contentType(ContentType.TEXT)
+        .body("{")
+        .post(User.TASKS)
+        .then()
+        .statusCode(401);
+    User.withoutToken()
+        .contentType(ContentType.JSON)
+        .body("x".repeat(100_000))
+        .post(User.TASKS)
+        .then()
+        .statusCode(401);
+  }
+
+  @Test
+  void healthAndDocumentNeedNoToken() {
+    User.withoutToken().get("/q/health/live").then().statusCode(200);
+    User.withoutToken().get("/q/health/ready").then().statusCode(200);
+    User.withoutToken().get("/q/openapi").then().statusCode(200);
+  }
+
+  private static void accepted(String token) {
+    User.withToken(token).get(User.TASKS).then().statusCode(200);
+  }
+
+  private static String with(Map<String, Object> changed) {
+    Map<String, Object> claims = claims("alice");
+    claims.putAll(changed);
+    return sign(HS256, claims);
+  }
+
+  private static String without(String claim) {
+    Map<String, Object> claims = claims("alice");
+    claims.remove(claim);
+    return sign(HS256, claims);
+  }
+
+  private static String withoutIat(long exp) {
+    Map<String, Object> claims = new HashMap<>(Map.of("sub", "alice", "exp", exp));
+    return sign(HS256, claims);
+  }
+
+  private static String sign(Map<String, Object> header, Map<String, Object> claims) {
+    return Tokens.sign(header, claims, "HmacSHA256", SECRET);
+  }
+
+  private static String flip(String part) {
+    char first = part.charAt(2);
+    return part.substring(0, 2) + (first == 'A' ? 'B' : 'A') + part.substring(3);
+  }
+}

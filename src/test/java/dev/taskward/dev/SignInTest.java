@@ -1,0 +1,60 @@
+package dev.taskward.dev;
+
+import static io.restassured.RestAssured.given;
+import static org.hamcrest.Matchers.contains;
+import static org.hamcrest.Matchers.equalTo;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import dev.taskward.User;
+import io.quarkus.test.junit.QuarkusTest;
+import io.restassured.RestAssured;
+import org.junit.jupiter.api.Test;
+
+@QuarkusTest
+class SignInTest {
+
+  @Test
+  void anyUserNameGetsATokenOfADay() {
+    User user = User.fresh();
+    String token =
+        given()
+            .formParam("grant_type", "password")
+            .formParam("username", user.name())
+            .formParam("password", "")
+            .post("/dev/token")
+            .then()
+            .statusCode(200)
+            .header("Cache-Control", "no-store")
+            .body("token_type", equalTo("Bearer"))
+            .body("expires_in", equalTo(24 * 60 * 60))
+            .extract()
+            .path("access_token");
+
+    user.has("Mine");
+    User.withToken(token).get(User.TASKS).then().statusCode(200).body("title", contains("Mine"));
+  }
+
+  @Test
+  void aUserNameIsNeeded() {
+    for (String name : new String[] {"", "  "}) {
+      given()
+          .formParam("username", name)
+          .post("/dev/token")
+          .then()
+          .statusCode(400)
+          .contentType("application/problem+json")
+          .body("errors.field", contains("username"));
+    }
+    given().post("/dev/token").then().statusCode(400);
+    given().get("/dev/token").then().statusCode(404);
+  }
+
+  @Test
+  void theDocumentTellsSwaggerUiHow() {
+    RestAssured.get("/q/openapi?format=json")
+        .then()
+        .body("components.securitySchemes.token.type", equalTo("oauth2"))
+        .body("components.securitySchemes.token.flows.password.tokenUrl", equalTo("/dev/token"));
+    assertEquals(200, RestAssured.get("/q/swagger-ui/").statusCode());
+  }
+}

@@ -1,0 +1,313 @@
+package dev.taskward.http;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.taskward.ApiDocument;
+import dev.taskward.ApiDocument.Operation;
+import dev.taskward.Tokens;
+import dev.taskward.User;
+import io.quarkus.test.common.http.TestHTTPResource;
+import io.quarkus.test.junit.QuarkusTest;
+import io.swagger.v3.oas.models.media.Schema;
+import io.swagger.v3.oas.models.parameters.Parameter;
+import io.vertx.core.json.Json;
+import io.vertx.core.json.JsonObject;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.Socket;
+import java.net.URI;
+import java.net.URLEncoder;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+
+/** Whatever comes in, no 5xx goes out, and nothing of our insides. */
+@QuarkusTest
+class HostileInputTest {
+
+  private static final Pattern INSIDES =
+      Pattern.compile(
+          "(?i)exception|\\bat [a-z]+\\.|java\\.|jakarta\\.|hibernate|psql|jackson|quarkus|dev\\.taskward"
+              + "|select .* from|insert into|task_by_user|constraint");
+
+  private static final List<String> HOSTILE_STRINGS =
+      List.of(
+          "",
+          " ",
+          "\0",
+          "a\0b",
+          "\r\nSet-Cookie: a=b",
+          "'",
+          "\"",
+          "';drop table task;--",
+          "1 or 1=1",
+          "' or '1'='1",
+          "%",
+          "%00",
+          "%2e%2e%2f",
+          "../../etc/passwd",
+          "..\\..\\",
+          "${jndi:ldap://localhost/a}",
+          "{{7*7}}",
+          "<script>alert(1)</script>",
+          "%s%s%n",
+          "\\u0000",
+          "\ud83e\udd89",
+          "\u202e",
+          "\ufeff",
+          "\u200b",
+          "a\u0301".repeat(300),
+          "İ",
+          "ß",
+          "-1",
+          "0",
+          "00",
+          "1e999",
+          "NaN",
+          "Infinity",
+          "9223372036854775807",
+          "9223372036854775808",
+          "-9223372036854775809",
+          "0x7f",
+          "1_000",
+          "٣",
+          "true",
+          "null",
+          "[]",
+          "{}",
+          "@",
+          "*",
+          ";",
+          "x".repeat(3000),
+          "9".repeat(3000));
+
+  private static final List<Object> HOSTILE_VALUES =
+      Arrays.asList(
+          null,
+          true,
+          false,
+          0,
+          -1,
+          1.5,
+          1e300,
+          Long.MAX_VALUE,
+          List.of(),
+          List.of("a"),
+          Map.of(),
+          Map.of("a", Map.of("b", List.of())),
+          List.of(List.of(List.of())));
+
+  @TestHTTPResource("/")
+  URI base;
+
+  final HttpClient client = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+  final User alice = User.fresh();
+
+  private int requests;
+
+  @Test
+  void parametersOfEveryOperation() throws Exception {
+    for (Operation operation : ApiDocument.operations()) {
+      for (Parameter parameter : parameters(operation)) {
+        for (String value : HOSTILE_STRINGS) {
+          String encoded = URLEncoder.encode(value, StandardCharsets.UTF_8).replace("+", "%20");
+          String path =
+              parameter.getIn().equals("path")
+                  ? operation.path().replace("{" + parameter.getName() + "}", encoded)
+                  : operation.path() + "?" + parameter.getName() + "=" + encoded;
+          send(operation.method(), path.replace("{id}", "1"), bytes(operation.body()));
+        }
+      }
+    }
+    assertTrue(requests > 300, requests + " requests");
+  }
+
+  @Test
+  void fieldsOfEveryBody() throws Exception {
+    long id = alice.has("Buy milk");
+    List<Object> values = new ArrayList<>(HOSTILE_STRINGS);
+    values.addAll(HOSTILE_VALUES);
+    for (Operation operation : ApiDocument.operations()) {
+      for (String field : fields(operation)) {
+        for (Object value : values) {
+          byte[] body = bytes(Json.encode(Collections.singletonMap(field, value)));
+          send(operation.method(), operation.path().replace("{id}", "" + id), body);
+        }
+      }
+      if (operation.body() != null) {
+        for (Object value : values) {
+          send(
+              operation.method(),
+              operation.path().replace("{id}", "" + id),
+              bytes(Json.encode(value)));
+        }
+      }
+    }
+    assertTrue(requests > 400, requests + " requests");
+  }
+
+  /** Good bodies with some bytes gone wrong; the seed is fixed, so a failure comes again. */
+  @Test
+  void bodiesWithBytesChanged() throws Exception {
+    Random random = new Random(42);
+    long id = alice.has("Buy milk");
+    for (Operation operation : ApiDocument.operations()) {
+      if (operation.body() == null) {
+        continue;
+      }
+      for (int i = 0; i < 200; i++) {
+        byte[] body = bytes(operation.body());
+        for (int j = random.nextInt(4); j >= 0; j--) {
+          body[random.nextInt(body.length)] = (byte) random.nextInt(256);
+        }
+        send(operation.method(), operation.path().replace("{id}", "" + id), body);
+      }
+    }
+    assertTrue(requests >= 600, requests + " requests");
+  }
+
+  @Test
+  void pathsThatNobodyMeant() throws IOException {
+    for (String target :
+        List.of(
+            "/api/v1/tasks/%zz",
+            "/%",
+            "/%ff",
+            "/api/v1/tasks/%2e%2e/%2e%2e",
+            "//api/v1/tasks",
+            "/api/v1/tasks/1/../2",
+            "/api/v1/tasks;a=b",
+            "/api/v1/tasks/1;user_id=x",
+            "/api/v1/tasks?%",
+            "/api/v1/tasks?=&&=",
+            "/api/v1/tasks?limit=1&limit",
+            "/api/tasks/%2f",
+            "/\\",
+            "/{id}",
+            "*",
+            "http://example.org/api/v1/tasks",
+            "/api/v1/tasks#x",
+            "/" + "a".repeat(3000),
+            "/api/v1/tasks?" + "a=b&".repeat(500))) {
+      for (String method : List.of("GET", "POST", "TRACE", "PROPFIND", "OPTIONS", "HEAD")) {
+        String answer = raw(method + " " + target + " HTTP/1.1");
+        assertTrue(
+            answer.matches("(?s)HTTP/1.1 [24]\\d\\d .*"), method + " " + target + ": " + answer);
+        assertFalse(INSIDES.matcher(answer).find(), method + " " + target + ": " + answer);
+      }
+    }
+  }
+
+  @Test
+  void headersThatNobodyMeant() throws IOException {
+    for (String header :
+        List.of(
+            "Content-Type: ;;;",
+            "Content-Type: application/json; charset=nonsense",
+            "Accept: ;",
+            "Accept: */*;q=x",
+            "Accept-Language: " + "x".repeat(2000),
+            "traceparent: " + "0".repeat(999),
+            "Content-Length: -1",
+            "Content-Length: x",
+            "Content-Length: 99999999999999999999",
+            "Transfer-Encoding: nonsense",
+            "Expect: nonsense",
+            "Range: bytes=-1",
+            "X-HTTP-Method-Override: DELETE",
+            "If-Match: nonsense",
+            "Cookie: =;=;",
+            "Connection: x",
+            "X-Forwarded-Host: a b",
+            "Forwarded: for=\"[\"",
+            "Authorization: Bearer x")) {
+      String answer = raw("GET /api/v1/tasks HTTP/1.1\r\n" + header);
+      assertTrue(answer.matches("(?s)HTTP/1.1 [24]\\d\\d .*"), header + ": " + answer);
+      assertFalse(INSIDES.matcher(answer).find(), header + ": " + answer);
+    }
+  }
+
+  private void send(String method, String path, byte[] body) throws Exception {
+    HttpRequest request =
+        HttpRequest.newBuilder(base.resolve(path))
+            .header("Authorization", "Bearer " + Tokens.token(alice.name()))
+            .header("Content-Type", "application/json")
+            .method(method, BodyPublishers.ofByteArray(body))
+            .build();
+    HttpResponse<String> answer = client.send(request, BodyHandlers.ofString());
+    requests++;
+    String told =
+        method + " " + path + " " + new String(body, StandardCharsets.UTF_8) + "\n" + answer.body();
+    assertTrue(answer.statusCode() < 500, told);
+    if (answer.statusCode() >= 400) {
+      assertEquals(
+          "application/problem+json", answer.headers().firstValue("Content-Type").orElse(""), told);
+      assertFalse(INSIDES.matcher(new JsonObject(answer.body()).getString("detail")).find(), told);
+    }
+  }
+
+  /** A request as no client library would write it. */
+  private String raw(String head) throws IOException {
+    try (Socket socket = new Socket(base.getHost(), base.getPort())) {
+      socket.setSoTimeout(10_000);
+      String request =
+          head
+              + "\r\nHost: localhost\r\nConnection: close\r\nAuthorization: Bearer "
+              + Tokens.token(alice.name())
+              + "\r\n\r\n";
+      socket.getOutputStream().write(request.getBytes(StandardCharsets.UTF_8));
+      socket.getOutputStream().flush();
+      InputStream in = socket.getInputStream();
+      return new String(in.readAllBytes(), StandardCharsets.UTF_8);
+    }
+  }
+
+  private static List<Parameter> parameters(Operation operation) {
+    List<Parameter> parameters = described(operation).getParameters();
+    return parameters == null ? List.of() : parameters;
+  }
+
+  private static List<String> fields(Operation operation) {
+    if (operation.body() == null) {
+      return List.of();
+    }
+    Schema<?> schema =
+        described(operation).getRequestBody().getContent().get("application/json").getSchema();
+    return Stream.concat(
+            schema.getProperties().keySet().stream(),
+            Stream.of(
+                "id", "user_id", "deleted", "created_at", "unknown", "__proto__", "@class", ""))
+        .toList();
+  }
+
+  private static io.swagger.v3.oas.models.Operation described(Operation operation) {
+    return ApiDocument.read()
+        .getPaths()
+        .get(operation.path())
+        .readOperationsMap()
+        .entrySet()
+        .stream()
+        .filter(entry -> entry.getKey().name().equals(operation.method()))
+        .findFirst()
+        .orElseThrow()
+        .getValue();
+  }
+
+  private static byte[] bytes(Object body) {
+    return body == null ? new byte[0] : body.toString().getBytes(StandardCharsets.UTF_8);
+  }
+}

@@ -1,0 +1,342 @@
+package dev.taskward.http;
+
+import static org.hamcrest.Matchers.contains;
+import static org.hamcrest.Matchers.equalTo;
+import static org.hamcrest.Matchers.matchesPattern;
+import static org.hamcrest.Matchers.not;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import dev.taskward.ApiDocument;
+import dev.taskward.User;
+import io.quarkus.test.junit.QuarkusTest;
+import io.restassured.http.ContentType;
+import io.restassured.response.ValidatableResponse;
+import java.io.ByteArrayInputStream;
+import java.util.Arrays;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** Every error is a problem document (RFC 9457) that says what the client did and nothing of us. */
+@QuarkusTest
+class ProblemTest {
+
+  final User alice = User.fresh();
+
+  @Test
+  void aProblemHasAllItsMembers() {
+    alice
+        .get(Long.MAX_VALUE)
+        .statusCode(404)
+        .contentType("application/problem+json")
+        .body("keySet()", contains("type", "title", "status", "detail", "instance", "trace_id"))
+        .body("type", equalTo("about:blank"))
+        .body("title", equalTo("Not Found"))
+        .body("status", equalTo(404))
+        .body("detail", equalTo("There is no task with this id."))
+        .body("instance", equalTo("/api/v1/tasks/" + Long.MAX_VALUE))
+        .body("trace_id", matchesPattern("[0-9a-f]{32}"));
+  }
+
+  @Test
+  void theTraceIdIsTheOneOfTraceparent() {
+    String traceId = "4bf92f3577b34da6a3ce929d0e0e4736";
+
+    alice
+        .request()
+        .header("traceparent", "00-" + traceId + "-00f067aa0ba902b7-01")
+        .get(User.TASKS + "/1000000000000")
+        .then()
+        .body("trace_id", equalTo(traceId));
+  }
+
+  @Test
+  void aBadTraceparentIsNotPassedOn() {
+    for (String bad :
+        List.of(
+            "00-00000000000000000000000000000000-00f067aa0ba902b7-01",
+            "00-4bf92f3577b34da6a3ce929d0e0e4736-0000000000000000-01",
+            "ff-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
+            "00-4BF92F3577B34DA6A3CE929D0E0E4736-00f067aa0ba902b7-01",
+            "<script>")) {
+      alice
+          .request()
+          .header("traceparent", bad)
+          .get(User.TASKS + "/1000000000000")
+          .then()
+          .body("trace_id", matchesPattern("[0-9a-f]{32}"))
+          .body("trace_id", not(equalTo("4bf92f3577b34da6a3ce929d0e0e4736")))
+          .body("trace_id", not(equalTo("00000000000000000000000000000000")));
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        // field       | message                                          | body
+        "title         | must not be blank                                | {\"title\": \"\"}",
+        "title         | must not be blank                                | {\"title\": \" \\t\\n\"}",
+        "title         | must not be blank                                | {\"title\": \"\\u00a0\\u200b\"}",
+        "title         | must be a string                                 | {\"title\": 1}",
+        "title         | must be a string                                 | {\"title\": true}",
+        "title         | must be a string                                 | {\"title\": [\"a\"]}",
+        "title         | must not contain U+0000 or an unpaired surrogate | {\"title\": \"a\\u0000\"}",
+        "title         | must not contain U+0000 or an unpaired surrogate | {\"title\": \"a\\ud800\"}",
+        "description   | must not contain U+0000 or an unpaired surrogate | {\"description\": \"\\u0000\"}",
+        "description   | must not contain U+0000 or an unpaired surrogate | {\"description\": \"\\udc00\"}",
+        "description   | must be a string                                 | {\"description\": {}}",
+        "description   | must be a string                                 | {\"description\": 1.5}",
+        "completed     | must be true or false                            | {\"completed\": \"true\"}",
+        "completed     | must be true or false                            | {\"completed\": 1}",
+        "completed     | must be true or false                            | {\"completed\": []}",
+        "completed     | must not be null                                 | {\"completed\": null}",
+        "owner         | is not a known field                             | {\"owner\": \"bob\"}",
+        "Title         | is not a known field                             | {\"Title\": \"x\"}",
+        "userId        | is not a known field                             | {\"userId\": \"bob\"}",
+        "body          | must be a JSON object                            | []",
+        "body          | must be a JSON object                            | \"title\"",
+        "body          | must be a JSON object                            | 1",
+        "body          | must not be null                                 | null",
+      })
+  void invalidInputNamesTheField(String field, String message, String body) {
+    long id = alice.has("Buy milk");
+    for (ValidatableResponse answer : List.of(post(body), put(id, body))) {
+      answer
+          .statusCode(400)
+          .contentType("application/problem+json")
+          .body("detail", equalTo("The input is invalid."))
+          .body("errors", equalTo(List.of(Map.of("field", field, "message", message))));
+    }
+  }
+
+  @Test
+  void aTextThatIsTooLongIsRefused() {
+    for (String character : List.of("x", "🦉")) {
+      post("{\"title\": \"" + character.repeat(256) + "\"}")
+          .statusCode(400)
+          .body("errors.field", contains("title"))
+          .body("errors.message", contains("must be at most 255 characters long"));
+      post("{\"description\": \"" + character.repeat(501) + "\"}")
+          .statusCode(400)
+          .body("errors.field", contains("description"))
+          .body("errors.message", contains("must be at most 500 characters long"));
+    }
+  }
+
+  @Test
+  void everyFaultIsNamedAtOnce() {
+    post("{\"title\": \" \", \"description\": \"" + "x".repeat(501) + "\"}")
+        .statusCode(400)
+        .body("errors.field", contains("description", "title"));
+  }
+
+  @Test
+  void anExplicitNullTitleIsRefusedInAChange() {
+    put(alice.has("Buy milk"), "{\"title\": null}")
+        .statusCode(400)
+        .body("errors.field", contains("title"))
+        .body("errors.message", contains("must not be null"));
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "{",
+        "{\"title\": \"a\"",
+        "{\"title\": 'a'}",
+        "{title: \"a\"}",
+        "{\"title\": \"a\"} trailing",
+        "{\"title\": \"a\", \"title\": \"b\"}",
+        "{\"title\": \"a\",}",
+        "{\"title\": NaN}",
+        "// comment",
+        "<task/>",
+      })
+  void whatIsNoJsonIsRefused(String body) {
+    post(body)
+        .statusCode(400)
+        .body(
+            "detail", matchesPattern("The body is not valid JSON \\(line \\d+, column \\d+\\)\\."));
+  }
+
+  @Test
+  void bytesThatAreNoUnicodeAreRefused() {
+    for (int[] bytes :
+        List.of(
+            new int[] {'{', '"', 't', 'i', 't', 'l', 'e', '"', ':', '"', 0xff, '"', '}'},
+            new int[] {0x00, 0x00, 0xfe, 0xff},
+            new int[] {0x00, 0x11, 0x00, 0x00, 0x00},
+            new int[] {0xef, 0xbb, 0xbf},
+            new int[] {0xed, 0xa0, 0x80})) {
+      byte[] body = new byte[bytes.length];
+      for (int i = 0; i < bytes.length; i++) {
+        body[i] = (byte) bytes[i];
+      }
+      alice
+          .roughRequest()
+          .contentType("application/json")
+          .body(body)
+          .post(User.TASKS)
+          .then()
+          .statusCode(400)
+          .contentType("application/problem+json");
+    }
+  }
+
+  @Test
+  void anEmptyBodyIsRefused() {
+    alice
+        .roughRequest()
+        .contentType(ContentType.JSON)
+        .post(User.TASKS)
+        .then()
+        .statusCode(400)
+        .body("errors.field", contains("body"));
+  }
+
+  @Test
+  void anUnknownPathIs404() {
+    for (String path :
+        List.of("/", "/api", "/api/v1", "/api/v2/tasks", "/api/v1/tasks/1/2", "/x")) {
+      alice
+          .roughRequest()
+          .get(path)
+          .then()
+          .statusCode(404)
+          .contentType("application/problem+json")
+          .body("detail", equalTo("There is nothing at this path."))
+          .body("instance", equalTo(path));
+    }
+  }
+
+  @Test
+  void anIdThatIsNoIntegerIs400AndOneThatIsNobodysIs404() {
+    for (String id : List.of("abc", "1.5", "0x10", "1e3", "%20", "-", "null", "1%00")) {
+      alice
+          .roughRequest()
+          .urlEncodingEnabled(false)
+          .get(User.TASKS + "/" + id)
+          .then()
+          .statusCode(400)
+          .body("errors.field", contains("id"));
+    }
+    for (String id : List.of("0", "-1", "9007199254740993", "9".repeat(40), "-" + "9".repeat(40))) {
+      alice.roughRequest().get(User.TASKS + "/" + id).then().statusCode(404);
+    }
+  }
+
+  /** Derived from the document: what it does not have is a 405 that names what it has. */
+  @Test
+  void anotherMethodIs405WithAllow() {
+    for (String path : ApiDocument.read().getPaths().keySet()) {
+      Set<String> has = new HashSet<>(ApiDocument.methods(path));
+      has.add("OPTIONS");
+      if (has.contains("GET")) {
+        has.add("HEAD");
+      }
+      for (String method : List.of("GET", "POST", "PUT", "PATCH", "DELETE")) {
+        if (!has.contains(method)) {
+          String allow =
+              alice
+                  .roughRequest()
+                  .request(method, path.replace("{id}", "1"))
+                  .then()
+                  .statusCode(405)
+                  .contentType("application/problem+json")
+                  .extract()
+                  .header("Allow");
+          assertEquals(has, Set.of(allow.split(", ")), method + " " + path);
+        }
+      }
+      String allow =
+          alice.roughRequest().options(path.replace("{id}", "1")).then().extract().header("Allow");
+      assertEquals(has, new HashSet<>(Arrays.asList(allow.split(", "))), "OPTIONS " + path);
+    }
+  }
+
+  @Test
+  void anUnacceptableMediaTypeIs406() {
+    for (String accept : List.of("text/html", "application/xml", "image/*")) {
+      alice
+          .roughRequest()
+          .accept(accept)
+          .get(User.TASKS)
+          .then()
+          .statusCode(406)
+          .contentType("application/problem+json");
+    }
+    alice.roughRequest().accept("text/html, */*;q=0.1").get(User.TASKS).then().statusCode(200);
+  }
+
+  @Test
+  void aBodyOfAnotherMediaTypeIs415() {
+    for (String type : List.of("text/plain", "application/xml", "nonsense")) {
+      alice
+          .roughRequest()
+          .header("Content-Type", type)
+          .body("{\"title\": \"x\"}".getBytes())
+          .post(User.TASKS)
+          .then()
+          .statusCode(415)
+          .contentType("application/problem+json");
+    }
+    alice
+        .roughRequest()
+        .header("Content-Type", "multipart/form-data; boundary=x")
+        .body(
+            "--x\r\nContent-Disposition: form-data; name=\"title\"\r\n\r\nx\r\n--x--\r\n"
+                .getBytes())
+        .post(User.TASKS)
+        .then()
+        .statusCode(415);
+  }
+
+  @Test
+  void aBodyOverTheLimitIs413WhetherItsLengthIsKnownOrNot() {
+    String large = "{\"title\": \"" + "x".repeat(65 * 1024) + "\"}";
+    post(large)
+        .statusCode(413)
+        .contentType("application/problem+json")
+        .header("Connection", "close");
+    alice
+        .roughRequest()
+        .contentType("application/json")
+        .body(new ByteArrayInputStream(large.getBytes())) // sent in chunks
+        .post(User.TASKS)
+        .then()
+        .statusCode(413)
+        .contentType("application/problem+json");
+    post("{\"title\": \"x\"" + " ".repeat(60 * 1024) + "}").statusCode(201);
+  }
+
+  @Test
+  void deeplyNestedJsonIsRefused() {
+    for (int depth : List.of(999, 1001, 20_000)) {
+      post("{\"id\": " + "[".repeat(depth) + "]".repeat(depth) + ", \"x\": 1}").statusCode(400);
+    }
+  }
+
+  private ValidatableResponse post(String body) {
+    return alice
+        .roughRequest()
+        .contentType("application/json")
+        .body(body.getBytes(java.nio.charset.StandardCharsets.UTF_8))
+        .post(User.TASKS)
+        .then();
+  }
+
+  private ValidatableResponse put(long id, String body) {
+    return alice
+        .roughRequest()
+        .contentType("application/json")
+        .body(body.getBytes(java.nio.charset.StandardCharsets.UTF_8))
+        .put(User.TASKS + "/" + id)
+        .then();
+  }
+}

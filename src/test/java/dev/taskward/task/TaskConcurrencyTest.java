@@ -1,0 +1,119 @@
+package dev.taskward.task;
+
+import static org.hamcrest.Matchers.equalTo;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import dev.taskward.Tokens;
+import dev.taskward.User;
+import io.quarkus.test.common.http.TestHTTPResource;
+import io.quarkus.test.junit.QuarkusTest;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublisher;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+
+@QuarkusTest
+class TaskConcurrencyTest {
+
+  @TestHTTPResource(User.TASKS)
+  URI tasks;
+
+  final HttpClient client = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+  final User alice = User.fresh();
+
+  @Test
+  void aHundredParallelFlipsEndWhereTheyBegan() {
+    long id = alice.has("Buy milk");
+
+    Map<Integer, Long> statuses = statuses(IntStream.range(0, 100).mapToObj(i -> flip(id)));
+
+    assertEquals(Map.of(200, 100L), statuses);
+    alice.get(id).body("completed", equalTo(false));
+  }
+
+  @Test
+  void anOddNumberOfParallelFlipsFlips() {
+    long id = alice.has("Buy milk");
+
+    assertEquals(Map.of(200, 51L), statuses(IntStream.range(0, 51).mapToObj(i -> flip(id))));
+    alice.get(id).body("completed", equalTo(true));
+  }
+
+  @Test
+  void aRenameBetweenFlipsLosesNeither() {
+    long id = alice.has("Buy milk");
+
+    Map<Integer, Long> statuses =
+        statuses(
+            IntStream.range(0, 50)
+                .mapToObj(i -> i)
+                .flatMap(i -> Stream.of(flip(id), put(id, "{\"title\": \"Renamed " + i + "\"}"))));
+
+    assertEquals(Map.of(200, 100L), statuses);
+    alice
+        .get(id)
+        .body("completed", equalTo(false))
+        .body("title.startsWith('Renamed')", equalTo(true));
+  }
+
+  @Test
+  void oneOfManyDeletesWinsAndTheOthersFindNothing() {
+    long id = alice.has("Buy milk");
+
+    assertEquals(
+        Map.of(204, 1L, 404, 19L),
+        statuses(
+            IntStream.range(0, 20)
+                .mapToObj(i -> send("DELETE", "/" + id, BodyPublishers.noBody()))));
+  }
+
+  @Test
+  void parallelCreatesGetIdsOfTheirOwn() {
+    List<HttpResponse<String>> answers =
+        all(IntStream.range(0, 120).mapToObj(i -> send("POST", "", BodyPublishers.ofString("{}"))));
+
+    assertEquals(
+        120, answers.stream().map(a -> a.headers().firstValue("Location")).distinct().count());
+    alice.list("?limit=1000").body("size()", equalTo(120));
+  }
+
+  private CompletableFuture<HttpResponse<String>> flip(long id) {
+    return send("PATCH", "/" + id + "/complete", BodyPublishers.noBody());
+  }
+
+  private CompletableFuture<HttpResponse<String>> put(long id, String body) {
+    return send("PUT", "/" + id, BodyPublishers.ofString(body));
+  }
+
+  private CompletableFuture<HttpResponse<String>> send(
+      String method, String path, BodyPublisher body) {
+    HttpRequest request =
+        HttpRequest.newBuilder(URI.create(tasks + path))
+            .header("Authorization", "Bearer " + Tokens.token(alice.name()))
+            .header("Content-Type", "application/json")
+            .method(method, body)
+            .build();
+    return client.sendAsync(request, BodyHandlers.ofString());
+  }
+
+  private static List<HttpResponse<String>> all(
+      Stream<CompletableFuture<HttpResponse<String>>> requests) {
+    return requests.toList().stream().map(CompletableFuture::join).toList();
+  }
+
+  private static Map<Integer, Long> statuses(
+      Stream<CompletableFuture<HttpResponse<String>>> requests) {
+    return all(requests).stream()
+        .collect(Collectors.groupingBy(HttpResponse::statusCode, Collectors.counting()));
+  }
+}

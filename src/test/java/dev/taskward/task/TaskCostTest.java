@@ -1,0 +1,201 @@
+package dev.taskward.task;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.taskward.PostgresProxy;
+import dev.taskward.TestDatabase;
+import dev.taskward.User;
+import io.quarkus.test.junit.QuarkusTest;
+import io.vertx.core.json.JsonArray;
+import io.vertx.core.json.JsonObject;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/**
+ * What the endpoints ask of the database, read off the wire: statements, round trips, and the plan
+ * of every read on the data of 10,000 users.
+ */
+@QuarkusTest
+class TaskCostTest {
+
+  private static final Set<String> TRANSACTION = Set.of("BEGIN", "COMMIT");
+
+  final PostgresProxy wire = TestDatabase.proxy();
+  final User alice = User.fresh();
+
+  @BeforeEach
+  void aConnectionIsOpenAndIdsAreInStock() {
+    alice.has("warm up");
+    wire.reset();
+  }
+
+  @Test
+  void aListIsOneStatementInOneRoundTrip() {
+    alice.list("").statusCode(200);
+
+    assertCost(1, 1);
+  }
+
+  @Test
+  void aReadIsOneStatementInOneRoundTrip() {
+    long id = alice.has("Buy milk");
+    wire.reset();
+
+    alice.get(id).statusCode(200);
+
+    assertCost(1, 1);
+  }
+
+  @Test
+  void aMissIsTwoStatements() {
+    alice.get(Long.MAX_VALUE).statusCode(404);
+
+    assertCost(2, 2);
+  }
+
+  @Test
+  void fiftyCreatesAreFiftyInsertsAndOneBlockOfIds() {
+    for (int i = 0; i < 50; i++) {
+      alice.has("task " + i);
+    }
+
+    assertCost(50 + 1, 50 * 2 + 1);
+  }
+
+  @Test
+  void aPutIsTwoStatements() {
+    long id = alice.has("Buy milk");
+    wire.reset();
+
+    alice.put(id, Map.of("title", "Buy tea")).statusCode(200);
+
+    assertCost(2, 3);
+  }
+
+  @Test
+  void aPutThatChangesNothingWritesNothing() {
+    long id = alice.has("Buy milk");
+    wire.reset();
+
+    alice.put(id, Map.of("title", "Buy milk")).statusCode(200);
+
+    assertCost(1, 2);
+  }
+
+  @Test
+  void aFlipIsTwoStatements() {
+    long id = alice.has("Buy milk");
+    wire.reset();
+
+    alice.flip(id).statusCode(200);
+
+    assertCost(2, 3);
+  }
+
+  @Test
+  void aDeleteIsTwoStatements() {
+    long id = alice.has("Buy milk");
+    wire.reset();
+
+    alice.delete(id).statusCode(204);
+
+    assertCost(2, 3);
+  }
+
+  @Test
+  void aRefusedRequestDoesNotReachTheDatabase() {
+    alice.roughRequest().get(User.TASKS + "?limit=0").then().statusCode(400);
+    User.withoutToken().get(User.TASKS).then().statusCode(401);
+
+    assertCost(0, 0);
+  }
+
+  /** BEGIN travels with the first statement; COMMIT is a round trip of its own. */
+  private void assertCost(int statements, int roundTrips) {
+    List<String> sent = new ArrayList<>(wire.statements());
+    sent.removeAll(TRANSACTION);
+    assertEquals(statements, sent.size(), sent.toString());
+    assertEquals(roundTrips, wire.roundTrips(), wire.statements().toString());
+  }
+
+  @Test
+  void everyReadIsOneIndexScanOfBoundedCost() throws SQLException {
+    try (Connection connection = TestDatabase.connect();
+        Statement sql = connection.createStatement()) {
+      // 10,000 users with 20 tasks each, and one with as many as a thousand of them.
+      sql.execute(
+          """
+          insert into task (id, user_id, title, completed, deleted, created_at, updated_at)
+          select 1000000000 + n,
+                 case when n <= 200000 then 'u' || n % 10000 else 'heavy' end,
+                 'task ' || n, n % 3 = 0, n % 10 = 0,
+                 timestamptz '2026-01-01Z' + n * interval '1 second',
+                 timestamptz '2026-01-01Z' + n * interval '1 second'
+          from generate_series(1, 220000) n
+          """);
+      sql.execute("analyze task");
+
+      String cursor = new TaskCursor(Instant.parse("2026-01-03T10:00:00Z"), 1000100000).toString();
+      explainEverything(sql, true);
+      try {
+        for (User user : List.of(new User("u42"), new User("heavy"))) {
+          assertOneScan("task_by_user", () -> user.list("?limit=10"));
+          assertOneScan("task_by_user", () -> user.list("?limit=10&cursor=" + cursor));
+          for (boolean completed : List.of(true, false)) {
+            String query = "?limit=10&completed=" + completed;
+            assertOneScan("task_by_user_completed", () -> user.list(query));
+            assertOneScan("task_by_user_completed", () -> user.list(query + "&cursor=" + cursor));
+          }
+        }
+        assertOneScan("task_pkey", () -> new User("u42").get(1000000042).statusCode(200));
+      } finally {
+        explainEverything(sql, false);
+      }
+    }
+  }
+
+  private void assertOneScan(String index, Runnable request) {
+    wire.reset();
+    request.run();
+
+    List<JsonObject> plans = wire.notices().stream().map(TaskCostTest::plan).toList();
+    assertEquals(1, plans.size(), plans.toString());
+    List<JsonObject> scans = new ArrayList<>();
+    collectNodes(plans.get(0), scans);
+    scans.removeIf(node -> node.getString("Node Type").equals("Limit"));
+    assertEquals(1, scans.size(), plans.toString());
+    JsonObject scan = scans.get(0);
+    assertEquals("Index Scan", scan.getString("Node Type"), plans.toString());
+    assertEquals(index, scan.getString("Index Name"), plans.toString());
+    // Nothing read in vain: no row but those of the page and the one that tells of a next.
+    assertEquals(0, scan.getDouble("Rows Removed by Filter", 0.0), plans.toString());
+    int blocks = scan.getInteger("Shared Hit Blocks") + scan.getInteger("Shared Read Blocks");
+    assertTrue(blocks <= 11 + 6, plans.toString());
+  }
+
+  private static JsonObject plan(String notice) {
+    String json = notice.substring(notice.indexOf('{'), notice.lastIndexOf('}') + 1);
+    return new JsonObject(json).getJsonObject("Plan");
+  }
+
+  private static void collectNodes(JsonObject node, List<JsonObject> into) {
+    into.add(node);
+    node.getJsonArray("Plans", new JsonArray())
+        .forEach(child -> collectNodes((JsonObject) child, into));
+  }
+
+  private static void explainEverything(Statement sql, boolean on) throws SQLException {
+    sql.execute("alter system set auto_explain.log_min_duration = " + (on ? 0 : -1));
+    sql.execute("select pg_reload_conf()");
+    sql.execute("select pg_sleep(0.2)"); // until the sessions have read it
+  }
+}
