@@ -28,8 +28,10 @@ public record TaskRepresentation(
             maxLength = TaskText.DESCRIPTION_MAX,
             examples = "Two litres, full fat")
         String description,
-    boolean completed,
-    @Schema(description = "Always false in an answer: a deleted task is not found.")
+    @Schema(examples = "false") boolean completed,
+    @Schema(
+            examples = "false",
+            description = "Always false in an answer: a deleted task is not found.")
         boolean deleted,
     @JsonProperty("created_at") Instant createdAt,
     @JsonProperty("updated_at") Instant updatedAt) {
