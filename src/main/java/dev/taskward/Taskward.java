@@ -3,7 +3,9 @@ package dev.taskward;
 import dev.taskward.config.SettingsException;
 import io.quarkus.runtime.ApplicationLifecycleManager;
 import io.quarkus.runtime.Quarkus;
+import io.quarkus.runtime.QuarkusBindException;
 import io.quarkus.runtime.annotations.QuarkusMain;
+import java.net.UnknownHostException;
 import java.sql.SQLException;
 import java.util.Arrays;
 import java.util.Optional;
@@ -29,15 +31,24 @@ public final class Taskward {
   }
 
   private static Optional<String> reason(Throwable failure) {
-    return all(failure)
-        .flatMap(
-            e ->
-                e instanceof SettingsException
-                    ? Stream.of(e.getMessage())
-                    : e instanceof SQLException
-                        ? Stream.of("The database can't be used: " + firstLine(e.getMessage()))
-                        : Stream.empty())
-        .findFirst();
+    return all(failure).map(Taskward::line).flatMap(Optional::stream).findFirst();
+  }
+
+  private static Optional<String> line(Throwable failure) {
+    if (failure instanceof SettingsException) {
+      return Optional.of(failure.getMessage());
+    }
+    if (failure instanceof QuarkusBindException e) {
+      return Optional.of("Port " + e.getPort() + " on " + e.getHost() + " can't be opened.");
+    }
+    if (failure instanceof SQLException) {
+      String why =
+          failure.getCause() instanceof UnknownHostException e
+              ? "unknown host " + e.getMessage()
+              : failure.getMessage().lines().findFirst().orElse("");
+      return Optional.of("The database can't be used: " + why);
+    }
+    return Optional.empty();
   }
 
   private static Stream<Throwable> all(Throwable failure) {
@@ -50,10 +61,4 @@ public final class Taskward {
             Arrays.stream(failure.getSuppressed()).flatMap(Taskward::all))
         .flatMap(stream -> stream);
   }
-
-  private static String firstLine(String text) {
-    return text.lines().findFirst().orElse("");
-  }
-
-  private Taskward() {}
 }

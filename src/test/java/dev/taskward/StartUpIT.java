@@ -87,6 +87,36 @@ class StartUpIT {
   }
 
   @Test
+  void anUnknownHostIsNamed() throws Exception {
+    assertEquals(
+        List.of("The database can't be used: unknown host nowhere.invalid"),
+        PackagedApplication.run(
+                Map.of(
+                    "BETTER_AUTH_SECRET", SECRET, "DATABASE_URL", "postgres://nowhere.invalid/d"))
+            .lines());
+  }
+
+  @Test
+  void aPortInUseIsNamed() throws Exception {
+    try (ServerSocket taken = new ServerSocket(0)) {
+      List<String> lines =
+          PackagedApplication.run(
+                  Map.of(
+                      "BETTER_AUTH_SECRET",
+                      SECRET,
+                      "DATABASE_URL",
+                      url("ann:" + PASSWORD_ENCODED),
+                      "QUARKUS_LOG_LEVEL",
+                      "WARN",
+                      "QUARKUS_HTTP_PORT",
+                      Integer.toString(taken.getLocalPort())))
+              .lines();
+
+      assertEquals(List.of("Port " + taken.getLocalPort() + " on 0.0.0.0 can't be opened."), lines);
+    }
+  }
+
+  @Test
   void aWrongPasswordIsOneClearLineWithoutThePassword() throws Exception {
     PackagedApplication.Ended ended =
         PackagedApplication.run(

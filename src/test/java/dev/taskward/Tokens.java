@@ -27,7 +27,11 @@ public final class Tokens {
 
   public static String sign(
       Map<String, Object> header, Map<String, Object> claims, String algorithm, String secret) {
-    String signed = encode(header) + "." + encode(claims);
+    return sign(encode(header), encode(claims), algorithm, secret);
+  }
+
+  public static String sign(String header, String payload, String algorithm, String secret) {
+    String signed = header + "." + payload;
     return signed + "." + encode(mac(algorithm, secret, signed));
   }
 
@@ -35,7 +39,7 @@ public final class Tokens {
     return encode(new JsonObject(json).encode().getBytes(StandardCharsets.UTF_8));
   }
 
-  private static String encode(byte[] bytes) {
+  public static String encode(byte[] bytes) {
     return Base64.getUrlEncoder().withoutPadding().encodeToString(bytes);
   }
 

@@ -20,7 +20,6 @@ import org.eclipse.microprofile.config.inject.ConfigProperty;
 import org.jose4j.jwt.JwtClaims;
 import org.jose4j.jwt.MalformedClaimException;
 import org.jose4j.jwt.NumericDate;
-import org.jose4j.jwt.consumer.JwtContext;
 
 /**
  * Which tokens (RFC 7519) are accepted: signed with HS256 by the holder of {@code
@@ -35,10 +34,13 @@ class TokenVerification extends JWTCallerPrincipalFactory {
   private static final long MAX_LIFE_SECONDS = 24 * 60 * 60;
   private static final int MAX_SUBJECT_LENGTH = 255;
 
-  private static final Pattern VISIBLE = Pattern.compile("[^\\p{Z}\\p{C}]");
+  private static final Pattern VISIBLE = Pattern.compile("[^\\p{Z}\\p{Cc}\\p{Cf}]");
 
-  /** U+0000 and unpaired surrogates: PostgreSQL stores neither. */
-  private static final Pattern NOT_STORABLE = Pattern.compile("[\\x00\\p{Cs}]");
+  /**
+   * U+0000 and unpaired surrogates, which PostgreSQL does not store, and U+FFFD, which stands for
+   * bytes that were no UTF-8: two subjects could become one.
+   */
+  private static final Pattern NOT_A_NAME = Pattern.compile("[\\x00\\p{Cs}\\x{FFFD}]");
 
   private final DefaultJWTTokenParser parser = new DefaultJWTTokenParser();
 
@@ -60,14 +62,18 @@ class TokenVerification extends JWTCallerPrincipalFactory {
 
   @Override
   public JWTCallerPrincipal parse(String token, JWTAuthContextInfo rules) throws ParseException {
-    JwtContext verified = parser.parse(token, rules);
     try {
-      requireShortLife(verified.getJwtClaims());
-      requireSubject(verified.getJwtClaims());
-    } catch (MalformedClaimException e) {
-      throw new ParseException("malformed claim", e);
+      JwtClaims claims = parser.parse(token, rules).getJwtClaims();
+      requireShortLife(claims);
+      requireSubject(claims);
+      // The library reads names and roles from these, of whatever type they are; Taskward has none.
+      claims.unsetClaim("upn");
+      claims.unsetClaim("preferred_username");
+      claims.unsetClaim("groups");
+      return new DefaultJWTCallerPrincipal(claims);
+    } catch (MalformedClaimException | RuntimeException e) {
+      throw new ParseException("malformed claims", e);
     }
-    return new DefaultJWTCallerPrincipal(verified.getJwtClaims());
   }
 
   /** Without iat, which RFC 7519 leaves optional, or with one yet to come, life counts from now. */
@@ -88,7 +94,7 @@ class TokenVerification extends JWTCallerPrincipalFactory {
     if (subject == null
         || !VISIBLE.matcher(subject).find()
         || subject.codePointCount(0, subject.length()) > MAX_SUBJECT_LENGTH
-        || NOT_STORABLE.matcher(subject).find()) {
+        || NOT_A_NAME.matcher(subject).find()) {
       throw new ParseException("sub must be 1 to 255 characters, not blank");
     }
   }

@@ -1,5 +1,6 @@
 package dev.taskward.config;
 
+import io.quarkus.runtime.configuration.MemorySize;
 import io.smallrye.config.ConfigMapping;
 import io.smallrye.config.WithDefault;
 import java.time.Duration;
@@ -11,6 +12,10 @@ public interface TaskwardConfig {
   /** Whether another user's task is answered with the 404 of an unknown id instead of 403. */
   @WithDefault("false")
   boolean concealForeignTasks();
+
+  /** The largest body that is read; every task fits, with each character escaped. */
+  @WithDefault("64K")
+  MemorySize maxBodySize();
 
   Tokens tokens();
 

@@ -37,10 +37,12 @@ public final class DevConfigSource implements SmallRyeConfigBuilderCustomizer {
     settings.put("BETTER_AUTH_SECRET", SECRET);
     settings.put("quarkus.http.auth.permission.sign-in.paths", SignIn.PATH);
     settings.put("quarkus.http.auth.permission.sign-in.policy", "permit");
-    boolean dev = context.getProfiles().contains("dev");
-    if (dev
-        && isUnset(context, "DATABASE_URL")
-        && isUnset(context, "quarkus.datasource.jdbc.url")) {
+    if (!context.getProfiles().contains("dev")) {
+      return settings;
+    }
+    settings.put("quarkus.http.auth.permission.welcome.paths", "/");
+    settings.put("quarkus.http.auth.permission.welcome.policy", "permit");
+    if (isUnset(context, "DATABASE_URL") && isUnset(context, "quarkus.datasource.jdbc.url")) {
       settings.put("quarkus.datasource.jdbc.url", DevDatabase.url(DATA.toAbsolutePath()));
       settings.put("quarkus.datasource.username", "postgres");
     }

@@ -6,6 +6,7 @@ import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.json.JsonObject;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
+import io.vertx.ext.web.handler.BodyHandler;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
 import java.time.Duration;
@@ -30,7 +31,7 @@ class SignIn {
   }
 
   void route(@Observes Router router) {
-    router.post(PATH).handler(this::answer);
+    router.post(PATH).handler(BodyHandler.create(false)).handler(this::answer);
   }
 
   String token(String user) {

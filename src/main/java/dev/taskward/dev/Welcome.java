@@ -2,12 +2,19 @@ package dev.taskward.dev;
 
 import io.quarkus.runtime.LaunchMode;
 import io.quarkus.runtime.StartupEvent;
+import io.vertx.ext.web.Router;
 import jakarta.enterprise.event.Observes;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
 import org.jboss.logging.Logger;
 
-/** Tells a newcomer where to look first. */
+/** Tells a newcomer where to look first, and leads him there. */
 class Welcome {
+
+  void lead(@Observes Router router) {
+    if (LaunchMode.current() == LaunchMode.DEVELOPMENT) {
+      router.get("/").handler(request -> request.redirect("/q/swagger-ui"));
+    }
+  }
 
   private static final Logger LOG = Logger.getLogger("dev.taskward");
 

@@ -24,7 +24,7 @@ class AllowHeader {
     if (response.getStatus() != 405 && !request.getMethod().equals("OPTIONS")) {
       return;
     }
-    String path = request.getUriInfo().getPath();
+    String path = request.getUriInfo().getRequestUri().getRawPath();
     METHODS.forEach(
         (pattern, methods) -> {
           if (pattern.matcher(path).matches()) {

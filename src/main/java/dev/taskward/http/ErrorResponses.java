@@ -5,6 +5,7 @@ import dev.taskward.config.TaskwardConfig;
 import io.quarkus.security.AuthenticationFailedException;
 import io.quarkus.security.ForbiddenException;
 import io.quarkus.security.UnauthorizedException;
+import io.vertx.core.http.HttpVersion;
 import io.vertx.core.json.Json;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
@@ -30,8 +31,6 @@ public class ErrorResponses {
   private static final Map<Integer, Map<String, String>> HEADERS =
       Map.of(
           401, Map.of(HttpHeaders.WWW_AUTHENTICATE, "Bearer"),
-          // The rest of such a body is not read, so no request can follow it.
-          413, Map.of("Connection", "close"),
           503, Map.of(HttpHeaders.RETRY_AFTER, "5"));
 
   private final boolean concealForeign;
@@ -58,7 +57,7 @@ public class ErrorResponses {
             : Problems.of(failure, request);
     Response.ResponseBuilder response =
         Response.status(problem.status()).type(Problem.MEDIA_TYPE).entity(problem);
-    headers(problem).forEach(response::header);
+    headers(problem, request).forEach(response::header);
     return response.build();
   }
 
@@ -84,7 +83,7 @@ public class ErrorResponses {
   }
 
   private static void send(Problem problem, RoutingContext request) {
-    headers(problem).forEach(request.response()::putHeader);
+    headers(problem, request).forEach(request.response()::putHeader);
     request
         .response()
         .setStatusCode(problem.status())
@@ -92,7 +91,19 @@ public class ErrorResponses {
         .end(Json.encodeToBuffer(problem));
   }
 
-  private static Map<String, String> headers(Problem problem) {
+  private static Map<String, String> headers(Problem problem, RoutingContext request) {
+    if (problem.status() == 413) {
+      return closing(request);
+    }
     return HEADERS.getOrDefault(problem.status(), Map.of());
+  }
+
+  /** What is left unread of a request would be taken for the next one. HTTP/2 keeps them apart. */
+  static Map<String, String> closing(RoutingContext request) {
+    if (request.request().version() == HttpVersion.HTTP_2) {
+      return Map.of();
+    }
+    request.addEndHandler(sent -> request.request().connection().close());
+    return Map.of("Connection", "close");
   }
 }

@@ -3,7 +3,7 @@ package dev.taskward.http;
 /** It exists, and is somebody else's: 403, or 404 where the deployment conceals that. */
 public class ForeignResourceException extends RuntimeException {
 
-  static final String DETAIL = "It belongs to another user.";
+  static final String DETAIL = "What is asked for belongs to another user.";
 
   private final transient ProblemException concealed;
 

@@ -9,9 +9,10 @@ import jakarta.validation.ConstraintViolation;
 import jakarta.validation.ConstraintViolationException;
 import jakarta.validation.ElementKind;
 import jakarta.ws.rs.WebApplicationException;
-import java.io.CharConversionException;
+import java.io.IOException;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.stream.Collectors;
 import java.util.stream.StreamSupport;
@@ -39,14 +40,16 @@ final class Problems {
     if (failure instanceof MismatchedInputException e) {
       return invalid(List.of(JsonErrors.of(e)), request);
     }
-    if (failure instanceof CharConversionException) {
-      return of(400, JsonErrors.MALFORMED, List.of(), request);
-    }
     if (failure instanceof WebApplicationException e) {
       int status = e.getResponse().getStatus();
       return status == 400 && e.getCause() != null
           ? of(status, JsonErrors.detail(e.getCause()), List.of(), request)
           : of(status, request);
+    }
+    if (failure instanceof IOException) {
+      // Bytes that are no text, a broken chunk, a client that hung up: nothing for the log.
+      LOG.debugf(failure, "%s %s", request.request().method(), request.request().path());
+      return of(400, JsonErrors.MALFORMED, List.of(), request);
     }
     if (failure instanceof SecurityException) {
       return of(failure instanceof ForbiddenException ? 403 : 401, request);
@@ -70,12 +73,14 @@ final class Problems {
 
   private static Problem of(
       int status, String detail, List<FieldError> errors, RoutingContext request) {
+    // So that the trace id which the client is told is in the log, whatever the status.
+    LOG.infof("%d %s %s", status, request.request().method(), request.request().path());
     return new Problem(
         "about:blank",
         HttpResponseStatus.valueOf(status).reasonPhrase(),
         status,
         detail,
-        request.request().path(),
+        Objects.requireNonNullElse(request.request().path(), request.request().uri()),
         TraceId.of(request),
         errors);
   }

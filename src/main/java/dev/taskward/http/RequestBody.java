@@ -1,40 +1,39 @@
 package dev.taskward.http;
 
-import io.quarkus.runtime.configuration.MemorySize;
-import io.quarkus.vertx.http.runtime.filters.Filters;
-import io.vertx.core.buffer.Buffer;
-import io.vertx.ext.web.RoutingContext;
-import io.vertx.ext.web.handler.BodyHandler;
-import io.vertx.ext.web.impl.RoutingContextInternal;
-import jakarta.enterprise.event.Observes;
-import org.eclipse.microprofile.config.inject.ConfigProperty;
+import dev.taskward.config.TaskwardConfig;
+import jakarta.enterprise.inject.Instance;
+import jakarta.ws.rs.ext.Provider;
+import jakarta.ws.rs.ext.ReaderInterceptor;
+import jakarta.ws.rs.ext.ReaderInterceptorContext;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 
 /**
- * Reads the body on the event loop, after authentication and before a worker thread is taken, and
- * refuses one that is too large, whether its length is announced or not. Quarkus' own check of the
- * same limit would answer without a problem document.
+ * Reads a body up to the limit, whether its length was announced or not, and holds it to UTF-8, as
+ * RFC 8259 wants JSON to be; the parser alone would let through bytes that mean other characters to
+ * others.
  */
-final class RequestBody {
+@Provider
+class RequestBody implements ReaderInterceptor {
 
-  /** Filters run in falling priority: authentication has 200, authorization 100. */
-  private static final int AFTER_AUTHORIZATION = 50;
+  /** Asked late: interceptors are made before there is a configuration. */
+  private final Instance<TaskwardConfig> config;
 
-  void register(
-      @Observes Filters filters,
-      @ConfigProperty(name = "quarkus.http.limits.max-body-size") MemorySize limit) {
-    filters.register(
-        BodyHandler.create(false).setBodyLimit(limit.asLongValue()), AFTER_AUTHORIZATION);
-    filters.register(RequestBody::markRead, AFTER_AUTHORIZATION - 1);
+  RequestBody(Instance<TaskwardConfig> config) {
+    this.config = config;
   }
 
-  /**
-   * The handler leaves no buffer for an empty body (Content-Length: 0, as browsers send it), and
-   * Quarkus REST would wait for one from the network.
-   */
-  private static void markRead(RoutingContext request) {
-    if (request.body().buffer() == null) {
-      ((RoutingContextInternal) request).setBody(Buffer.buffer());
+  @Override
+  public Object aroundReadFrom(ReaderInterceptorContext context) throws IOException {
+    int limit = Math.toIntExact(config.get().maxBodySize().asLongValue());
+    byte[] body = context.getInputStream().readNBytes(limit + 1);
+    if (body.length > limit) {
+      throw ProblemException.tooLarge();
     }
-    request.next();
+    StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(body));
+    context.setInputStream(new ByteArrayInputStream(body));
+    return context.proceed();
   }
 }

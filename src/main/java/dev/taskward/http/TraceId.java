@@ -16,20 +16,22 @@ import org.jboss.logging.MDC;
  */
 final class TraceId {
 
+  /** Before everything else, so that a refused request has its name too. */
+  static final int PRIORITY = Integer.MAX_VALUE;
+
   private static final String KEY = "traceId";
 
   private static final Pattern TRACEPARENT =
       Pattern.compile(
           "(?!ff)[0-9a-f]{2}-((?!0{32})[0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}(-.*)?");
 
-  /** Before everything else, so that a refused request has its name too. */
   void register(@Observes Filters filters) {
     filters.register(
         request -> {
           MDC.put(KEY, name(request));
           request.next();
         },
-        Integer.MAX_VALUE);
+        PRIORITY);
   }
 
   static String of(RoutingContext request) {

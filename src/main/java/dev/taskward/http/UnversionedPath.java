@@ -2,23 +2,25 @@ package dev.taskward.http;
 
 import jakarta.ws.rs.container.ContainerRequestContext;
 import jakarta.ws.rs.core.UriInfo;
-import java.net.URI;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.jboss.resteasy.reactive.server.ServerRequestFilter;
 
 /** {@code /api/tasks} is an alias of the newest version's path. */
 final class UnversionedPath {
 
-  private static final String ALIAS = "/api/tasks";
+  /** Nothing that is decoded on the way: the path would be decoded a second time. */
+  private static final Pattern ALIAS = Pattern.compile("/api/tasks((?:/[A-Za-z0-9._~-]*)*)");
+
   private static final String NEWEST = "/api/v1/tasks";
 
   @ServerRequestFilter(preMatching = true)
   void rewrite(ContainerRequestContext request) {
     UriInfo uri = request.getUriInfo();
-    String path = uri.getRequestUri().getRawPath();
-    if (path.equals(ALIAS) || path.startsWith(ALIAS + "/")) {
-      URI newest =
-          uri.getRequestUriBuilder().replacePath(NEWEST + path.substring(ALIAS.length())).build();
-      request.setRequestUri(newest);
+    Matcher alias = ALIAS.matcher(uri.getRequestUri().getRawPath());
+    if (alias.matches()) {
+      request.setRequestUri(
+          uri.getRequestUriBuilder().replacePath(NEWEST + alias.group(1)).build());
     }
   }
 }

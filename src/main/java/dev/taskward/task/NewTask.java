@@ -3,6 +3,7 @@ package dev.taskward.task;
 import com.fasterxml.jackson.annotation.JsonIgnoreProperties;
 import com.fasterxml.jackson.annotation.JsonSetter;
 import com.fasterxml.jackson.annotation.Nulls;
+import java.util.regex.Pattern;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
 
 /** What a client sends to create a task; every field may be absent. */
@@ -18,6 +19,8 @@ public class NewTask {
 
   /** A generated title has at most this many code points, the ellipsis included. */
   private static final int GENERATED_TITLE_MAX = 50;
+
+  private static final Pattern VISIBLE = Pattern.compile(TaskText.VISIBLE);
 
   @TaskText.Title
   @Schema(
@@ -40,10 +43,10 @@ public class NewTask {
     if (title != null) {
       return title;
     }
-    // One line, without the separators and invisible characters that a title may not consist of.
+    // One line, however the description is broken.
     String words =
-        description == null ? "" : description.replaceAll("[\\p{Z}\\p{C}]+", " ").strip();
-    if (words.isEmpty()) {
+        description == null ? "" : description.replaceAll("[\\p{Z}\\p{Cc}]+", " ").strip();
+    if (!VISIBLE.matcher(words).find()) {
       return DEFAULT_TITLE;
     }
     if (words.codePointCount(0, words.length()) <= GENERATED_TITLE_MAX) {

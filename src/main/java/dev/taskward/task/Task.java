@@ -5,11 +5,8 @@ import dev.taskward.http.ProblemException;
 import io.quarkus.hibernate.orm.panache.PanacheEntityBase;
 import jakarta.persistence.Column;
 import jakarta.persistence.Entity;
-import jakarta.persistence.GeneratedValue;
-import jakarta.persistence.GenerationType;
 import jakarta.persistence.Id;
 import jakarta.persistence.LockModeType;
-import jakarta.persistence.SequenceGenerator;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
@@ -27,10 +24,7 @@ import org.hibernate.annotations.TenantId;
 public class Task extends PanacheEntityBase {
 
   /** Positive and below 2^53. */
-  @Id
-  @SequenceGenerator(name = "task_id_seq", sequenceName = "task_id_seq", allocationSize = 50)
-  @GeneratedValue(strategy = GenerationType.SEQUENCE, generator = "task_id_seq")
-  public Long id;
+  @Id @TaskIdSequence public Long id;
 
   /** The owner: the {@code sub} of the token that created the task. Never changes. */
   @TenantId

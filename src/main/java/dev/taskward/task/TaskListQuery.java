@@ -2,9 +2,10 @@ package dev.taskward.task;
 
 import dev.taskward.http.ProblemException;
 import io.quarkus.hibernate.orm.panache.PanacheQuery;
-import io.quarkus.panache.common.Parameters;
 import jakarta.ws.rs.core.MultivaluedMap;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 
 /**
@@ -75,14 +76,15 @@ record TaskListQuery(Boolean completed, int limit, TaskCursor after) {
    */
   List<Task> rows() {
     StringBuilder where = new StringBuilder("deleted = false");
-    Parameters values = new Parameters();
+    Map<String, Object> values = new HashMap<>();
     if (completed != null) {
       where.append(" and completed = :completed");
-      values.and("completed", completed);
+      values.put("completed", completed);
     }
     if (after != null) {
       where.append(" and (createdAt, id) < (:createdAt, :id)");
-      values.and("createdAt", after.createdAt()).and("id", after.id());
+      values.put("createdAt", after.createdAt());
+      values.put("id", after.id());
     }
     PanacheQuery<Task> query = Task.find(where + " order by createdAt desc, id desc", values);
     return query.range(0, limit).list();

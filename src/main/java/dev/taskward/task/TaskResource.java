@@ -38,9 +38,10 @@ import org.jboss.resteasy.reactive.RestResponse.ResponseBuilder;
 @Path("/api/v1/tasks")
 @Authenticated
 @Produces(MediaType.APPLICATION_JSON)
-@Consumes(MediaType.APPLICATION_JSON)
 @Tag(name = "Tasks", description = "The caller's own tasks")
 public class TaskResource {
+
+  private static final String MISSING = "must be a JSON object";
 
   @GET
   @Operation(
@@ -92,6 +93,7 @@ public class TaskResource {
   }
 
   @POST
+  @Consumes(MediaType.APPLICATION_JSON)
   @Transactional
   @Operation(operationId = "createTask", summary = "Create a task")
   @APIResponse(
@@ -104,7 +106,7 @@ public class TaskResource {
               description = "Its URL.",
               schema = @Schema(type = SchemaType.STRING)))
   public RestResponse<TaskRepresentation> create(
-      @NotNull @Valid NewTask request, @Context UriInfo uri) {
+      @NotNull(message = MISSING) @Valid NewTask request, @Context UriInfo uri) {
     Task task = Task.create(request);
     URI location = uri.getAbsolutePathBuilder().path(task.id.toString()).build();
     return ResponseBuilder.<TaskRepresentation>created(location)
@@ -121,6 +123,7 @@ public class TaskResource {
   }
 
   @PUT
+  @Consumes(MediaType.APPLICATION_JSON)
   @Path("{id}")
   @Transactional
   @Operation(
@@ -128,13 +131,15 @@ public class TaskResource {
       summary = "Change a task",
       description = "Changes the fields that are present; an absent field keeps its value.")
   @APIResponse(responseCode = "200", description = "The task as it is now")
-  public TaskRepresentation change(@RestPath TaskId id, @NotNull @Valid TaskChange change) {
+  public TaskRepresentation change(
+      @RestPath TaskId id, @NotNull(message = MISSING) @Valid TaskChange change) {
     Task task = Task.requireForUpdate(id.value());
     task.apply(change);
     return TaskRepresentation.of(task);
   }
 
   @DELETE
+  @Produces(MediaType.WILDCARD) // it answers without a body
   @Path("{id}")
   @Transactional
   @Operation(operationId = "deleteTask", summary = "Delete a task")
@@ -144,6 +149,7 @@ public class TaskResource {
   }
 
   @PATCH
+  @Consumes(MediaType.APPLICATION_JSON)
   @Path("{id}/complete")
   @Transactional
   @Operation(

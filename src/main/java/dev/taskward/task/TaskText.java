@@ -21,10 +21,16 @@ final class TaskText {
   static final int TITLE_MAX = 255;
   static final int DESCRIPTION_MAX = 500;
 
+  /**
+   * No space, control or format character. Not {@code \\p{C}}: that holds every character that is
+   * younger than the JDK, new emoji for instance.
+   */
+  static final String VISIBLE = "[^\\p{Z}\\p{Cc}\\p{Cf}]";
+
   /** 1 to 255 code points, at least one of them visible. */
   @Storable
   @CodePointLength(max = TITLE_MAX, message = "must be at most {max} characters long")
-  @Pattern(regexp = "(?s).*[^\\p{Z}\\p{C}].*", message = "must not be blank")
+  @Pattern(regexp = "(?s).*" + VISIBLE + ".*", message = "must not be blank")
   @Constraint(validatedBy = {})
   @Target({FIELD, TYPE_USE})
   @Retention(RUNTIME)

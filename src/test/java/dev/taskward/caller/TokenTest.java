@@ -10,6 +10,8 @@ import dev.taskward.Tokens;
 import dev.taskward.User;
 import io.quarkus.test.junit.QuarkusTest;
 import io.restassured.http.ContentType;
+import io.vertx.core.json.JsonObject;
+import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
@@ -41,7 +43,9 @@ class TokenTest {
         arguments("with a subject of 255 characters", with(Map.of("sub", "🦉".repeat(255)))),
         arguments("with claims of its issuer", with(Map.of("email", "a@b.c", "aud", List.of("x")))),
         arguments("without typ", sign(Map.of("alg", "HS256"), claims("alice"))),
-        arguments("with another user's name in other claims", with(Map.of("upn", "bob"))));
+        arguments("with another user's name in other claims", with(Map.of("upn", "bob"))),
+        arguments("with names of no known type", with(Map.of("upn", 1, "preferred_username", 2))),
+        arguments("with a subject younger than this JDK", with(Map.of("sub", "\ud83e\udee0"))));
   }
 
   @ParameterizedTest(name = "{0}")
@@ -105,6 +109,8 @@ class TokenTest {
         arguments("sub a list", with(Map.of("sub", List.of("alice")))),
         arguments("a sub of 256 characters", with(Map.of("sub", "x".repeat(256)))),
         arguments("a sub that PostgreSQL can't store", with(Map.of("sub", "a\0b"))),
+        arguments("a sub of bytes that are no UTF-8", latin1()),
+        arguments("groups of no known type", with(Map.of("groups", 5))),
         arguments(
             "a critical extension",
             sign(Map.of("alg", "HS256", "crit", List.of("x"), "x", 1), claims("alice"))));
@@ -171,6 +177,13 @@ class TokenTest {
 
   private static void accepted(String token) {
     User.withToken(token).get(User.TASKS).then().statusCode(200);
+  }
+
+  private static String latin1() {
+    String payload =
+        Tokens.encode(
+            new JsonObject(claims("z\u00e9")).encode().getBytes(StandardCharsets.ISO_8859_1));
+    return Tokens.sign(encode(HS256), payload, "HmacSHA256", SECRET);
   }
 
   private static String with(Map<String, Object> changed) {

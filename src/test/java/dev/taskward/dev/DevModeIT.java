@@ -38,7 +38,16 @@ class DevModeIT {
     try (DevMode first = new DevMode(clone)) {
       String session = readmesSession().replace("localhost:8080", "localhost:" + first.port);
       assertEquals(
-          List.of("201 Created", "204 No Content", "401 Unauthorized"), statusLines(run(session)));
+          List.of(
+              "201 Created",
+              "200 OK",
+              "200 OK",
+              "200 OK",
+              "200 OK",
+              "204 No Content",
+              "404 Not Found",
+              "401 Unauthorized"),
+          statusLines(run(session)));
       String log = first.log();
       assertTrue(log.contains("http://localhost:" + first.port + "/q/swagger-ui"), log);
       assertFalse(Pattern.compile("(?i)docker|testcontainers").matcher(log).find(), log);

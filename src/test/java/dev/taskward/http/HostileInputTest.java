@@ -1,5 +1,6 @@
 package dev.taskward.http;
 
+import static org.hamcrest.Matchers.equalTo;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -199,6 +200,8 @@ class HostileInputTest {
             "/\\",
             "/{id}",
             "*",
+            "?",
+            "api/v1/tasks",
             "http://example.org/api/v1/tasks",
             "/api/v1/tasks#x",
             "/" + "a".repeat(3000),
@@ -241,7 +244,56 @@ class HostileInputTest {
     }
   }
 
-  private void send(String method, String path, byte[] body) throws Exception {
+  /** RFC 9112; a proxy may see one request where another reader sees two. */
+  @Test
+  void unsoundFramingEndsTheConnection() throws IOException {
+    for (String head :
+        List.of(
+            "GET /api/v1/tasks HTTP/1.1\r\nHost: a\r\nHost: b",
+            "GET /api/v1/tasks HTTP/1.1\r\nHost:",
+            "GET /api/v1/tasks HTTP/1.0",
+            "POST /api/v1/tasks HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: xchunked",
+            "POST /api/v1/tasks HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: identity",
+            "POST /api/v1/tasks HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip, chunked")) {
+      String smuggled = "GET /q/health HTTP/1.1\r\nHost: localhost\r\nConnection: close";
+      String answers = exchange(head + "\r\n\r\n" + smuggled);
+      assertTrue(answers.matches("(?s)HTTP/1.[01] 400 .*"), head + ": " + answers);
+      assertEquals(1, answers.split("HTTP/1\\.").length - 1, head + ": " + answers);
+    }
+  }
+
+  @Test
+  void aBodyOverTheLimitEndsTheConnection() throws IOException {
+    String answers =
+        exchange(
+            "POST /api/v1/tasks HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer "
+                + Tokens.token(alice.name())
+                + "\r\nContent-Type: application/json\r\nContent-Length: 70000\r\n\r\n{}");
+    assertTrue(answers.startsWith("HTTP/1.1 413 "), answers);
+  }
+
+  @Test
+  void pathsAreDecodedOnce() throws Exception {
+    long id = alice.has("Buy milk");
+    String digits = Long.toString(id);
+    for (String path :
+        List.of(
+            "/api/tasks/%253" + digits,
+            "/api/v1/tasks/%253" + digits,
+            "/api/tasks/" + id + "%2Fcomplete",
+            "/api/v1/tasks/" + id + "%2Fcomplete",
+            "/api/tasks/%25",
+            "/api/v1/tasks/%25;a",
+            "/api/v1/tasks/%25zz")) {
+      for (String method : List.of("GET", "PATCH", "OPTIONS", "POST")) {
+        int status = send(method, path, new byte[0]);
+        assertTrue(status >= 400 || method.equals("OPTIONS"), method + " " + path + " " + status);
+      }
+    }
+    alice.get(id).body("completed", equalTo(false));
+  }
+
+  private int send(String method, String path, byte[] body) throws Exception {
     HttpRequest request =
         HttpRequest.newBuilder(base.resolve(path))
             .header("Authorization", "Bearer " + Tokens.token(alice.name()))
@@ -258,18 +310,21 @@ class HostileInputTest {
           "application/problem+json", answer.headers().firstValue("Content-Type").orElse(""), told);
       assertFalse(INSIDES.matcher(new JsonObject(answer.body()).getString("detail")).find(), told);
     }
+    return answer.statusCode();
   }
 
   /** A request as no client library would write it. */
   private String raw(String head) throws IOException {
+    return exchange(
+        head
+            + "\r\nHost: localhost\r\nConnection: close\r\nAuthorization: Bearer "
+            + Tokens.token(alice.name()));
+  }
+
+  private String exchange(String head) throws IOException {
     try (Socket socket = new Socket(base.getHost(), base.getPort())) {
       socket.setSoTimeout(10_000);
-      String request =
-          head
-              + "\r\nHost: localhost\r\nConnection: close\r\nAuthorization: Bearer "
-              + Tokens.token(alice.name())
-              + "\r\n\r\n";
-      socket.getOutputStream().write(request.getBytes(StandardCharsets.UTF_8));
+      socket.getOutputStream().write((head + "\r\n\r\n").getBytes(StandardCharsets.UTF_8));
       socket.getOutputStream().flush();
       InputStream in = socket.getInputStream();
       return new String(in.readAllBytes(), StandardCharsets.UTF_8);

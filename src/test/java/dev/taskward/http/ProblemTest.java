@@ -101,7 +101,7 @@ class ProblemTest {
         "body          | must be a JSON object                            | []",
         "body          | must be a JSON object                            | \"title\"",
         "body          | must be a JSON object                            | 1",
-        "body          | must not be null                                 | null",
+        "body          | must be a JSON object                            | null",
       })
   void invalidInputNamesTheField(String field, String message, String body) {
     long id = alice.has("Buy milk");
@@ -173,7 +173,8 @@ class ProblemTest {
             new int[] {0x00, 0x00, 0xfe, 0xff},
             new int[] {0x00, 0x11, 0x00, 0x00, 0x00},
             new int[] {0xef, 0xbb, 0xbf},
-            new int[] {0xed, 0xa0, 0x80})) {
+            new int[] {0xed, 0xa0, 0x80},
+            new int[] {'{', '"', 't', 'i', 't', 'l', 'e', '"', ':', '"', 0xc1, 0x81, '"', '}'})) {
       byte[] body = new byte[bytes.length];
       for (int i = 0; i < bytes.length; i++) {
         body[i] = (byte) bytes[i];
@@ -295,6 +296,36 @@ class ProblemTest {
         .post(User.TASKS)
         .then()
         .statusCode(415);
+  }
+
+  @Test
+  void aMediaTypeCountsOnlyWhereABodyIsRead() {
+    long id = alice.has("Buy milk");
+    for (String type : List.of("text/plain", "multipart/form-data; boundary=", "nonsense")) {
+      alice.roughRequest().header("Content-Type", type).get(User.TASKS).then().statusCode(200);
+      User.withoutToken().header("Content-Type", type).get("/q/health").then().statusCode(200);
+    }
+    alice
+        .roughRequest()
+        .header("Content-Type", "multipart/form-data; boundary=\"")
+        .body("".getBytes())
+        .put(User.TASKS + "/" + id)
+        .then()
+        .statusCode(415);
+    alice.roughRequest().accept("text/html").delete(User.TASKS + "/" + id).then().statusCode(204);
+  }
+
+  @Test
+  void aContentCodingIs415() {
+    alice
+        .roughRequest()
+        .contentType("application/json")
+        .header("Content-Encoding", "gzip")
+        .body("{}".getBytes())
+        .post(User.TASKS)
+        .then()
+        .statusCode(415)
+        .contentType("application/problem+json");
   }
 
   @Test

@@ -28,7 +28,9 @@ class TaskConcurrencyTest {
   @TestHTTPResource(User.TASKS)
   URI tasks;
 
-  final HttpClient client = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+  /** As Java makes it: it asks for HTTP/2 by itself. */
+  final HttpClient client = HttpClient.newHttpClient();
+
   final User alice = User.fresh();
 
   @Test

@@ -79,7 +79,7 @@ class TaskIsolationTest {
         .statusCode(403)
         .contentType("application/problem+json")
         .body("keySet()", contains("type", "title", "status", "detail", "instance", "trace_id"))
-        .body("detail", equalTo("It belongs to another user."));
+        .body("detail", equalTo("What is asked for belongs to another user."));
   }
 
   @Test

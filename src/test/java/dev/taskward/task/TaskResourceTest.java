@@ -91,6 +91,15 @@ class TaskResourceTest {
   }
 
   @Test
+  void charactersYoungerThanTheJdkAreCharacters() {
+    alice.post(Map.of("title", "\ud83e\udee0")).statusCode(201);
+    alice
+        .post(Map.of("description", "go \ud83e\udee0 with \ud83d\udc68\u200d\ud83d\udc67"))
+        .statusCode(201)
+        .body("title", equalTo("go \ud83e\udee0 with \ud83d\udc68\u200d\ud83d\udc67"));
+  }
+
+  @Test
   void withoutTitleAndDescriptionTheTitleIsThePlainDefault() {
     alice.post(Map.of()).statusCode(201).body("title", equalTo("Untitled task"));
     alice
