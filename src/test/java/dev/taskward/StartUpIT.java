@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.restassured.RestAssured;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
+import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.ServerSocket;
@@ -15,6 +16,8 @@ import java.sql.Connection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Assumptions;
@@ -178,30 +181,99 @@ class StartUpIT {
   }
 
   private static void assertReady(Map<String, String> database) throws Exception {
-    int port;
-    try (ServerSocket socket = new ServerSocket(0)) {
-      port = socket.getLocalPort();
-    }
-    Map<String, String> environment = new HashMap<>(database);
-    environment.put("BETTER_AUTH_SECRET", SECRET);
-    environment.put("QUARKUS_HTTP_PORT", Integer.toString(port));
-    Process process = PackagedApplication.start(environment);
-    try {
-      List<String> lines =
-          process.inputReader().lines().takeWhile(line -> !line.contains("Listening on")).toList();
-      assertTrue(process.isAlive(), lines.toString());
-      assertEquals(
-          200, RestAssured.get("http://localhost:" + port + "/q/health/ready").statusCode());
+    try (Running service = new Running(database)) {
+      assertEquals(200, RestAssured.get(service.url("/q/health/ready")).statusCode());
       // The sign-in of dev mode does not exist: a path like any other.
-      assertEquals(401, RestAssured.post("http://localhost:" + port + "/dev/token").statusCode());
-      assertEquals(404, RestAssured.get("http://localhost:" + port + "/q/swagger-ui").statusCode());
+      assertEquals(401, RestAssured.post(service.url("/dev/token")).statusCode());
+      assertEquals(404, RestAssured.get(service.url("/q/swagger-ui")).statusCode());
       String scheme =
-          RestAssured.get("http://localhost:" + port + "/q/openapi?format=json")
+          RestAssured.get(service.url("/q/openapi?format=json"))
               .path("components.securitySchemes.token.scheme");
       assertEquals("bearer", scheme);
-    } finally {
-      process.destroy();
+    }
+  }
+
+  @Test
+  void whatIsUnderWayAtSigtermIsAnswered() throws Exception {
+    try (Connection lock = postgres.getDatabase("postgres", "tasks").getConnection();
+        Running service = new Running(Map.of("DATABASE_URL", url("ann:" + PASSWORD_ENCODED)))) {
+      lock.setAutoCommit(false);
+      lock.createStatement().execute("lock table task");
+      CompletableFuture<Integer> status = CompletableFuture.supplyAsync(service::list);
+      Thread.sleep(1_000); // the request waits for the lock by then
+      service.terminate();
+      Thread.sleep(1_000);
+      lock.rollback();
+
+      assertEquals(200, status.get(10, TimeUnit.SECONDS));
+    }
+  }
+
+  @Test
+  void aRefusalIsInTheLogUnderTheTraceIdThatTheClientWasTold() throws Exception {
+    String traceId;
+    List<String> log;
+    try (Running service = new Running(Map.of("DATABASE_URL", url("ann:" + PASSWORD_ENCODED)))) {
+      traceId = RestAssured.get(service.url("/api/v1/tasks?secret=1")).path("trace_id");
+      log = service.stop();
+    }
+
+    List<String> lines = log.stream().filter(line -> line.contains(traceId)).toList();
+    assertEquals(1, lines.size(), log.toString());
+    assertTrue(lines.get(0).endsWith("401 GET /api/v1/tasks"), lines.toString());
+  }
+
+  private static final class Running implements AutoCloseable {
+
+    private final Process process;
+    private final int port;
+    private final BufferedReader output;
+
+    Running(Map<String, String> settings) throws IOException {
+      try (ServerSocket socket = new ServerSocket(0)) {
+        port = socket.getLocalPort();
+      }
+      Map<String, String> environment = new HashMap<>(settings);
+      environment.put("BETTER_AUTH_SECRET", SECRET);
+      environment.put("QUARKUS_HTTP_PORT", Integer.toString(port));
+      process = PackagedApplication.start(environment);
+      output = process.inputReader();
+      String line = output.readLine();
+      while (line != null && !line.contains("Listening on")) {
+        line = output.readLine();
+      }
+      assertTrue(process.isAlive());
+    }
+
+    String url(String path) {
+      return "http://localhost:" + port + path;
+    }
+
+    int list() {
+      String token =
+          Tokens.sign(Map.of("alg", "HS256"), Tokens.claims("alice"), "HmacSHA256", SECRET);
+      return RestAssured.given()
+          .header("Authorization", "Bearer " + token)
+          .get(url("/api/v1/tasks"))
+          .statusCode();
+    }
+
+    /** SIGTERM, as Kubernetes sends it; Process.destroy would close the output, too. */
+    void terminate() {
+      process.toHandle().destroy();
+    }
+
+    /** Stops it and tells what it logged since its start. */
+    List<String> stop() throws InterruptedException {
+      terminate();
+      List<String> lines = output.lines().toList();
       assertEquals(143, process.waitFor());
+      return lines;
+    }
+
+    @Override
+    public void close() throws InterruptedException {
+      stop();
     }
   }
 }
