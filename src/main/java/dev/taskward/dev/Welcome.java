@@ -10,13 +10,13 @@ import org.jboss.logging.Logger;
 /** Tells a newcomer where to look first, and leads him there. */
 class Welcome {
 
+  private static final Logger LOG = Logger.getLogger("dev.taskward");
+
   void lead(@Observes Router router) {
     if (LaunchMode.current() == LaunchMode.DEVELOPMENT) {
       router.get("/").handler(request -> request.redirect("/q/swagger-ui"));
     }
   }
-
-  private static final Logger LOG = Logger.getLogger("dev.taskward");
 
   void say(
       @Observes StartupEvent started,

@@ -47,7 +47,7 @@ final class Problems {
           : of(status, request);
     }
     if (failure instanceof IOException) {
-      // Bytes that are no text, a broken chunk, a client that hung up: nothing for the log.
+      // Bytes that are no text, a broken chunk, a client that hung up: no fault of ours.
       LOG.debugf(failure, "%s %s", request.request().method(), request.request().path());
       return of(400, JsonErrors.MALFORMED, List.of(), request);
     }
@@ -94,7 +94,7 @@ final class Problems {
       case 405 -> method + " is not possible at this path.";
       case 406 -> "None of the media types in Accept can be produced.";
       case 413 -> "The body is too large.";
-      case 415 -> "The body must be of media type application/json.";
+      case 415 -> "The body must be application/json, without a content coding.";
       case 503 -> "The service is unavailable for the moment.";
       case 500 -> "The service failed to answer this request.";
       default -> HttpResponseStatus.valueOf(status).reasonPhrase() + ".";

@@ -9,7 +9,6 @@ import jakarta.persistence.Id;
 import jakarta.persistence.LockModeType;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
-import java.util.List;
 import java.util.Objects;
 import org.hibernate.annotations.DynamicUpdate;
 import org.hibernate.annotations.TenantId;
@@ -61,11 +60,6 @@ public class Task extends PanacheEntityBase {
     task.createdAt = task.updatedAt = now();
     task.persistAndFlush(); // Hibernate sets the owner when it writes the row
     return task;
-  }
-
-  /** One page of the caller's tasks, newest first, and one task more if there is a next page. */
-  static List<Task> page(TaskListQuery query) {
-    return query.rows();
   }
 
   /**

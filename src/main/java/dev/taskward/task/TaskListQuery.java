@@ -71,8 +71,10 @@ record TaskListQuery(Boolean completed, int limit, TaskCursor after) {
   }
 
   /**
-   * One statement, one index scan: the keyset comparison is the index's own order, so a page deep
-   * in the list costs what the first one does. One row more than the limit tells of a next page.
+   * One page of the caller's tasks, newest first, and one task more if there is a next page.
+   *
+   * <p>One statement, one index scan: the keyset comparison is the index's own order, so a page
+   * deep in the list costs what the first one does.
    */
   List<Task> rows() {
     StringBuilder where = new StringBuilder("deleted = false");
