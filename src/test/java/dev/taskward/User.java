@@ -10,6 +10,7 @@ import io.restassured.RestAssured;
 import io.restassured.http.ContentType;
 import io.restassured.response.ValidatableResponse;
 import io.restassured.specification.RequestSpecification;
+import java.nio.charset.StandardCharsets;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
@@ -52,6 +53,21 @@ public record User(String name) {
 
   public ValidatableResponse post(Object task) {
     return request().contentType(ContentType.JSON).body(task).post(TASKS).then();
+  }
+
+  /** A body as it is written, whatever it is. */
+  public ValidatableResponse postText(String body) {
+    return text(body).post(TASKS).then();
+  }
+
+  public ValidatableResponse putText(long id, String body) {
+    return text(body).put(TASKS + "/" + id).then();
+  }
+
+  private RequestSpecification text(String body) {
+    return roughRequest()
+        .contentType("application/json")
+        .body(body.getBytes(StandardCharsets.UTF_8));
   }
 
   public ValidatableResponse get(long id) {

@@ -1,6 +1,5 @@
 package dev.taskward.http;
 
-import io.netty.handler.codec.http.HttpResponseStatus;
 import io.quarkus.smallrye.openapi.OpenApiFilter;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -41,7 +40,7 @@ public class ProblemDocument implements OASFilter {
     operation.getResponses().removeAPIResponse("401");
     operation.getResponses().removeAPIResponse("403");
     for (int status : errors(operation, path)) {
-      String name = HttpResponseStatus.valueOf(status).reasonPhrase().replaceAll("[^A-Za-z]", "");
+      String name = Problems.title(status).replaceAll("[^A-Za-z]", "");
       document.getComponents().addResponse(name, response(status));
       operation
           .getResponses()
@@ -78,7 +77,7 @@ public class ProblemDocument implements OASFilter {
   private static APIResponse response(int status) {
     Map<String, Object> example = new LinkedHashMap<>();
     example.put("type", "about:blank");
-    example.put("title", HttpResponseStatus.valueOf(status).reasonPhrase());
+    example.put("title", Problems.title(status));
     example.put("status", status);
     example.put("detail", example(status));
     example.put("instance", "/api/v1/tasks/42");

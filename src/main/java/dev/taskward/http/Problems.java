@@ -77,7 +77,7 @@ final class Problems {
     LOG.infof("%d %s %s", status, request.request().method(), request.request().path());
     return new Problem(
         "about:blank",
-        HttpResponseStatus.valueOf(status).reasonPhrase(),
+        title(status),
         status,
         detail,
         Objects.requireNonNullElse(request.request().path(), request.request().uri()),
@@ -97,8 +97,13 @@ final class Problems {
       case 415 -> "The body must be application/json, without a content coding.";
       case 503 -> "The service is unavailable for the moment.";
       case 500 -> "The service failed to answer this request.";
-      default -> HttpResponseStatus.valueOf(status).reasonPhrase() + ".";
+      default -> title(status) + ".";
     };
+  }
+
+  /** The phrase of the status; Netty still has the older name of 413 (RFC 9110, 15.5.14). */
+  static String title(int status) {
+    return status == 413 ? "Content Too Large" : HttpResponseStatus.valueOf(status).reasonPhrase();
   }
 
   private static List<FieldError> fieldErrors(ConstraintViolationException e) {

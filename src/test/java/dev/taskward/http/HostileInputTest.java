@@ -15,9 +15,6 @@ import io.swagger.v3.oas.models.media.Schema;
 import io.swagger.v3.oas.models.parameters.Parameter;
 import io.vertx.core.json.Json;
 import io.vertx.core.json.JsonObject;
-import java.io.IOException;
-import java.io.InputStream;
-import java.net.Socket;
 import java.net.URI;
 import java.net.URLEncoder;
 import java.net.http.HttpClient;
@@ -40,7 +37,8 @@ import org.junit.jupiter.api.Test;
 @QuarkusTest
 class HostileInputTest {
 
-  private static final Pattern INSIDES =
+  /** No answer of ours holds anything like it. */
+  static final Pattern INSIDES =
       Pattern.compile(
           "(?i)exception|\\bat [a-z]+\\.|java\\.|jakarta\\.|hibernate|psql|jackson|quarkus|dev\\.taskward"
               + "|select .* from|insert into|task_by_user|constraint");
@@ -182,97 +180,6 @@ class HostileInputTest {
   }
 
   @Test
-  void pathsThatNobodyMeant() throws IOException {
-    for (String target :
-        List.of(
-            "/api/v1/tasks/%zz",
-            "/%",
-            "/%ff",
-            "/api/v1/tasks/%2e%2e/%2e%2e",
-            "//api/v1/tasks",
-            "/api/v1/tasks/1/../2",
-            "/api/v1/tasks;a=b",
-            "/api/v1/tasks/1;user_id=x",
-            "/api/v1/tasks?%",
-            "/api/v1/tasks?=&&=",
-            "/api/v1/tasks?limit=1&limit",
-            "/api/tasks/%2f",
-            "/\\",
-            "/{id}",
-            "*",
-            "?",
-            "api/v1/tasks",
-            "http://example.org/api/v1/tasks",
-            "/api/v1/tasks#x",
-            "/" + "a".repeat(3000),
-            "/api/v1/tasks?" + "a=b&".repeat(500))) {
-      for (String method : List.of("GET", "POST", "TRACE", "PROPFIND", "OPTIONS", "HEAD")) {
-        String answer = raw(method + " " + target + " HTTP/1.1");
-        assertTrue(
-            answer.matches("(?s)HTTP/1.1 [24]\\d\\d .*"), method + " " + target + ": " + answer);
-        assertFalse(INSIDES.matcher(answer).find(), method + " " + target + ": " + answer);
-      }
-    }
-  }
-
-  @Test
-  void headersThatNobodyMeant() throws IOException {
-    for (String header :
-        List.of(
-            "Content-Type: ;;;",
-            "Content-Type: application/json; charset=nonsense",
-            "Accept: ;",
-            "Accept: */*;q=x",
-            "Accept-Language: " + "x".repeat(2000),
-            "traceparent: " + "0".repeat(999),
-            "Content-Length: -1",
-            "Content-Length: x",
-            "Content-Length: 99999999999999999999",
-            "Transfer-Encoding: nonsense",
-            "Expect: nonsense",
-            "Range: bytes=-1",
-            "X-HTTP-Method-Override: DELETE",
-            "If-Match: nonsense",
-            "Cookie: =;=;",
-            "Connection: x",
-            "X-Forwarded-Host: a b",
-            "Forwarded: for=\"[\"",
-            "Authorization: Bearer x")) {
-      String answer = raw("GET /api/v1/tasks HTTP/1.1\r\n" + header);
-      assertTrue(answer.matches("(?s)HTTP/1.1 [24]\\d\\d .*"), header + ": " + answer);
-      assertFalse(INSIDES.matcher(answer).find(), header + ": " + answer);
-    }
-  }
-
-  /** RFC 9112; a proxy may see one request where another reader sees two. */
-  @Test
-  void unsoundFramingEndsTheConnection() throws IOException {
-    for (String head :
-        List.of(
-            "GET /api/v1/tasks HTTP/1.1\r\nHost: a\r\nHost: b",
-            "GET /api/v1/tasks HTTP/1.1\r\nHost:",
-            "GET /api/v1/tasks HTTP/1.0",
-            "POST /api/v1/tasks HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: xchunked",
-            "POST /api/v1/tasks HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: identity",
-            "POST /api/v1/tasks HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip, chunked")) {
-      String smuggled = "GET /q/health HTTP/1.1\r\nHost: localhost\r\nConnection: close";
-      String answers = exchange(head + "\r\n\r\n" + smuggled);
-      assertTrue(answers.matches("(?s)HTTP/1.[01] 400 .*"), head + ": " + answers);
-      assertEquals(1, answers.split("HTTP/1\\.").length - 1, head + ": " + answers);
-    }
-  }
-
-  @Test
-  void aBodyOverTheLimitEndsTheConnection() throws IOException {
-    String answers =
-        exchange(
-            "POST /api/v1/tasks HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer "
-                + Tokens.token(alice.name())
-                + "\r\nContent-Type: application/json\r\nContent-Length: 70000\r\n\r\n{}");
-    assertTrue(answers.startsWith("HTTP/1.1 413 "), answers);
-  }
-
-  @Test
   void pathsAreDecodedOnce() throws Exception {
     long id = alice.has("Buy milk");
     String digits = Long.toString(id);
@@ -311,24 +218,6 @@ class HostileInputTest {
       assertFalse(INSIDES.matcher(new JsonObject(answer.body()).getString("detail")).find(), told);
     }
     return answer.statusCode();
-  }
-
-  /** A request as no client library would write it. */
-  private String raw(String head) throws IOException {
-    return exchange(
-        head
-            + "\r\nHost: localhost\r\nConnection: close\r\nAuthorization: Bearer "
-            + Tokens.token(alice.name()));
-  }
-
-  private String exchange(String head) throws IOException {
-    try (Socket socket = new Socket(base.getHost(), base.getPort())) {
-      socket.setSoTimeout(10_000);
-      socket.getOutputStream().write((head + "\r\n\r\n").getBytes(StandardCharsets.UTF_8));
-      socket.getOutputStream().flush();
-      InputStream in = socket.getInputStream();
-      return new String(in.readAllBytes(), StandardCharsets.UTF_8);
-    }
   }
 
   private static List<Parameter> parameters(Operation operation) {

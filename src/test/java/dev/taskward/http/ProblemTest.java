@@ -9,17 +9,12 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import dev.taskward.ApiDocument;
 import dev.taskward.User;
 import io.quarkus.test.junit.QuarkusTest;
-import io.restassured.http.ContentType;
-import io.restassured.response.ValidatableResponse;
 import java.io.ByteArrayInputStream;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
 
 /** Every error is a problem document (RFC 9457) that says what the client did and nothing of us. */
 @QuarkusTest
@@ -72,133 +67,6 @@ class ProblemTest {
           .body("trace_id", not(equalTo("4bf92f3577b34da6a3ce929d0e0e4736")))
           .body("trace_id", not(equalTo("00000000000000000000000000000000")));
     }
-  }
-
-  @ParameterizedTest
-  @CsvSource(
-      delimiter = '|',
-      value = {
-        // field       | message                                          | body
-        "title         | must not be blank                                | {\"title\": \"\"}",
-        "title         | must not be blank                                | {\"title\": \" \\t\\n\"}",
-        "title         | must not be blank                                | {\"title\": \"\\u00a0\\u200b\"}",
-        "title         | must be a string                                 | {\"title\": 1}",
-        "title         | must be a string                                 | {\"title\": true}",
-        "title         | must be a string                                 | {\"title\": [\"a\"]}",
-        "title         | must not contain U+0000 or an unpaired surrogate | {\"title\": \"a\\u0000\"}",
-        "title         | must not contain U+0000 or an unpaired surrogate | {\"title\": \"a\\ud800\"}",
-        "description   | must not contain U+0000 or an unpaired surrogate | {\"description\": \"\\u0000\"}",
-        "description   | must not contain U+0000 or an unpaired surrogate | {\"description\": \"\\udc00\"}",
-        "description   | must be a string                                 | {\"description\": {}}",
-        "description   | must be a string                                 | {\"description\": 1.5}",
-        "completed     | must be true or false                            | {\"completed\": \"true\"}",
-        "completed     | must be true or false                            | {\"completed\": 1}",
-        "completed     | must be true or false                            | {\"completed\": []}",
-        "completed     | must not be null                                 | {\"completed\": null}",
-        "owner         | is not a known field                             | {\"owner\": \"bob\"}",
-        "Title         | is not a known field                             | {\"Title\": \"x\"}",
-        "userId        | is not a known field                             | {\"userId\": \"bob\"}",
-        "body          | must be a JSON object                            | []",
-        "body          | must be a JSON object                            | \"title\"",
-        "body          | must be a JSON object                            | 1",
-        "body          | must be a JSON object                            | null",
-      })
-  void invalidInputNamesTheField(String field, String message, String body) {
-    long id = alice.has("Buy milk");
-    for (ValidatableResponse answer : List.of(post(body), put(id, body))) {
-      answer
-          .statusCode(400)
-          .contentType("application/problem+json")
-          .body("detail", equalTo("The input is invalid."))
-          .body("errors", equalTo(List.of(Map.of("field", field, "message", message))));
-    }
-  }
-
-  @Test
-  void aTextThatIsTooLongIsRefused() {
-    for (String character : List.of("x", "🦉")) {
-      post("{\"title\": \"" + character.repeat(256) + "\"}")
-          .statusCode(400)
-          .body("errors.field", contains("title"))
-          .body("errors.message", contains("must be at most 255 characters long"));
-      post("{\"description\": \"" + character.repeat(501) + "\"}")
-          .statusCode(400)
-          .body("errors.field", contains("description"))
-          .body("errors.message", contains("must be at most 500 characters long"));
-    }
-  }
-
-  @Test
-  void everyFaultIsNamedAtOnce() {
-    post("{\"title\": \" \", \"description\": \"" + "x".repeat(501) + "\"}")
-        .statusCode(400)
-        .body("errors.field", contains("description", "title"));
-  }
-
-  @Test
-  void anExplicitNullTitleIsRefusedInAChange() {
-    put(alice.has("Buy milk"), "{\"title\": null}")
-        .statusCode(400)
-        .body("errors.field", contains("title"))
-        .body("errors.message", contains("must not be null"));
-  }
-
-  @ParameterizedTest
-  @CsvSource(
-      delimiter = '|',
-      value = {
-        "{",
-        "{\"title\": \"a\"",
-        "{\"title\": 'a'}",
-        "{title: \"a\"}",
-        "{\"title\": \"a\"} trailing",
-        "{\"title\": \"a\", \"title\": \"b\"}",
-        "{\"title\": \"a\",}",
-        "{\"title\": NaN}",
-        "// comment",
-        "<task/>",
-      })
-  void whatIsNoJsonIsRefused(String body) {
-    post(body)
-        .statusCode(400)
-        .body(
-            "detail", matchesPattern("The body is not valid JSON \\(line \\d+, column \\d+\\)\\."));
-  }
-
-  @Test
-  void bytesThatAreNoUnicodeAreRefused() {
-    for (int[] bytes :
-        List.of(
-            new int[] {'{', '"', 't', 'i', 't', 'l', 'e', '"', ':', '"', 0xff, '"', '}'},
-            new int[] {0x00, 0x00, 0xfe, 0xff},
-            new int[] {0x00, 0x11, 0x00, 0x00, 0x00},
-            new int[] {0xef, 0xbb, 0xbf},
-            new int[] {0xed, 0xa0, 0x80},
-            new int[] {'{', '"', 't', 'i', 't', 'l', 'e', '"', ':', '"', 0xc1, 0x81, '"', '}'})) {
-      byte[] body = new byte[bytes.length];
-      for (int i = 0; i < bytes.length; i++) {
-        body[i] = (byte) bytes[i];
-      }
-      alice
-          .roughRequest()
-          .contentType("application/json")
-          .body(body)
-          .post(User.TASKS)
-          .then()
-          .statusCode(400)
-          .contentType("application/problem+json");
-    }
-  }
-
-  @Test
-  void anEmptyBodyIsRefused() {
-    alice
-        .roughRequest()
-        .contentType(ContentType.JSON)
-        .post(User.TASKS)
-        .then()
-        .statusCode(400)
-        .body("errors.field", contains("body"));
   }
 
   @Test
@@ -331,7 +199,8 @@ class ProblemTest {
   @Test
   void aBodyOverTheLimitIs413WhetherItsLengthIsKnownOrNot() {
     String large = "{\"title\": \"" + "x".repeat(65 * 1024) + "\"}";
-    post(large)
+    alice
+        .postText(large)
         .statusCode(413)
         .contentType("application/problem+json")
         .header("Connection", "close");
@@ -342,32 +211,8 @@ class ProblemTest {
         .post(User.TASKS)
         .then()
         .statusCode(413)
-        .contentType("application/problem+json");
-    post("{\"title\": \"x\"" + " ".repeat(60 * 1024) + "}").statusCode(201);
-  }
-
-  @Test
-  void deeplyNestedJsonIsRefused() {
-    for (int depth : List.of(999, 1001, 20_000)) {
-      post("{\"id\": " + "[".repeat(depth) + "]".repeat(depth) + ", \"x\": 1}").statusCode(400);
-    }
-  }
-
-  private ValidatableResponse post(String body) {
-    return alice
-        .roughRequest()
-        .contentType("application/json")
-        .body(body.getBytes(java.nio.charset.StandardCharsets.UTF_8))
-        .post(User.TASKS)
-        .then();
-  }
-
-  private ValidatableResponse put(long id, String body) {
-    return alice
-        .roughRequest()
-        .contentType("application/json")
-        .body(body.getBytes(java.nio.charset.StandardCharsets.UTF_8))
-        .put(User.TASKS + "/" + id)
-        .then();
+        .contentType("application/problem+json")
+        .body("title", equalTo("Content Too Large"));
+    alice.postText("{\"title\": \"x\"" + " ".repeat(60 * 1024) + "}").statusCode(201);
   }
 }
