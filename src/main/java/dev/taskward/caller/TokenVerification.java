@@ -23,8 +23,9 @@ import org.jose4j.jwt.NumericDate;
 
 /**
  * Which tokens (RFC 7519) are accepted: signed with HS256 by the holder of {@code
- * BETTER_AUTH_SECRET}, not expired, made for a day at most, and with a subject that the database
- * can hold. The algorithm follows from the key that is configured, never from the token.
+ * BETTER_AUTH_SECRET}, by the issuer and for the audience that are configured, if any; not expired,
+ * made for a day at most, and with a subject that the database can hold. The algorithm follows from
+ * the key that is configured, never from the token.
  */
 @Alternative
 @Priority(1)
@@ -43,18 +44,24 @@ class TokenVerification extends JWTCallerPrincipalFactory {
   private static final Pattern NOT_A_NAME = Pattern.compile("[\\x00\\p{Cs}\\x{FFFD}]");
 
   private final DefaultJWTTokenParser parser = new DefaultJWTTokenParser();
+  private final TaskwardConfig.Tokens config;
+
+  TokenVerification(TaskwardConfig config) {
+    this.config = config.tokens();
+  }
 
   @Produces
   @Alternative
   @Priority(1)
   @ApplicationScoped
-  JWTAuthContextInfo rules(
-      @ConfigProperty(name = "BETTER_AUTH_SECRET") String secret, TaskwardConfig config) {
+  JWTAuthContextInfo rules(@ConfigProperty(name = "BETTER_AUTH_SECRET") String secret) {
     JWTAuthContextInfo rules = new JWTAuthContextInfo();
     rules.setSecretVerificationKey(
         new SecretKeySpec(secret.getBytes(StandardCharsets.UTF_8), "HmacSHA256"));
     rules.setSignatureAlgorithm(Set.of(SignatureAlgorithm.HS256));
-    rules.setClockSkew((int) config.tokens().clockSkew().toSeconds());
+    rules.setClockSkew((int) config.clockSkew().toSeconds());
+    config.issuer().ifPresent(rules::setIssuedBy);
+    config.audiences().ifPresent(rules::setExpectedAudience);
     // Zero turns the library's own check of the life off, which can't do without iat: see below.
     rules.setMaxTimeToLiveSecs(0L);
     return rules;
@@ -65,7 +72,7 @@ class TokenVerification extends JWTCallerPrincipalFactory {
     try {
       JwtClaims claims = parser.parse(token, rules).getJwtClaims();
       requireShortLife(claims);
-      requireSubject(claims);
+      claims.setSubject(subject(claims));
       // The library reads names and roles from these, of whatever type they are; Taskward has none.
       claims.unsetClaim("upn");
       claims.unsetClaim("preferred_username");
@@ -76,26 +83,26 @@ class TokenVerification extends JWTCallerPrincipalFactory {
     }
   }
 
-  /** Without iat, which RFC 7519 leaves optional, or with one yet to come, life counts from now. */
-  private static void requireShortLife(JwtClaims claims)
-      throws MalformedClaimException, ParseException {
-    NumericDate start = NumericDate.now();
-    if (claims.getIssuedAt() != null && claims.getIssuedAt().isBefore(start)) {
-      start = claims.getIssuedAt();
+  /** Life counts from iat, or from now without one: RFC 7519 leaves it optional. */
+  private void requireShortLife(JwtClaims claims) throws MalformedClaimException, ParseException {
+    NumericDate now = NumericDate.now();
+    NumericDate start = claims.getIssuedAt() == null ? now : claims.getIssuedAt();
+    if (start.getValue() > now.getValue() + config.clockSkew().toSeconds()) {
+      throw new ParseException("iat lies in the future");
     }
     if (claims.getExpirationTime().getValue() > start.getValue() + MAX_LIFE_SECONDS) {
       throw new ParseException("the token lives for more than 24 hours");
     }
   }
 
-  private static void requireSubject(JwtClaims claims)
-      throws MalformedClaimException, ParseException {
-    String subject = claims.getSubject();
+  private String subject(JwtClaims claims) throws MalformedClaimException, ParseException {
+    String subject = claims.getStringClaimValue(config.subjectClaim());
     if (subject == null
         || !VISIBLE.matcher(subject).find()
         || subject.codePointCount(0, subject.length()) > MAX_SUBJECT_LENGTH
         || NOT_A_NAME.matcher(subject).find()) {
-      throw new ParseException("sub must be 1 to 255 characters, not blank");
+      throw new ParseException(config.subjectClaim() + " must be 1 to 255 characters, not blank");
     }
+    return subject;
   }
 }

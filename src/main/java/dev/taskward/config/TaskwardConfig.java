@@ -4,6 +4,8 @@ import io.quarkus.runtime.configuration.MemorySize;
 import io.smallrye.config.ConfigMapping;
 import io.smallrye.config.WithDefault;
 import java.time.Duration;
+import java.util.Optional;
+import java.util.Set;
 
 /** Taskward's own settings; the README's table has them with their environment variables. */
 @ConfigMapping(prefix = "taskward")
@@ -24,5 +26,15 @@ public interface TaskwardConfig {
     /** How far the issuer's clock may be from ours. */
     @WithDefault("10s")
     Duration clockSkew();
+
+    /** The {@code iss} that tokens must have; any if not set. */
+    Optional<String> issuer();
+
+    /** Tokens must have one of these in {@code aud}; any if not set. */
+    Optional<Set<String>> audiences();
+
+    /** The claim that names the caller; some issuers have {@code id} or {@code userId}. */
+    @WithDefault("sub")
+    String subjectClaim();
   }
 }

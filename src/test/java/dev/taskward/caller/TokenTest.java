@@ -101,6 +101,7 @@ class TokenTest {
         arguments(
             "iat and exp at the ends of time",
             with(Map.of("iat", Long.MIN_VALUE, "exp", Long.MAX_VALUE))),
+        arguments("issued in the future", with(Map.of("iat", now + 60))),
         arguments("not valid yet", with(Map.of("nbf", now + 600))),
         arguments("without sub", without("sub")),
         arguments("empty sub", with(Map.of("sub", ""))),
