@@ -17,9 +17,9 @@ import org.eclipse.microprofile.config.spi.ConfigSource;
  */
 public class EnvironmentConfigSource implements ConfigSourceFactory {
 
-  private static final String DATABASE_URL = "DATABASE_URL";
-  private static final String SECRET = "BETTER_AUTH_SECRET";
-  private static final String JDBC_URL = "quarkus.datasource.jdbc.url";
+  public static final String DATABASE_URL = "DATABASE_URL";
+  public static final String SECRET = "BETTER_AUTH_SECRET";
+  public static final String JDBC_URL = "quarkus.datasource.jdbc.url";
 
   /** RFC 7518, 3.2: an HS256 key is at least as long as the hash. */
   private static final int SECRET_MIN_BYTES = 32;
@@ -77,7 +77,8 @@ public class EnvironmentConfigSource implements ConfigSourceFactory {
     }
   }
 
-  private static String value(ConfigSourceContext context, String name) {
+  /** Null if it is not set, or set to nothing. */
+  public static String value(ConfigSourceContext context, String name) {
     ConfigValue value = context.getValue(name);
     return value == null || value.getValue() == null || value.getValue().isBlank()
         ? null

@@ -1,8 +1,12 @@
 package dev.taskward.dev;
 
+import static dev.taskward.config.EnvironmentConfigSource.DATABASE_URL;
+import static dev.taskward.config.EnvironmentConfigSource.JDBC_URL;
+import static dev.taskward.config.EnvironmentConfigSource.SECRET;
+import static dev.taskward.config.EnvironmentConfigSource.value;
+
 import io.smallrye.config.ConfigSourceContext;
 import io.smallrye.config.ConfigSourceFactory;
-import io.smallrye.config.ConfigValue;
 import io.smallrye.config.PropertiesConfigSource;
 import io.smallrye.config.SmallRyeConfigBuilder;
 import io.smallrye.config.SmallRyeConfigBuilderCustomizer;
@@ -18,7 +22,7 @@ import java.util.Map;
 public final class DevConfigSource implements SmallRyeConfigBuilderCustomizer {
 
   /** Public, and refused nowhere because it is in no production jar. */
-  static final String SECRET = "taskward-dev-secret-for-this-machine-only";
+  static final String DEV_SECRET = "taskward-dev-secret-for-this-machine-only";
 
   private static final Path DATA = Path.of(".taskward", "postgresql-18");
 
@@ -34,7 +38,7 @@ public final class DevConfigSource implements SmallRyeConfigBuilderCustomizer {
 
   private static Map<String, String> settings(ConfigSourceContext context) {
     Map<String, String> settings = new HashMap<>();
-    settings.put("BETTER_AUTH_SECRET", SECRET);
+    settings.put(SECRET, DEV_SECRET);
     settings.put("quarkus.http.auth.permission.sign-in.paths", SignIn.PATH);
     settings.put("quarkus.http.auth.permission.sign-in.policy", "permit");
     if (!context.getProfiles().contains("dev")) {
@@ -42,15 +46,10 @@ public final class DevConfigSource implements SmallRyeConfigBuilderCustomizer {
     }
     settings.put("quarkus.http.auth.permission.welcome.paths", "/");
     settings.put("quarkus.http.auth.permission.welcome.policy", "permit");
-    if (isUnset(context, "DATABASE_URL") && isUnset(context, "quarkus.datasource.jdbc.url")) {
-      settings.put("quarkus.datasource.jdbc.url", DevDatabase.url(DATA.toAbsolutePath()));
+    if (value(context, DATABASE_URL) == null && value(context, JDBC_URL) == null) {
+      settings.put(JDBC_URL, DevDatabase.url(DATA.toAbsolutePath()));
       settings.put("quarkus.datasource.username", "postgres");
     }
     return settings;
-  }
-
-  private static boolean isUnset(ConfigSourceContext context, String name) {
-    ConfigValue value = context.getValue(name);
-    return value == null || value.getValue() == null || value.getValue().isBlank();
   }
 }

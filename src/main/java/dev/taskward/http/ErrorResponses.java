@@ -57,7 +57,8 @@ public class ErrorResponses {
             : Problems.of(failure, request);
     Response.ResponseBuilder response =
         Response.status(problem.status()).type(Problem.MEDIA_TYPE).entity(problem);
-    headers(problem, request).forEach(response::header);
+    headers(problem).forEach(response::header);
+    closeIfUnread(problem, request);
     return response.build();
   }
 
@@ -83,7 +84,8 @@ public class ErrorResponses {
   }
 
   private static void send(Problem problem, RoutingContext request) {
-    headers(problem, request).forEach(request.response()::putHeader);
+    headers(problem).forEach(request.response()::putHeader);
+    closeIfUnread(problem, request);
     request
         .response()
         .setStatusCode(problem.status())
@@ -91,19 +93,21 @@ public class ErrorResponses {
         .end(Json.encodeToBuffer(problem));
   }
 
-  private static Map<String, String> headers(Problem problem, RoutingContext request) {
-    if (problem.status() == 413) {
-      return closing(request);
-    }
+  private static Map<String, String> headers(Problem problem) {
     return HEADERS.getOrDefault(problem.status(), Map.of());
   }
 
-  /** What is left unread of a request would be taken for the next one. HTTP/2 keeps them apart. */
-  static Map<String, String> closing(RoutingContext request) {
-    if (request.request().version() == HttpVersion.HTTP_2) {
-      return Map.of();
+  private static void closeIfUnread(Problem problem, RoutingContext request) {
+    if (problem.status() == 413) {
+      closeAfter(request);
     }
-    request.addEndHandler(sent -> request.request().connection().close());
-    return Map.of("Connection", "close");
+  }
+
+  /** What is left unread of a request would be taken for the next one. HTTP/2 keeps them apart. */
+  static void closeAfter(RoutingContext request) {
+    if (request.request().version() != HttpVersion.HTTP_2) {
+      request.response().putHeader("Connection", "close");
+      request.addEndHandler(sent -> request.request().connection().close());
+    }
   }
 }

@@ -42,7 +42,7 @@ class RequestHead {
     if (sound) {
       context.next();
     } else {
-      ErrorResponses.closing(context).forEach(context.response()::putHeader);
+      ErrorResponses.closeAfter(context);
       context.fail(400);
     }
   }

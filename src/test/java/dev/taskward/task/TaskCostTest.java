@@ -47,8 +47,7 @@ class TaskCostTest {
 
   @Test
   void aReadIsOneStatementInOneRoundTrip() {
-    long id = alice.has("Buy milk");
-    wire.reset();
+    long id = uncountedTask();
 
     alice.get(id).statusCode(200);
 
@@ -73,8 +72,7 @@ class TaskCostTest {
 
   @Test
   void aPutIsTwoStatements() {
-    long id = alice.has("Buy milk");
-    wire.reset();
+    long id = uncountedTask();
 
     alice.put(id, Map.of("title", "Buy tea")).statusCode(200);
 
@@ -83,8 +81,7 @@ class TaskCostTest {
 
   @Test
   void aPutThatChangesNothingWritesNothing() {
-    long id = alice.has("Buy milk");
-    wire.reset();
+    long id = uncountedTask();
 
     alice.put(id, Map.of("title", "Buy milk")).statusCode(200);
 
@@ -93,8 +90,7 @@ class TaskCostTest {
 
   @Test
   void aFlipIsTwoStatements() {
-    long id = alice.has("Buy milk");
-    wire.reset();
+    long id = uncountedTask();
 
     alice.flip(id).statusCode(200);
 
@@ -103,8 +99,7 @@ class TaskCostTest {
 
   @Test
   void aDeleteIsTwoStatements() {
-    long id = alice.has("Buy milk");
-    wire.reset();
+    long id = uncountedTask();
 
     alice.delete(id).statusCode(204);
 
@@ -117,6 +112,12 @@ class TaskCostTest {
     User.withoutToken().get(User.TASKS).then().statusCode(401);
 
     assertCost(0, 0);
+  }
+
+  private long uncountedTask() {
+    long id = alice.has("Buy milk");
+    wire.reset();
+    return id;
   }
 
   /** BEGIN travels with the first statement; COMMIT is a round trip of its own. */
