@@ -2,7 +2,6 @@ package dev.taskward;
 
 import dev.taskward.config.SettingsException;
 import io.quarkus.runtime.ApplicationLifecycleManager;
-import io.quarkus.runtime.LaunchMode;
 import io.quarkus.runtime.Quarkus;
 import io.quarkus.runtime.QuarkusBindException;
 import io.quarkus.runtime.annotations.QuarkusMain;
@@ -24,10 +23,6 @@ public final class Taskward {
   private static void exit(int code, Throwable failure) {
     Optional<String> reason = reason(failure);
     reason.ifPresent(System.err::println);
-    if (reason.isPresent() && LaunchMode.current() == LaunchMode.NORMAL) {
-      // Everything is stopped by now; what is left to finalizers may not talk after the one line.
-      Runtime.getRuntime().halt(code);
-    }
     if (failure != null && reason.isEmpty()) {
       Logger.getLogger(Taskward.class).error("The start failed", failure);
     }
