@@ -1,0 +1,23 @@
+import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
+import java.nio.file.Path;
+
+/**
+ * The PostgreSQL of the tests, for as long as standard input is open: {@code java Postgres.java
+ * FOLDER} prints its port.
+ */
+class Postgres {
+
+  public static void main(String... args) throws Exception {
+    Path folder = Path.of(args[0]);
+    try (EmbeddedPostgres postgres =
+        EmbeddedPostgres.builder()
+            .setOverrideWorkingDirectory(folder.resolve("binaries").toFile())
+            .setDataDirectory(folder.resolve("data"))
+            .start()) {
+      System.out.println(postgres.getPort());
+      while (System.in.read() >= 0) {
+        // until whoever started it closes the pipe, or ends
+      }
+    }
+  }
+}

@@ -1,0 +1,82 @@
+// A Better Auth server as in docs/tokens.md. Its parent sends what an operator would do in the
+// database; without a parent it is a server to try the recipe with:
+//   PORT=3000 node better-auth-server.mjs
+import { createServer } from 'node:http';
+import { betterAuth } from 'better-auth';
+import { memoryAdapter } from 'better-auth/adapters/memory';
+import { toNodeHandler } from 'better-auth/node';
+import { jwt } from 'better-auth/plugins';
+import { SignJWT } from 'jose';
+
+const port = Number(process.env.PORT ?? 3000);
+const origin = `http://localhost:${port}`;
+const alg = process.env.ALG ?? 'EdDSA';
+const audience = process.env.AUDIENCE; // undefined: Better Auth takes the baseURL
+const expirationTime = process.env.EXPIRATION ?? '15m';
+
+const shared = () => new TextEncoder().encode(process.env.BETTER_AUTH_SECRET);
+
+const plugin =
+  alg === 'HS256'
+    ? jwt({
+        // Better Auth makes no HS256 key; with jwt.sign it wants to be told of keys elsewhere.
+        jwks: { remoteUrl: `${origin}/none`, keyPairConfig: { alg: 'EdDSA' } },
+        jwt: {
+          audience,
+          expirationTime,
+          sign: (claims) =>
+            new SignJWT(claims).setProtectedHeader({ alg: 'HS256', typ: 'JWT' }).sign(shared()),
+        },
+      })
+    : jwt({
+        jwks: alg === 'EdDSA' ? {} : { keyPairConfig: { alg } },
+        jwt: { audience, expirationTime },
+      });
+
+const tables = { user: [], session: [], account: [], verification: [], jwks: [] };
+const auth = betterAuth({
+  baseURL: origin,
+  secret: process.env.BETTER_AUTH_SECRET,
+  database: memoryAdapter(tables),
+  emailAndPassword: { enabled: true },
+  telemetry: { enabled: false },
+  plugins: [plugin],
+});
+
+let server;
+
+async function listen() {
+  server = createServer(toNodeHandler(auth));
+  await new Promise((resolve, reject) =>
+    server.once('error', reject).listen(port, 'localhost', resolve),
+  );
+}
+
+const commands = {
+  // update jwks set "expiresAt" = now(): a new key signs, the old ones stay in the set for a while.
+  rotate: () => tables.jwks.forEach((key) => (key.expiresAt = new Date())),
+  // delete from jwks: the keys are worth nothing any more.
+  withdraw: () => tables.jwks.splice(0),
+  sign: async (claims) => (await auth.api.signJWT({ body: { payload: claims } })).token,
+  listen,
+  close: () =>
+    new Promise((resolve) => {
+      server.close(resolve);
+      server.closeAllConnections();
+    }),
+};
+
+await listen();
+if (process.send) {
+  process.on('disconnect', () => process.exit());
+  process.on('message', async ({ command, argument }) => {
+    try {
+      process.send({ result: await commands[command](argument) });
+    } catch (e) {
+      process.send({ error: String(e) });
+    }
+  });
+  process.send({ result: 'listening' });
+} else {
+  console.log(`Better Auth at ${origin}/api/auth, JWKS at ${origin}/api/auth/jwks`);
+}

@@ -1,0 +1,51 @@
+#!/usr/bin/env node
+// Taskward with tokens of real issuers, see docs/tokens.md:
+//   scripts/prove-tokens/prove-tokens.mjs [better-auth] [keycloak] [hs256]
+// Without an argument all three. Needs a JDK (17 or newer), Node.js (20 or newer) and npm; uses the
+// PostgreSQL at DATABASE_URL, else an embedded one. Everything listens on loopback.
+import { proveBetterAuth } from './better-auth.mjs';
+import { proveHs256 } from './hs256.mjs';
+import { proveKeycloak } from './keycloak.mjs';
+import { build, checksDone, cleanUp, database, printLogs } from './world.mjs';
+
+const PROOFS = { 'better-auth': proveBetterAuth, keycloak: proveKeycloak, hs256: proveHs256 };
+
+const names = process.argv.length > 2 ? process.argv.slice(2) : Object.keys(PROOFS);
+const unknown = names.find((name) => !Object.hasOwn(PROOFS, name));
+if (unknown !== undefined) {
+  console.error(`Unknown: ${unknown}. There are ${Object.keys(PROOFS).join(', ')}.`);
+  process.exit(2);
+}
+
+let ending = false;
+
+async function end(code) {
+  if (!ending) {
+    ending = true;
+    await cleanUp();
+    process.exit(code);
+  }
+}
+
+for (const [signal, number] of Object.entries({ SIGHUP: 1, SIGINT: 2, SIGTERM: 15 })) {
+  process.on(signal, () => end(128 + number));
+}
+
+try {
+  build();
+  const databaseUrl = await database();
+  for (const name of names) {
+    const start = Date.now();
+    await PROOFS[name](databaseUrl);
+    console.log(`${name}: proved in ${Math.round((Date.now() - start) / 1_000)} s`);
+  }
+  console.log(`${checksDone()} checks, all passed`);
+  await end(0);
+} catch (e) {
+  // After Ctrl-C everything fails that was under way.
+  if (!ending) {
+    console.log(e);
+    printLogs();
+  }
+  await end(1);
+}
