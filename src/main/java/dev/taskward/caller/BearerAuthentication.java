@@ -1,6 +1,8 @@
 package dev.taskward.caller;
 
 import dev.taskward.http.ErrorResponses;
+import dev.taskward.http.ProblemException;
+import io.quarkus.security.AuthenticationFailedException;
 import io.quarkus.security.identity.IdentityProviderManager;
 import io.quarkus.security.identity.SecurityIdentity;
 import io.quarkus.security.identity.request.AuthenticationRequest;
@@ -9,26 +11,43 @@ import io.quarkus.vertx.http.runtime.security.ChallengeData;
 import io.quarkus.vertx.http.runtime.security.HttpAuthenticationMechanism;
 import io.quarkus.vertx.http.runtime.security.HttpCredentialTransport;
 import io.smallrye.mutiny.Uni;
+import io.smallrye.mutiny.subscription.UniEmitter;
+import io.vertx.core.Context;
+import io.vertx.core.Vertx;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.annotation.Priority;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.inject.Alternative;
+import jakarta.ws.rs.core.HttpHeaders;
+import java.util.List;
 import java.util.Set;
 
-/** Quarkus' bearer authentication, with a problem document as the body of its 401. */
+/**
+ * Quarkus' bearer authentication (RFC 6750), with a problem document as the body of its 401, and a
+ * second try with fresh keys for a token whose key is unknown.
+ */
 @Alternative
 @Priority(1)
 @ApplicationScoped
 class BearerAuthentication implements HttpAuthenticationMechanism {
 
-  private final JWTAuthMechanism jwt;
+  /** RFC 6750, 3.1: an error is told only to who sent a token. */
+  private static final String INVALID_TOKEN = "Bearer error=\"invalid_token\"";
 
-  BearerAuthentication(JWTAuthMechanism jwt) {
+  private final JWTAuthMechanism jwt;
+  private final TokenKeys keys;
+
+  BearerAuthentication(JWTAuthMechanism jwt, TokenKeys keys) {
     this.jwt = jwt;
+    this.keys = keys;
   }
 
   @Override
   public Uni<Boolean> sendChallenge(RoutingContext request) {
+    List<String> sent = request.request().headers().getAll(HttpHeaders.AUTHORIZATION);
+    if (sent.stream().anyMatch(header -> header.matches("(?i)bearer +\\S.*"))) {
+      request.response().putHeader(HttpHeaders.WWW_AUTHENTICATE, INVALID_TOKEN);
+    }
     ErrorResponses.send(401, request);
     return Uni.createFrom().item(true);
   }
@@ -36,7 +55,46 @@ class BearerAuthentication implements HttpAuthenticationMechanism {
   @Override
   public Uni<SecurityIdentity> authenticate(
       RoutingContext request, IdentityProviderManager identityProviders) {
-    return jwt.authenticate(request, identityProviders);
+    if (request.request().headers().getAll(HttpHeaders.AUTHORIZATION).size() > 1) {
+      // Whoever stands in front may have looked at another one.
+      return Uni.createFrom().failure(new AuthenticationFailedException());
+    }
+    return verify(request, identityProviders)
+        .onFailure(BearerAuthentication::isForWantOfAKey)
+        .recoverWithUni(() -> refreshKeys().chain(() -> verify(request, identityProviders)));
+  }
+
+  private Uni<SecurityIdentity> verify(
+      RoutingContext request, IdentityProviderManager identityProviders) {
+    Uni<SecurityIdentity> identity = jwt.authenticate(request, identityProviders);
+    // Quarkus' mechanism has put itself here, as the one that sends the challenge.
+    request.put(HttpAuthenticationMechanism.class.getName(), this);
+    return identity;
+  }
+
+  private Uni<Void> refreshKeys() {
+    Context request = Vertx.currentContext();
+    return Uni.createFrom()
+        .emitter(
+            refreshed ->
+                keys.refresh()
+                    .onComplete(
+                        ended -> request.runOnContext(back -> continueWithKeys(refreshed))));
+  }
+
+  private void continueWithKeys(UniEmitter<? super Void> refreshed) {
+    if (keys.current().isEmpty()) {
+      // Nobody's fault who sends a token: it can't be told whether it is good.
+      refreshed.fail(ProblemException.unavailable());
+    } else {
+      refreshed.complete(null);
+    }
+  }
+
+  private static boolean isForWantOfAKey(Throwable failure) {
+    return failure != null
+        && (failure instanceof VerificationKeys.UnknownKeyException
+            || isForWantOfAKey(failure.getCause()));
   }
 
   @Override

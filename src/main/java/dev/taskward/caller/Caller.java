@@ -22,7 +22,8 @@ public class Caller implements TenantResolver {
   }
 
   /**
-   * The {@code sub} claim of the caller's token, see {@link TokenClaims} for what it can hold.
+   * The {@code sub} claim of the caller's token, see {@link TokenVerification} for what it can
+   * hold.
    *
    * @throws UnauthorizedException if the request has no verified token
    */

@@ -1,9 +1,9 @@
 package dev.taskward.caller;
 
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
 import dev.taskward.config.TaskwardConfig;
-import io.smallrye.jwt.algorithm.SignatureAlgorithm;
 import io.smallrye.jwt.auth.principal.DefaultJWTCallerPrincipal;
-import io.smallrye.jwt.auth.principal.DefaultJWTTokenParser;
 import io.smallrye.jwt.auth.principal.JWTAuthContextInfo;
 import io.smallrye.jwt.auth.principal.JWTCallerPrincipal;
 import io.smallrye.jwt.auth.principal.JWTCallerPrincipalFactory;
@@ -12,20 +12,28 @@ import jakarta.annotation.Priority;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.inject.Alternative;
 import jakarta.enterprise.inject.Produces;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
-import java.util.Set;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.Arrays;
+import java.util.Collection;
+import java.util.List;
 import java.util.regex.Pattern;
-import javax.crypto.spec.SecretKeySpec;
-import org.eclipse.microprofile.config.inject.ConfigProperty;
+import java.util.stream.Stream;
+import org.jose4j.jws.JsonWebSignature;
 import org.jose4j.jwt.JwtClaims;
 import org.jose4j.jwt.MalformedClaimException;
 import org.jose4j.jwt.NumericDate;
+import org.jose4j.jwt.consumer.InvalidJwtException;
+import org.jose4j.jwt.consumer.JwtConsumer;
+import org.jose4j.jwt.consumer.JwtConsumerBuilder;
+import org.jose4j.jwt.consumer.JwtContext;
 
 /**
- * Which tokens (RFC 7519) are accepted: signed with HS256 by the holder of {@code
- * BETTER_AUTH_SECRET}, by the issuer and for the audience that are configured, if any; not expired,
- * made for a day at most, and with a subject that the database can hold. The algorithm follows from
- * the key that is configured, never from the token.
+ * Which tokens (RFC 7519, RFC 8725) are accepted: signed once, with a key of {@link TokenKeys}, by
+ * the issuer and for the audience that are configured, if any; not expired, made for a day at most,
+ * made for access and nothing else, and with a subject that the database can hold.
  */
 @Alternative
 @Priority(1)
@@ -43,43 +51,113 @@ class TokenVerification extends JWTCallerPrincipalFactory {
    */
   private static final Pattern NOT_A_NAME = Pattern.compile("[\\x00\\p{Cs}\\x{FFFD}]");
 
-  private final DefaultJWTTokenParser parser = new DefaultJWTTokenParser();
   private final TaskwardConfig.Tokens config;
+  private final TokenKeys keys;
+  private final JwtConsumer consumer;
 
-  TokenVerification(TaskwardConfig config) {
-    this.config = config.tokens();
+  /** By digest, so that a look into this memory shows no token. */
+  private final Cache<ByteBuffer, Verified> verified;
+
+  /** A token that was accepted, until when it will be, and the keys of that moment. */
+  private record Verified(JWTCallerPrincipal caller, long expires, VerificationKeys keys) {
+
+    boolean holds(VerificationKeys now) {
+      return keys == now && System.currentTimeMillis() < expires;
+    }
   }
 
+  TokenVerification(TaskwardConfig config, TokenKeys keys) {
+    this.config = config.tokens();
+    this.keys = keys;
+    this.consumer = consumer();
+    this.verified = Caffeine.newBuilder().maximumSize(this.config.cacheSize()).build();
+  }
+
+  private JwtConsumer consumer() {
+    JwtConsumerBuilder rules =
+        new JwtConsumerBuilder()
+            .setVerificationKeyResolver((token, outer) -> keys.current().resolve(token))
+            .setJwsAlgorithmConstraints(VerificationKeys.ALGORITHMS)
+            .setRequireExpirationTime()
+            .setAllowedClockSkewInSeconds((int) config.clockSkew().toSeconds());
+    config.issuer().ifPresent(rules::setExpectedIssuer);
+    config
+        .audiences()
+        .ifPresentOrElse(
+            audiences -> rules.setExpectedAudience(audiences.toArray(String[]::new)),
+            rules::setSkipDefaultAudienceValidation);
+    return rules.build();
+  }
+
+  /** Where Quarkus finds the token: in the Authorization header, its own default. */
   @Produces
   @Alternative
   @Priority(1)
   @ApplicationScoped
-  JWTAuthContextInfo rules(@ConfigProperty(name = "BETTER_AUTH_SECRET") String secret) {
-    JWTAuthContextInfo rules = new JWTAuthContextInfo();
-    rules.setSecretVerificationKey(
-        new SecretKeySpec(secret.getBytes(StandardCharsets.UTF_8), "HmacSHA256"));
-    rules.setSignatureAlgorithm(Set.of(SignatureAlgorithm.HS256));
-    rules.setClockSkew((int) config.clockSkew().toSeconds());
-    config.issuer().ifPresent(rules::setIssuedBy);
-    config.audiences().ifPresent(rules::setExpectedAudience);
-    // Zero turns the library's own check of the life off, which can't do without iat: see below.
-    rules.setMaxTimeToLiveSecs(0L);
-    return rules;
+  JWTAuthContextInfo transport() {
+    return new JWTAuthContextInfo();
   }
 
   @Override
-  public JWTCallerPrincipal parse(String token, JWTAuthContextInfo rules) throws ParseException {
+  public JWTCallerPrincipal parse(String token, JWTAuthContextInfo transport)
+      throws ParseException {
+    ByteBuffer digest = digest(token);
+    VerificationKeys now = keys.current();
+    Verified before = verified.getIfPresent(digest);
+    if (before != null && before.holds(now)) {
+      return before.caller();
+    }
+    Verified fresh = verify(token, now);
+    verified.put(digest, fresh);
+    return fresh.caller();
+  }
+
+  private Verified verify(String token, VerificationKeys now) throws ParseException {
     try {
-      JwtClaims claims = parser.parse(token, rules).getJwtClaims();
+      JwtContext parsed = consumer.process(token);
+      JwtClaims claims = parsed.getJwtClaims();
+      requireAccessToken(parsed);
       requireShortLife(claims);
       claims.setSubject(subject(claims));
-      // The library reads names and roles from these, of whatever type they are; Taskward has none.
+      // The library reads names from these, of whatever type they are; Taskward has none.
       claims.unsetClaim("upn");
       claims.unsetClaim("preferred_username");
-      claims.unsetClaim("groups");
-      return new DefaultJWTCallerPrincipal(claims);
-    } catch (MalformedClaimException | RuntimeException e) {
-      throw new ParseException("malformed claims", e);
+      // What MicroProfile JWT calls groups are the roles of Quarkus; with us they are the scopes.
+      claims.setStringListClaim("groups", scopes(claims));
+      long expires = claims.getExpirationTime().getValueInMillis() + config.clockSkew().toMillis();
+      return new Verified(new DefaultJWTCallerPrincipal(claims), expires, now);
+    } catch (InvalidJwtException | MalformedClaimException | RuntimeException e) {
+      throw new ParseException("the token is not accepted", e);
+    }
+  }
+
+  /**
+   * An issuer signs other things with the same key. RFC 8725, 3.11 tells them apart by the header;
+   * the claims are those of OpenID Connect (3.1.3.6, ID tokens), of RFC 8417 (security events, so
+   * logout tokens), of Keycloak (typ) and of Amazon Cognito (token_use).
+   */
+  private static void requireAccessToken(JwtContext token) throws ParseException {
+    // One signature and no encryption: nothing is nested.
+    if (token.getJoseObjects().size() != 1
+        || !(token.getJoseObjects().get(0) instanceof JsonWebSignature header)) {
+      throw new ParseException("nested or encrypted");
+    }
+    // No extension that would have to be understood (RFC 7515, 4.1.11) is; the library knows b64.
+    if (header.getObjectHeader("crit") != null) {
+      throw new ParseException("crit");
+    }
+    String type = header.getHeader("typ");
+    if (type != null && !type.matches("(?i)(application/)?(at\\+)?jwt")) {
+      throw new ParseException("typ");
+    }
+    JwtClaims claims = token.getJwtClaims();
+    if (claims.hasClaim("at_hash")
+        || claims.hasClaim("c_hash")
+        || claims.hasClaim("events")
+        || "id".equals(claims.getClaimValue("token_use"))
+        || claims.getClaimValue("typ") instanceof String kind
+            && kind.matches("(?i)id|refresh|offline|logout")) {
+      throw new ParseException("not an access token");
     }
   }
 
@@ -104,5 +182,24 @@ class TokenVerification extends JWTCallerPrincipalFactory {
       throw new ParseException(config.subjectClaim() + " must be 1 to 255 characters, not blank");
     }
     return subject;
+  }
+
+  /** RFC 8693, 4.2: one text with spaces; some issuers write scp, and some an array. */
+  private static List<String> scopes(JwtClaims claims) {
+    return Stream.of("scope", "scp")
+        .map(claims::getClaimValue)
+        .flatMap(claim -> claim instanceof Collection<?> list ? list.stream() : Stream.of(claim))
+        .filter(String.class::isInstance)
+        .flatMap(text -> Arrays.stream(((String) text).split(" ")))
+        .toList();
+  }
+
+  private static ByteBuffer digest(String token) {
+    try {
+      return ByteBuffer.wrap(
+          MessageDigest.getInstance("SHA-256").digest(token.getBytes(StandardCharsets.ISO_8859_1)));
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException(e); // every JDK has it
+    }
   }
 }

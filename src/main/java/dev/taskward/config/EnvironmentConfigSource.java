@@ -7,7 +7,9 @@ import io.smallrye.config.EnvConfigSource;
 import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.TreeMap;
 import org.eclipse.microprofile.config.spi.ConfigSource;
 
 /**
@@ -19,6 +21,8 @@ public class EnvironmentConfigSource implements ConfigSourceFactory {
 
   public static final String DATABASE_URL = "DATABASE_URL";
   public static final String SECRET = "BETTER_AUTH_SECRET";
+  public static final String PUBLIC_KEY = "mp.jwt.verify.publickey";
+  public static final String KEY_LOCATION = "mp.jwt.verify.publickey.location";
   public static final String JDBC_URL = "quarkus.datasource.jdbc.url";
 
   /** RFC 7518, 3.2: an HS256 key is at least as long as the hash. */
@@ -31,7 +35,7 @@ public class EnvironmentConfigSource implements ConfigSourceFactory {
   public Iterable<ConfigSource> getConfigSources(ConfigSourceContext context) {
     Map<String, String> settings = new HashMap<>();
     try {
-      checkSecret(context);
+      checkKeys(context);
       addDatasource(context, settings);
     } catch (IllegalArgumentException e) {
       settings.put(SettingsCheck.ERROR_VARIABLE, e.getMessage());
@@ -60,21 +64,65 @@ public class EnvironmentConfigSource implements ConfigSourceFactory {
     }
   }
 
-  private static void checkSecret(ConfigSourceContext context) {
-    String secret = value(context, SECRET);
-    if (secret == null) {
-      require(context, SECRET, "the secret that signs the tokens, at least 32 bytes");
-    } else if (secret.getBytes(StandardCharsets.UTF_8).length < SECRET_MIN_BYTES) {
+  /** Exactly one kind of key: with two, a token of the one that was forgotten would be good. */
+  private static void checkKeys(ConfigSourceContext context) {
+    Map<String, String> keys = new TreeMap<>();
+    for (String name : List.of(SECRET, PUBLIC_KEY, KEY_LOCATION)) {
+      if (value(context, name) != null) {
+        keys.put(variable(name), value(context, name));
+      }
+    }
+    if (keys.isEmpty()) {
+      require(
+          context,
+          SECRET,
+          "the secret that signs the tokens, at least 32 bytes"
+              + " (or set MP_JWT_VERIFY_PUBLICKEY_LOCATION to the issuer's JWKS or PEM)");
+    }
+    if (keys.size() > 1 && isProduction(context)) {
+      throw new IllegalArgumentException(
+          "Only one of " + String.join(" and ", keys.keySet()) + " can be set.");
+    }
+    checkSecret(keys.get(SECRET));
+    checkLocation(keys.get(variable(KEY_LOCATION)));
+  }
+
+  private static void checkSecret(String secret) {
+    if (secret != null && secret.getBytes(StandardCharsets.UTF_8).length < SECRET_MIN_BYTES) {
       throw new IllegalArgumentException(
           SECRET + " must be at least " + SECRET_MIN_BYTES + " bytes long.");
     }
   }
 
+  /** Whoever can change the answer on its way makes the keys. */
+  private static void checkLocation(String location) {
+    if (location != null
+        && isHttp(location)
+        && !location.matches(
+            "(?i)https://[^/].*|http://(localhost|127\\.0\\.0\\.1|\\[::1\\])[:/].*")) {
+      throw new IllegalArgumentException(
+          variable(KEY_LOCATION) + " must be an https URL (http only on this machine) or a file.");
+    }
+  }
+
+  /** Whether the keys are behind a URL. */
+  public static boolean isHttp(String location) {
+    return location.matches("(?i)https?:.*");
+  }
+
+  private static String variable(String name) {
+    return name.toUpperCase(Locale.ROOT).replace('.', '_');
+  }
+
   /** Dev and test mode bring their own. */
   private static void require(ConfigSourceContext context, String name, String what) {
-    if (context.getProfiles().stream().noneMatch(List.of("dev", "test")::contains)) {
+    if (isProduction(context)) {
       throw new IllegalArgumentException(name + " is not set: it must be " + what + ".");
     }
+  }
+
+  private static boolean isProduction(ConfigSourceContext context) {
+    return context.getProfiles().stream().noneMatch(List.of("dev", "test")::contains);
   }
 
   /** Null if it is not set, or set to nothing. */

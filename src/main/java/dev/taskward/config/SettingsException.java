@@ -2,7 +2,7 @@ package dev.taskward.config;
 
 /** A setting is missing or wrong; the message is the one line that an operator needs. */
 public class SettingsException extends RuntimeException {
-  SettingsException(String message) {
+  public SettingsException(String message) {
     super(message);
   }
 }

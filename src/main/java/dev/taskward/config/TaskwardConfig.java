@@ -3,9 +3,13 @@ package dev.taskward.config;
 import io.quarkus.runtime.configuration.MemorySize;
 import io.smallrye.config.ConfigMapping;
 import io.smallrye.config.WithDefault;
+import jakarta.validation.constraints.Max;
+import jakarta.validation.constraints.Min;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.Set;
+import org.hibernate.validator.constraints.time.DurationMax;
+import org.hibernate.validator.constraints.time.DurationMin;
 
 /** Taskward's own settings; the README's table has them with their environment variables. */
 @ConfigMapping(prefix = "taskward")
@@ -21,10 +25,21 @@ public interface TaskwardConfig {
 
   Tokens tokens();
 
+  Scopes scopes();
+
+  interface Scopes {
+
+    /** Whether a token needs {@code tasks:read} to read tasks and {@code tasks:write} to write. */
+    @WithDefault("false")
+    boolean required();
+  }
+
   interface Tokens {
 
     /** How far the issuer's clock may be from ours. */
     @WithDefault("10s")
+    @DurationMin
+    @DurationMax(minutes = 5)
     Duration clockSkew();
 
     /** The {@code iss} that tokens must have; any if not set. */
@@ -36,5 +51,21 @@ public interface TaskwardConfig {
     /** The claim that names the caller; some issuers have {@code id} or {@code userId}. */
     @WithDefault("sub")
     String subjectClaim();
+
+    /** The least time between two fetches of a JWKS that tokens with an unknown key cause. */
+    @WithDefault("30s")
+    @DurationMin(seconds = 1)
+    Duration jwksRefreshInterval();
+
+    /** The age at which a JWKS is fetched anew, so that a key which its issuer withdrew is gone. */
+    @WithDefault("5m")
+    @DurationMin(seconds = 1)
+    Duration jwksMaxAge();
+
+    /** How many verified tokens are remembered; zero verifies each one every time. */
+    @WithDefault("10000")
+    @Min(0)
+    @Max(1_000_000)
+    int cacheSize();
   }
 }

@@ -5,6 +5,7 @@ import dev.taskward.config.TaskwardConfig;
 import io.quarkus.security.AuthenticationFailedException;
 import io.quarkus.security.ForbiddenException;
 import io.quarkus.security.UnauthorizedException;
+import io.vertx.core.MultiMap;
 import io.vertx.core.http.HttpVersion;
 import io.vertx.core.json.Json;
 import io.vertx.ext.web.Router;
@@ -84,7 +85,14 @@ public class ErrorResponses {
   }
 
   private static void send(Problem problem, RoutingContext request) {
-    headers(problem).forEach(request.response()::putHeader);
+    MultiMap sent = request.response().headers();
+    headers(problem)
+        .forEach(
+            (name, value) -> {
+              if (!sent.contains(name)) { // authentication may have said more in its challenge
+                sent.set(name, value);
+              }
+            });
     closeIfUnread(problem, request);
     request
         .response()

@@ -24,6 +24,16 @@ public class ProblemException extends WebApplicationException {
     return new ProblemException(404, detail, List.of());
   }
 
+  /** 403. */
+  public static ProblemException forbidden(String detail) {
+    return new ProblemException(403, detail, List.of());
+  }
+
+  /** 503. */
+  public static ProblemException unavailable() {
+    return new ProblemException(503, Problems.detail(503, null), List.of());
+  }
+
   /** 413. */
   static ProblemException tooLarge() {
     return new ProblemException(413, Problems.detail(413, null), List.of());

@@ -42,8 +42,13 @@ class TokenTest {
         arguments("issued by a clock a little fast", with(Map.of("iat", now + 5))),
         arguments("with a subject of 255 characters", with(Map.of("sub", "🦉".repeat(255)))),
         arguments("with claims of its issuer", with(Map.of("email", "a@b.c", "aud", List.of("x")))),
+        arguments("typed as an access token", typed("at+jwt")),
+        arguments("typed in full", typed("application/AT+JWT")),
+        arguments("of Keycloak", with(Map.of("typ", "Bearer"))),
+        arguments("of Cognito", with(Map.of("token_use", "access"))),
         arguments("without typ", sign(Map.of("alg", "HS256"), claims("alice"))),
         arguments("with another user's name in other claims", with(Map.of("upn", "bob"))),
+        arguments("with groups of no known type", with(Map.of("groups", 5))),
         arguments("with names of no known type", with(Map.of("upn", 1, "preferred_username", 2))),
         arguments("with a subject younger than this JDK", with(Map.of("sub", "\ud83e\udee0"))));
   }
@@ -111,10 +116,22 @@ class TokenTest {
         arguments("a sub of 256 characters", with(Map.of("sub", "x".repeat(256)))),
         arguments("a sub that PostgreSQL can't store", with(Map.of("sub", "a\0b"))),
         arguments("a sub of bytes that are no UTF-8", latin1()),
-        arguments("groups of no known type", with(Map.of("groups", 5))),
         arguments(
             "a critical extension",
-            sign(Map.of("alg", "HS256", "crit", List.of("x"), "x", 1), claims("alice"))));
+            sign(Map.of("alg", "HS256", "crit", List.of("x"), "x", 1), claims("alice"))),
+        arguments(
+            "a critical extension that the library knows",
+            sign(Map.of("alg", "HS256", "crit", List.of("b64"), "b64", true), claims("alice"))),
+        arguments("typ of a logout token", typed("logout+jwt")),
+        arguments("typ of a proof", typed("dpop+jwt")),
+        arguments("typ of an ID token by its claim", with(Map.of("typ", "ID"))),
+        arguments("a refresh token", with(Map.of("typ", "Refresh"))),
+        arguments("an ID token by its hash of an access token", with(Map.of("at_hash", "x"))),
+        arguments("an ID token by its hash of a code", with(Map.of("c_hash", "x"))),
+        arguments("an ID token by its use", with(Map.of("token_use", "id"))),
+        arguments("a security event", with(Map.of("events", Map.of("x", Map.of())))),
+        arguments("nested", nested()),
+        arguments("nested very deep", deep("{\"sub\":", 700)));
   }
 
   @ParameterizedTest(name = "{0}")
@@ -124,7 +141,9 @@ class TokenTest {
         .get(User.TASKS)
         .then()
         .statusCode(401)
-        .header("WWW-Authenticate", equalTo("Bearer"))
+        .header(
+            "WWW-Authenticate",
+            equalTo(token.isEmpty() ? "Bearer" : "Bearer error=\"invalid_token\""))
         .contentType("application/problem+json")
         .body("status", equalTo(401))
         .body("detail", equalTo("A valid bearer token is needed."));
@@ -144,6 +163,34 @@ class TokenTest {
         .get(User.TASKS)
         .then()
         .statusCode(200);
+  }
+
+  @Test
+  void withoutATokenTheChallengeNamesNoError() {
+    for (String header : List.of("Basic dXNlcjpwYXNz", "Bearer", "Bearer  ")) {
+      User.withoutToken()
+          .header("Authorization", header)
+          .get(User.TASKS)
+          .then()
+          .statusCode(401)
+          .header("WWW-Authenticate", equalTo("Bearer"));
+    }
+    User.withoutToken()
+        .get(User.TASKS)
+        .then()
+        .statusCode(401)
+        .header("WWW-Authenticate", equalTo("Bearer"));
+  }
+
+  /** Whoever stands in front may have looked at the other one. */
+  @Test
+  void twoTokensAreNoToken() {
+    String token = Tokens.token("alice");
+    User.withToken(token)
+        .header("Authorization", "Bearer " + token)
+        .get(User.TASKS)
+        .then()
+        .statusCode(401);
   }
 
   @Test
@@ -178,6 +225,27 @@ class TokenTest {
 
   private static void accepted(String token) {
     User.withToken(token).get(User.TASKS).then().statusCode(200);
+  }
+
+  private static String typed(String type) {
+    return sign(Map.of("alg", "HS256", "typ", type), claims("alice"));
+  }
+
+  /** A good token in a good token. */
+  private static String nested() {
+    return Tokens.sign(
+        encode(Map.of("alg", "HS256", "cty", "JWT")),
+        encode(Tokens.token("alice").getBytes(StandardCharsets.US_ASCII)),
+        "HmacSHA256",
+        SECRET);
+  }
+
+  private static String deep(String opening, int times) {
+    return Tokens.sign(
+        encode(HS256),
+        encode(opening.repeat(times).getBytes(StandardCharsets.US_ASCII)),
+        "HmacSHA256",
+        SECRET);
   }
 
   private static String latin1() {
