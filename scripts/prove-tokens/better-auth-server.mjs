@@ -48,7 +48,7 @@ let server;
 async function listen() {
   server = createServer(toNodeHandler(auth));
   await new Promise((resolve, reject) =>
-    server.once('error', reject).listen(port, 'localhost', resolve),
+    server.once('error', reject).listen(port, '127.0.0.1', resolve),
   );
 }
 

@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import {
   accepted,
+  call,
   check,
   claims,
   equal,
@@ -12,6 +13,7 @@ import {
   header,
   here,
   refused,
+  refusedSoon,
   run,
   sleep,
   start,
@@ -21,7 +23,7 @@ import {
 } from './world.mjs';
 
 const AUDIENCE = 'https://tasks.example.com';
-const LIFE_SECONDS = 12;
+const LIFE_SECONDS = 20;
 /** Longer than TASKWARD_TOKENS_JWKS_REFRESH_INTERVAL below. */
 const REFRESH_MILLIS = 1_200;
 
@@ -36,23 +38,39 @@ export async function proveBetterAuth(databaseUrl) {
 async function prove(databaseUrl, alg) {
   const issuer = await betterAuth({ alg, secret: randomBytes(32).toString('hex') });
   const jwks = `${issuer.origin}/api/auth/jwks`;
-  const service = await taskward(databaseUrl, {
+  const alice = await issuer.signUp('alice');
+  const bob = await issuer.signUp('bob');
+  const token = await alice.token();
+  await issuer.send('close');
+  const settings = {
     MP_JWT_VERIFY_PUBLICKEY_LOCATION: jwks,
     TASKWARD_TOKENS_ISSUER: issuer.origin,
     TASKWARD_TOKENS_AUDIENCES: AUDIENCE,
-    TASKWARD_TOKENS_CLOCK_SKEW: '1S',
     TASKWARD_TOKENS_JWKS_REFRESH_INTERVAL: '1S',
+  };
+  const service = await taskward(databaseUrl, settings, 'live');
+  await check('no key could be fetched yet: not ready, and 503 for a token', async () => {
+    equal(await service.isReady(), false, 'ready');
+    equal((await call(service, token)).status, 503, 'status');
   });
+  await issuer.send('listen');
+  await sleep(REFRESH_MILLIS);
+  await check('… and when the JWKS is there: ready, and a token is accepted', async () => {
+    equal(await service.isReady(), true, 'ready');
+    await accepted(service, await alice.token());
+  });
+
   const kids = async () => (await (await fetch(jwks)).json()).keys.map((key) => key.kid);
 
-  const alice = await issuer.signUp('alice');
-  const bob = await issuer.signUp('bob');
-  await check(`two users are signed up; their tokens have alg ${alg} and a kid of the JWKS`, async () => {
-    for (const user of [alice, bob]) {
-      const { alg: actual, kid } = header(await user.token());
-      equal([actual, (await kids()).includes(kid)], [alg, true], 'header');
-    }
-  });
+  await check(
+    `two users are signed up; their tokens have alg ${alg} and a kid of the JWKS`,
+    async () => {
+      for (const user of [alice, bob]) {
+        const { alg: actual, kid } = header(await user.token());
+        equal([actual, (await kids()).includes(kid)], [alg, true], 'header');
+      }
+    },
+  );
   await worksWithTasks(service, [alice, bob]);
   const refusedAfterExpiry = await expiringToken(service, alice);
   await refusesFaults(service, issuer, alice);
@@ -74,11 +92,7 @@ async function prove(databaseUrl, alg) {
   await issuer.send('close');
   await sleep(REFRESH_MILLIS);
   await check('the JWKS endpoint is down: a known key is accepted', () => accepted(service, known));
-  await check('… an unknown one refused within two seconds', async () => {
-    const start = Date.now();
-    await refused(service, unknown);
-    equal(Date.now() - start < 2_500, true, 'in time');
-  });
+  await check('… an unknown one refused within two seconds', () => refusedSoon(service, unknown));
   await issuer.send('listen');
   await sleep(REFRESH_MILLIS);
   await check('… and accepted when the endpoint is back', () => accepted(service, unknown));
@@ -92,8 +106,9 @@ async function prove(databaseUrl, alg) {
 async function refusesFaults(service, issuer, user) {
   const good = claims(await user.token());
   const made = (changes) => issuer.send('sign', { ...good, ...changes });
-  await check('a token signed with other claims is accepted while nothing is wrong with them', async () =>
-    accepted(service, await made({})),
+  await check(
+    'a token signed with other claims is accepted while nothing is wrong with them',
+    async () => accepted(service, await made({})),
   );
   await check('refused: another issuer', async () =>
     refused(service, await made({ iss: 'http://localhost:1' })),
@@ -101,7 +116,9 @@ async function refusesFaults(service, issuer, user) {
   await check('refused: another audience', async () =>
     refused(service, await made({ aud: 'https://billing.example.com' })),
   );
-  await check('refused: a changed subject', async () => refused(service, forged(await user.token())));
+  await check('refused: a changed subject', async () =>
+    refused(service, forged(await user.token())),
+  );
 }
 
 /** Starts a Better Auth server. */
@@ -111,19 +128,26 @@ export async function betterAuth({ alg, secret }) {
     run('npm', ['ci', '--silent', '--no-audit', '--no-fund'], { cwd: here });
   }
   const port = await freePort();
-  const process = start('better-auth', globalThis.process.execPath, [join(here, 'better-auth-server.mjs')], {
-    env: {
-      PORT: String(port),
-      ALG: alg,
-      AUDIENCE,
-      EXPIRATION: `${LIFE_SECONDS}s`,
-      BETTER_AUTH_SECRET: secret,
+  const process = start(
+    'better-auth',
+    globalThis.process.execPath,
+    [join(here, 'better-auth-server.mjs')],
+    {
+      env: {
+        PORT: String(port),
+        ALG: alg,
+        AUDIENCE,
+        EXPIRATION: `${LIFE_SECONDS}s`,
+        BETTER_AUTH_SECRET: secret,
+      },
+      ipc: true,
     },
-    ipc: true,
-  });
+  );
   const answer = () =>
     new Promise((resolve, reject) => {
-      process.child.once('message', ({ result, error }) => (error ? reject(new Error(error)) : resolve(result)));
+      process.child.once('message', ({ result, error }) =>
+        error ? reject(new Error(error)) : resolve(result),
+      );
       process.ended.then(() => reject(new Error('the Better Auth server ended')));
     });
   await answer();
@@ -143,10 +167,17 @@ export async function betterAuth({ alg, secret }) {
         method: 'POST',
         // A browser sends Origin; Better Auth wants it of whoever looks like one, as fetch does.
         headers: { 'Content-Type': 'application/json', Origin: origin },
-        body: JSON.stringify({ name, email: `${name}@example.com`, password: 'correct horse battery' }),
+        body: JSON.stringify({
+          name,
+          email: `${name}@example.com`,
+          password: 'correct horse battery',
+        }),
       });
       equal(response.status, 200, 'sign-up');
-      const cookie = response.headers.getSetCookie().map((c) => c.split(';')[0]).join('; ');
+      const cookie = response.headers
+        .getSetCookie()
+        .map((c) => c.split(';')[0])
+        .join('; ');
       return {
         name,
         async token() {
