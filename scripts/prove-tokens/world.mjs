@@ -134,7 +134,7 @@ export async function until(process, isReady, seconds) {
     }
     await sleep(100);
   }
-  throw new Error(`${process.name} did not start`);
+  throw new Error(`${process.name} did not get ready`);
 }
 
 export function freePort() {
@@ -204,7 +204,7 @@ export async function taskward(databaseUrl, settings, health = 'ready') {
   return { process, isReady: () => is('ready'), tasks: `${origin}/api/v1/tasks` };
 }
 
-/** One request: status, the body read, the challenge of a 401 or 403. */
+/** One request: status, the body read, the headers that go with a refusal. */
 export async function call(service, token, method = 'GET', path = '', body = undefined) {
   const response = await fetch(service.tasks + path, {
     method,
@@ -220,6 +220,7 @@ export async function call(service, token, method = 'GET', path = '', body = und
     status: response.status,
     body: text === '' ? null : JSON.parse(text),
     challenge: response.headers.get('www-authenticate'),
+    retryAfter: response.headers.get('retry-after'),
   };
 }
 
