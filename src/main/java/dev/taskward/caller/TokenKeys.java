@@ -42,7 +42,7 @@ class TokenKeys {
   /** The keys that need no fetching: dev mode has its secret beside the issuer's keys. */
   private VerificationKeys local;
 
-  /** The last fetch, under way or ended; it never fails, and says whether there are new keys. */
+  /** The last fetch, under way or ended; it never fails. */
   private Future<Void> fetch = Future.succeededFuture();
 
   private long fetchStarted;
@@ -95,7 +95,7 @@ class TokenKeys {
     if (first
         || fetch.isComplete() && now - fetchStarted >= config.jwksRefreshInterval().toNanos()) {
       fetchStarted = now;
-      fetch = remote.fetch(url).onSuccess(this::use).otherwise(this::keep).mapEmpty();
+      fetch = remote.fetch(url).map(this::use).otherwise(this::keep);
     }
     return fetch;
   }
@@ -106,16 +106,17 @@ class TokenKeys {
     }
   }
 
-  private void use(VerificationKeys fetched) {
+  private Void use(VerificationKeys fetched) {
     lastSuccess = System.nanoTime();
     VerificationKeys keys = local.and(fetched);
     if (!keys.equals(current)) {
       LOG.infof("The JWKS has new keys: %s", fetched.ids());
       current = keys;
     }
+    return null;
   }
 
-  private VerificationKeys keep(Throwable failure) {
+  private Void keep(Throwable failure) {
     LOG.warnf("The JWKS can't be fetched, the keys stay as they are: %s", failure.getMessage());
     return null;
   }
