@@ -232,7 +232,7 @@ export async function accepted(service, token) {
 /** 401, RFC 6750, for another reason than its age. */
 export async function refused(service, token) {
   await refusedEvenIfExpired(service, token);
-  equal(claims(token).exp * 1_000 > Date.now(), true, 'the token has not expired meanwhile');
+  equal(claims(token).exp * 1_000 <= Date.now(), false, 'the token expired meanwhile');
 }
 
 async function refusedEvenIfExpired(service, token) {
