@@ -5,16 +5,22 @@ import io.quarkus.runtime.ApplicationLifecycleManager;
 import io.quarkus.runtime.Quarkus;
 import io.quarkus.runtime.QuarkusBindException;
 import io.quarkus.runtime.annotations.QuarkusMain;
+import io.smallrye.config.ConfigValidationException;
 import java.net.UnknownHostException;
 import java.sql.SQLException;
 import java.util.Arrays;
 import java.util.Optional;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.jboss.logging.Logger;
 
 /** Starts the service; a start that fails says why in one line where one line is enough. */
 @QuarkusMain
 public final class Taskward {
+
+  /** Names of classes and codes in what SmallRye Config says of a value. */
+  private static final String NOT_FOR_OPERATORS = "\\b([a-z]+\\.)+\\w+Exception: |SRCFG\\d+: ";
 
   public static void main(String... args) {
     Quarkus.run(null, Taskward::exit, args);
@@ -36,6 +42,12 @@ public final class Taskward {
   private static Optional<String> line(Throwable failure) {
     if (failure instanceof SettingsException) {
       return Optional.of(failure.getMessage());
+    }
+    if (failure instanceof ConfigValidationException e) {
+      return Optional.of(
+          IntStream.range(0, e.getProblemCount())
+              .mapToObj(i -> e.getProblem(i).getMessage().replaceAll(NOT_FOR_OPERATORS, ""))
+              .collect(Collectors.joining(" ")));
     }
     if (failure instanceof QuarkusBindException e) {
       return Optional.of("Port " + e.getPort() + " on " + e.getHost() + " can't be opened.");

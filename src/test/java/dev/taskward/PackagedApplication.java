@@ -1,37 +1,93 @@
 package dev.taskward;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.BufferedReader;
 import java.io.IOException;
+import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.condition.OS;
 
 /** The built application, jar or native, as a process of its own. */
-final class PackagedApplication {
+public final class PackagedApplication {
 
   static final Path TARGET = Path.of("target");
 
   /** What a process said and how it ended. */
-  record Ended(int code, List<String> lines) {}
+  public record Ended(int code, List<String> lines) {}
 
   static Process start(Map<String, String> environment) throws IOException {
     ProcessBuilder builder = new ProcessBuilder(command()).redirectErrorStream(true);
     builder
         .environment()
         .keySet()
-        .removeIf(name -> name.matches("DATABASE_URL|BETTER_AUTH.*|QUARKUS.*"));
+        .removeIf(name -> name.matches("DATABASE_URL|BETTER_AUTH.*|MP_JWT.*|QUARKUS.*|TASKWARD.*"));
     builder.environment().putAll(environment);
     return builder.start();
   }
 
-  static Ended run(Map<String, String> environment) throws IOException, InterruptedException {
+  public static Ended run(Map<String, String> environment)
+      throws IOException, InterruptedException {
     Process process = start(environment);
     List<String> lines = process.inputReader().lines().toList();
     if (!process.waitFor(60, TimeUnit.SECONDS)) {
       process.destroyForcibly();
     }
     return new Ended(process.waitFor(), lines);
+  }
+
+  /** A service that has started and can be asked. */
+  public static final class Running implements AutoCloseable {
+
+    private final Process process;
+    private final int port;
+    private final BufferedReader output;
+    private final List<String> log = new ArrayList<>();
+
+    public Running(Map<String, String> settings) throws IOException {
+      try (ServerSocket socket = new ServerSocket(0)) {
+        port = socket.getLocalPort();
+      }
+      Map<String, String> environment = new HashMap<>(settings);
+      environment.put("QUARKUS_HTTP_PORT", Integer.toString(port));
+      process = start(environment);
+      output = process.inputReader();
+      String line = output.readLine();
+      while (line != null && !line.contains("Listening on")) {
+        log.add(line);
+        line = output.readLine();
+      }
+      assertTrue(process.isAlive(), log.toString());
+    }
+
+    public String url(String path) {
+      return "http://localhost:" + port + path;
+    }
+
+    /** SIGTERM, as Kubernetes sends it; Process.destroy would close the output, too. */
+    public void terminate() {
+      process.toHandle().destroy();
+    }
+
+    /** Stops it and tells all that it logged. */
+    public List<String> stop() throws InterruptedException {
+      terminate();
+      output.lines().forEach(log::add);
+      assertEquals(OS.WINDOWS.isCurrentOs() ? 1 : 143, process.waitFor());
+      return log;
+    }
+
+    @Override
+    public void close() throws InterruptedException {
+      stop();
+    }
   }
 
   private static List<String> command() throws IOException {

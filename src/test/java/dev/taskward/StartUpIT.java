@@ -6,7 +6,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.restassured.RestAssured;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
-import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.ServerSocket;
@@ -64,7 +63,7 @@ class StartUpIT {
   @CsvSource(
       delimiter = '|',
       value = {
-        "                     | postgres://u:p@localhost:1/d | BETTER_AUTH_SECRET is not set: it must be the secret that signs the tokens, at least 32 bytes.",
+        "                     | postgres://u:p@localhost:1/d | BETTER_AUTH_SECRET is not set: it must be the secret that signs the tokens, at least 32 bytes; or set MP_JWT_VERIFY_PUBLICKEY_LOCATION to the issuer's JWKS or PEM.",
         "0123456789           | postgres://u:p@localhost:1/d | BETTER_AUTH_SECRET must be at least 32 bytes long.",
         SECRET
             + "            |                              | DATABASE_URL is not set: it must be postgresql://user:password@host:port/database.",
@@ -182,8 +181,24 @@ class StartUpIT {
     return "postgresql://" + credentials + "@localhost:" + postgres.getPort() + "/tasks";
   }
 
+  private static PackagedApplication.Running running(Map<String, String> settings)
+      throws IOException {
+    Map<String, String> environment = new HashMap<>(settings);
+    environment.putIfAbsent("BETTER_AUTH_SECRET", SECRET);
+    return new PackagedApplication.Running(environment);
+  }
+
+  private static int list(PackagedApplication.Running service) {
+    String token =
+        Tokens.sign(Map.of("alg", "HS256"), Tokens.claims("alice"), "HmacSHA256", SECRET);
+    return RestAssured.given()
+        .header("Authorization", "Bearer " + token)
+        .get(service.url("/api/v1/tasks"))
+        .statusCode();
+  }
+
   private static void assertReady(Map<String, String> database) throws Exception {
-    try (Running service = new Running(database)) {
+    try (PackagedApplication.Running service = running(database)) {
       assertEquals(200, RestAssured.get(service.url("/q/health/ready")).statusCode());
       // The sign-in of dev mode does not exist: a path like any other.
       assertEquals(401, RestAssured.post(service.url("/dev/token")).statusCode());
@@ -199,10 +214,11 @@ class StartUpIT {
   @DisabledOnOs(value = OS.WINDOWS, disabledReason = "there is no SIGTERM")
   void whatIsUnderWayAtSigtermIsAnswered() throws Exception {
     try (Connection lock = postgres.getDatabase("postgres", "tasks").getConnection();
-        Running service = new Running(Map.of("DATABASE_URL", url("ann:" + PASSWORD_ENCODED)))) {
+        PackagedApplication.Running service =
+            running(Map.of("DATABASE_URL", url("ann:" + PASSWORD_ENCODED)))) {
       lock.setAutoCommit(false);
       lock.createStatement().execute("lock table task");
-      CompletableFuture<Integer> status = CompletableFuture.supplyAsync(service::list);
+      CompletableFuture<Integer> status = CompletableFuture.supplyAsync(() -> list(service));
       Thread.sleep(1_000); // the request waits for the lock by then
       service.terminate();
       Thread.sleep(1_000);
@@ -216,7 +232,8 @@ class StartUpIT {
   void aRefusalIsInTheLogUnderTheTraceIdThatTheClientWasTold() throws Exception {
     String traceId;
     List<String> log;
-    try (Running service = new Running(Map.of("DATABASE_URL", url("ann:" + PASSWORD_ENCODED)))) {
+    try (PackagedApplication.Running service =
+        running(Map.of("DATABASE_URL", url("ann:" + PASSWORD_ENCODED)))) {
       traceId = RestAssured.get(service.url("/api/v1/tasks?secret=1")).path("trace_id");
       log = service.stop();
     }
@@ -224,59 +241,5 @@ class StartUpIT {
     List<String> lines = log.stream().filter(line -> line.contains(traceId)).toList();
     assertEquals(1, lines.size(), log.toString());
     assertTrue(lines.get(0).endsWith("401 GET /api/v1/tasks"), lines.toString());
-  }
-
-  private static final class Running implements AutoCloseable {
-
-    private final Process process;
-    private final int port;
-    private final BufferedReader output;
-
-    Running(Map<String, String> settings) throws IOException {
-      try (ServerSocket socket = new ServerSocket(0)) {
-        port = socket.getLocalPort();
-      }
-      Map<String, String> environment = new HashMap<>(settings);
-      environment.put("BETTER_AUTH_SECRET", SECRET);
-      environment.put("QUARKUS_HTTP_PORT", Integer.toString(port));
-      process = PackagedApplication.start(environment);
-      output = process.inputReader();
-      String line = output.readLine();
-      while (line != null && !line.contains("Listening on")) {
-        line = output.readLine();
-      }
-      assertTrue(process.isAlive());
-    }
-
-    String url(String path) {
-      return "http://localhost:" + port + path;
-    }
-
-    int list() {
-      String token =
-          Tokens.sign(Map.of("alg", "HS256"), Tokens.claims("alice"), "HmacSHA256", SECRET);
-      return RestAssured.given()
-          .header("Authorization", "Bearer " + token)
-          .get(url("/api/v1/tasks"))
-          .statusCode();
-    }
-
-    /** SIGTERM, as Kubernetes sends it; Process.destroy would close the output, too. */
-    void terminate() {
-      process.toHandle().destroy();
-    }
-
-    /** Stops it and tells what it logged since its start. */
-    List<String> stop() throws InterruptedException {
-      terminate();
-      List<String> lines = output.lines().toList();
-      assertEquals(OS.WINDOWS.isCurrentOs() ? 1 : 143, process.waitFor());
-      return lines;
-    }
-
-    @Override
-    public void close() throws InterruptedException {
-      stop();
-    }
   }
 }

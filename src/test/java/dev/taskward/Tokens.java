@@ -31,6 +31,10 @@ public final class Tokens {
   }
 
   public static String sign(String header, String payload, String algorithm, String secret) {
+    return sign(header, payload, algorithm, secret.getBytes(StandardCharsets.UTF_8));
+  }
+
+  public static String sign(String header, String payload, String algorithm, byte[] secret) {
     String signed = header + "." + payload;
     return signed + "." + encode(mac(algorithm, secret, signed));
   }
@@ -43,10 +47,10 @@ public final class Tokens {
     return Base64.getUrlEncoder().withoutPadding().encodeToString(bytes);
   }
 
-  private static byte[] mac(String algorithm, String secret, String text) {
+  private static byte[] mac(String algorithm, byte[] secret, String text) {
     try {
       Mac mac = Mac.getInstance(algorithm);
-      mac.init(new SecretKeySpec(secret.getBytes(StandardCharsets.UTF_8), algorithm));
+      mac.init(new SecretKeySpec(secret, algorithm));
       return mac.doFinal(text.getBytes(StandardCharsets.UTF_8));
     } catch (GeneralSecurityException e) {
       throw new IllegalStateException(e);

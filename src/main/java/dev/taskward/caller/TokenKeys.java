@@ -15,6 +15,7 @@ import jakarta.enterprise.event.Observes;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Optional;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
 import org.jboss.logging.Logger;
@@ -30,6 +31,9 @@ class TokenKeys {
 
   private static final Logger LOG = Logger.getLogger(TokenKeys.class);
 
+  /** The interval while there is no key, and so no token that could be verified. */
+  private static final Duration WITHOUT_KEYS = Duration.ofSeconds(5);
+
   private final TaskwardConfig.Tokens config;
   private final RemoteKeys remote;
   private final Vertx vertx;
@@ -42,8 +46,8 @@ class TokenKeys {
   /** The keys that need no fetching: dev mode has its secret beside the issuer's keys. */
   private VerificationKeys local;
 
-  /** The last fetch, under way or ended; it never fails. */
-  private Future<Void> fetch = Future.succeededFuture();
+  /** The last fetch, under way or ended; it never fails. Null before the first one. */
+  private Future<Void> fetch;
 
   private long fetchStarted;
   private volatile long lastSuccess;
@@ -72,7 +76,7 @@ class TokenKeys {
     if (url != null) {
       warnOfEveryIssuer();
       fetch();
-      vertx.setPeriodic(config.jwksRefreshInterval().toMillis(), tick -> fetchIfOld());
+      vertx.setPeriodic(interval().toMillis(), tick -> fetchIfOld());
     }
   }
 
@@ -91,17 +95,20 @@ class TokenKeys {
 
   private synchronized Future<Void> fetch() {
     long now = System.nanoTime();
-    boolean first = fetchStarted == 0;
-    if (first
-        || fetch.isComplete() && now - fetchStarted >= config.jwksRefreshInterval().toNanos()) {
+    if (fetch == null || fetch.isComplete() && now - fetchStarted >= interval().toNanos()) {
       fetchStarted = now;
       fetch = remote.fetch(url).map(this::use).otherwise(this::keep);
     }
     return fetch;
   }
 
+  private Duration interval() {
+    Duration configured = config.jwksRefreshInterval();
+    return current.isEmpty() && configured.compareTo(WITHOUT_KEYS) > 0 ? WITHOUT_KEYS : configured;
+  }
+
   private void fetchIfOld() {
-    if (System.nanoTime() - lastSuccess >= config.jwksMaxAge().toNanos() || current.isEmpty()) {
+    if (current.isEmpty() || System.nanoTime() - lastSuccess >= config.jwksMaxAge().toNanos()) {
       fetch();
     }
   }

@@ -4,11 +4,14 @@ import io.smallrye.config.ConfigSourceContext;
 import io.smallrye.config.ConfigSourceFactory;
 import io.smallrye.config.ConfigValue;
 import io.smallrye.config.EnvConfigSource;
+import java.net.URI;
+import java.net.URISyntaxException;
 import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import org.eclipse.microprofile.config.spi.ConfigSource;
 
@@ -25,6 +28,12 @@ public class EnvironmentConfigSource implements ConfigSourceFactory {
   public static final String KEY_LOCATION = "mp.jwt.verify.publickey.location";
   public static final String JDBC_URL = "quarkus.datasource.jdbc.url";
 
+  /** A word that SmallRye Config does not know is false to it: a wall left open by a typo. */
+  private static final List<String> SWITCHES =
+      List.of("taskward.scopes.required", "taskward.conceal-foreign-tasks");
+
+  private static final Set<String> LOOPBACK = Set.of("localhost", "127.0.0.1", "[::1]");
+
   /** RFC 7518, 3.2: an HS256 key is at least as long as the hash. */
   private static final int SECRET_MIN_BYTES = 32;
 
@@ -35,6 +44,7 @@ public class EnvironmentConfigSource implements ConfigSourceFactory {
   public Iterable<ConfigSource> getConfigSources(ConfigSourceContext context) {
     Map<String, String> settings = new HashMap<>();
     try {
+      SWITCHES.forEach(name -> checkSwitch(context, name));
       checkKeys(context);
       addDatasource(context, settings);
     } catch (IllegalArgumentException e) {
@@ -64,6 +74,13 @@ public class EnvironmentConfigSource implements ConfigSourceFactory {
     }
   }
 
+  private static void checkSwitch(ConfigSourceContext context, String name) {
+    String value = value(context, name);
+    if (value != null && !value.equals("true") && !value.equals("false")) {
+      throw new IllegalArgumentException(variable(name) + " must be true or false.");
+    }
+  }
+
   /** Exactly one kind of key: with two, a token of the one that was forgotten would be good. */
   private static void checkKeys(ConfigSourceContext context) {
     Map<String, String> keys = new TreeMap<>();
@@ -76,8 +93,8 @@ public class EnvironmentConfigSource implements ConfigSourceFactory {
       require(
           context,
           SECRET,
-          "the secret that signs the tokens, at least 32 bytes"
-              + " (or set MP_JWT_VERIFY_PUBLICKEY_LOCATION to the issuer's JWKS or PEM)");
+          "the secret that signs the tokens, at least 32 bytes; or set"
+              + " MP_JWT_VERIFY_PUBLICKEY_LOCATION to the issuer's JWKS or PEM");
     }
     if (keys.size() > 1 && isProduction(context)) {
       throw new IllegalArgumentException(
@@ -96,12 +113,20 @@ public class EnvironmentConfigSource implements ConfigSourceFactory {
 
   /** Whoever can change the answer on its way makes the keys. */
   private static void checkLocation(String location) {
-    if (location != null
-        && isHttp(location)
-        && !location.matches(
-            "(?i)https://[^/].*|http://(localhost|127\\.0\\.0\\.1|\\[::1\\])[:/].*")) {
+    if (location != null && isHttp(location) && !isSafe(location)) {
       throw new IllegalArgumentException(
           variable(KEY_LOCATION) + " must be an https URL (http only on this machine) or a file.");
+    }
+  }
+
+  private static boolean isSafe(String location) {
+    try {
+      URI url = new URI(location);
+      return url.getHost() != null
+          && url.getUserInfo() == null
+          && (url.getScheme().equalsIgnoreCase("https") || LOOPBACK.contains(url.getHost()));
+    } catch (URISyntaxException e) {
+      return false;
     }
   }
 
@@ -111,7 +136,7 @@ public class EnvironmentConfigSource implements ConfigSourceFactory {
   }
 
   private static String variable(String name) {
-    return name.toUpperCase(Locale.ROOT).replace('.', '_');
+    return name.toUpperCase(Locale.ROOT).replaceAll("[.-]", "_");
   }
 
   /** Dev and test mode bring their own. */

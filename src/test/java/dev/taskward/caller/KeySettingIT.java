@@ -1,0 +1,227 @@
+package dev.taskward.caller;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.params.provider.Arguments.arguments;
+
+import com.sun.net.httpserver.HttpsConfigurator;
+import com.sun.net.httpserver.HttpsServer;
+import dev.taskward.Issuer;
+import dev.taskward.PackagedApplication;
+import dev.taskward.PackagedApplication.Running;
+import dev.taskward.SigningKey;
+import dev.taskward.Tokens;
+import io.restassured.RestAssured;
+import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.KeyPairGenerator;
+import java.security.KeyStore;
+import java.util.Base64;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import javax.net.ssl.KeyManagerFactory;
+import javax.net.ssl.SSLContext;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** What an operator sees who configures the issuer, rightly and wrongly. */
+class KeySettingIT {
+
+  private static final String LOCATION = "MP_JWT_VERIFY_PUBLICKEY_LOCATION";
+  private static final String PUBLIC_KEY = "MP_JWT_VERIFY_PUBLICKEY";
+  private static final String SECRET = "BETTER_AUTH_SECRET";
+
+  private static EmbeddedPostgres postgres;
+
+  @TempDir static Path folder;
+
+  @BeforeAll
+  static void start() throws IOException {
+    postgres = EmbeddedPostgres.start();
+  }
+
+  @AfterAll
+  static void stop() throws IOException {
+    postgres.close();
+  }
+
+  static Stream<Arguments> mistakes() throws Exception {
+    KeyPairGenerator small = KeyPairGenerator.getInstance("RSA");
+    small.initialize(1024);
+    String weak =
+        "-----BEGIN PUBLIC KEY-----\n"
+            + Base64.getEncoder().encodeToString(small.generateKeyPair().getPublic().getEncoded())
+            + "\n-----END PUBLIC KEY-----\n";
+    String noKey =
+        " has no public key for RS256 or PS256 (RSA, 2048 bits or more), ES256 (P-256) or EdDSA"
+            + " (Ed25519).";
+    String notThatUrl = LOCATION + " must be an https URL (http only on this machine) or a file.";
+    SigningKey key = SigningKey.generate("k", "EdDSA");
+    return Stream.of(
+        arguments(
+            Map.of(SECRET, Tokens.SECRET, LOCATION, "https://issuer.example/jwks"),
+            "Only one of BETTER_AUTH_SECRET and MP_JWT_VERIFY_PUBLICKEY_LOCATION can be set."),
+        arguments(
+            Map.of(PUBLIC_KEY, key.pem(), LOCATION, "https://issuer.example/jwks"),
+            "Only one of MP_JWT_VERIFY_PUBLICKEY and MP_JWT_VERIFY_PUBLICKEY_LOCATION can be set."),
+        arguments(Map.of(LOCATION, "http://issuer.example/jwks"), notThatUrl),
+        arguments(Map.of(LOCATION, "http://localhost.example/jwks"), notThatUrl),
+        arguments(Map.of(LOCATION, "http://localhost@issuer.example/jwks"), notThatUrl),
+        arguments(Map.of(LOCATION, "http://localhost:pw@issuer.example/jwks"), notThatUrl),
+        arguments(Map.of(LOCATION, "https://"), notThatUrl),
+        arguments(Map.of(LOCATION, "https://issuer example/jwks"), notThatUrl),
+        arguments(
+            Map.of(LOCATION, "/nowhere/key.pem"), LOCATION + " can't be read: /nowhere/key.pem"),
+        arguments(Map.of(LOCATION, file("no.pem", "hello")), LOCATION + noKey),
+        arguments(Map.of(LOCATION, file("weak.pem", weak)), LOCATION + noKey),
+        arguments(Map.of(LOCATION, file("no.json", "{\"keys\": []}")), LOCATION + noKey),
+        arguments(
+            Map.of(LOCATION, file("bad.json", "{\"keys\": ")),
+            LOCATION + " has neither a JWK nor a JWKS."),
+        arguments(
+            Map.of(
+                LOCATION,
+                file("oct.json", "{\"kty\": \"oct\", \"k\": \"" + "A".repeat(43) + "\"}")),
+            LOCATION + noKey),
+        arguments(Map.of(PUBLIC_KEY, "hello"), PUBLIC_KEY + noKey),
+        arguments(
+            Map.of(SECRET, Tokens.SECRET, "TASKWARD_SCOPES_REQUIRED", "yes please"),
+            "TASKWARD_SCOPES_REQUIRED must be true or false."),
+        arguments(
+            Map.of(SECRET, Tokens.SECRET, "TASKWARD_TOKENS_CLOCK_SKEW", "1H"),
+            "taskward.tokens.clock-skew must be shorter than or equal to 5 minutes"),
+        arguments(
+            Map.of(SECRET, Tokens.SECRET, "TASKWARD_TOKENS_CLOCK_SKEW", "ten"),
+            "The config property taskward.tokens.clock-skew with the config value \"ten\" threw an"
+                + " Exception whilst being converted Invalid duration: ten"));
+  }
+
+  @ParameterizedTest
+  @MethodSource("mistakes")
+  void aMistakeEndsTheStartWithOneClearLine(Map<String, String> settings, String line)
+      throws Exception {
+    PackagedApplication.Ended ended = PackagedApplication.run(environment(settings));
+
+    assertEquals(line, ended.lines().get(ended.lines().size() - 1), ended.toString());
+    assertTrue(ended.lines().stream().noneMatch(l -> l.startsWith("\tat ")), ended.toString());
+    assertEquals(1, ended.code());
+  }
+
+  @Test
+  void aKeySetOfEveryIssuerIsWarnedOf() throws Exception {
+    Issuer issuer = new Issuer();
+    String url = issuer.open();
+
+    List<String> silent =
+        warnings(
+            Map.of(LOCATION, url, "TASKWARD_TOKENS_ISSUER", "i", "TASKWARD_TOKENS_AUDIENCES", "a"));
+    List<String> warned = warnings(Map.of(LOCATION, url));
+
+    assertEquals(0, silent.size(), silent.toString());
+    assertEquals(2, warned.size(), warned.toString());
+    assertTrue(warned.get(0).contains("TASKWARD_TOKENS_ISSUER is not set"), warned.toString());
+    assertTrue(warned.get(1).contains("TASKWARD_TOKENS_AUDIENCES is not set"), warned.toString());
+    issuer.stop();
+  }
+
+  private static List<String> warnings(Map<String, String> settings) throws Exception {
+    try (Running service = new Running(environment(settings))) {
+      return service.stop().stream().filter(line -> line.contains("is not set")).toList();
+    }
+  }
+
+  /** Also of an issuer whose certificate is signed by a CA of his own, if it is configured. */
+  @Test
+  void keysComeOverTlsFromWhoHasATrustedCertificate() throws Exception {
+    SigningKey key = SigningKey.generate("its-kid", "EdDSA");
+    Path store = folder.resolve("issuer.p12");
+    keytool(
+        "-genkeypair", store, "-keyalg", "EC", "-dname", "CN=issuer", "-ext", "SAN=dns:localhost");
+    Path certificate = folder.resolve("issuer.pem");
+    keytool("-exportcert", store, "-rfc", "-file", certificate.toString());
+    Issuer issuer = new Issuer();
+    HttpsServer server =
+        HttpsServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+    server.setHttpsConfigurator(new HttpsConfigurator(tls(store)));
+    issuer.serve(server);
+    issuer.publishes(key);
+    int port = server.getAddress().getPort();
+
+    String localhost = "https://localhost:" + port + "/jwks";
+    String nameOfAnother = "https://127.0.0.1:" + port + "/jwks";
+    String trust = "QUARKUS_TLS_JWKS_TRUST_STORE_PEM_CERTS";
+
+    assertEquals(200, status(key, Map.of(LOCATION, localhost, trust, certificate.toString())));
+    assertEquals(503, status(key, Map.of(LOCATION, localhost)));
+    assertEquals(503, status(key, Map.of(LOCATION, nameOfAnother, trust, certificate.toString())));
+    issuer.stop();
+  }
+
+  /** After some fetches: the first one may take longer than a request is made to wait. */
+  private static int status(SigningKey key, Map<String, String> settings) throws Exception {
+    Map<String, String> environment = environment(settings);
+    environment.put("TASKWARD_TOKENS_JWKS_REFRESH_INTERVAL", "1S");
+    try (Running service = new Running(environment)) {
+      int status = 503;
+      for (int tries = 0; status == 503 && tries < 5; tries++) {
+        status =
+            RestAssured.given()
+                .header("Authorization", "Bearer " + key.token(Tokens.claims("alice")))
+                .get(service.url("/api/v1/tasks"))
+                .statusCode();
+        Thread.sleep(1_000);
+      }
+      return status;
+    }
+  }
+
+  private static Map<String, String> environment(Map<String, String> settings) {
+    Map<String, String> environment = new HashMap<>(settings);
+    environment.put(
+        "DATABASE_URL",
+        "postgresql://postgres@localhost:" + postgres.getPort() + "/postgres?sslmode=disable");
+    return environment;
+  }
+
+  private static String file(String name, String text) throws IOException {
+    return Files.writeString(folder.resolve(name), text).toString();
+  }
+
+  private static void keytool(String command, Path store, String... options) throws Exception {
+    List<String> line =
+        Stream.concat(
+                Stream.of(
+                    Path.of(System.getProperty("java.home"), "bin", "keytool").toString(),
+                    command,
+                    "-keystore",
+                    store.toString(),
+                    "-storepass",
+                    "changeit",
+                    "-alias",
+                    "issuer"),
+                Stream.of(options))
+            .toList();
+    assertEquals(0, new ProcessBuilder(line).inheritIO().start().waitFor());
+  }
+
+  private static SSLContext tls(Path store) throws Exception {
+    KeyStore keys = KeyStore.getInstance(store.toFile(), "changeit".toCharArray());
+    KeyManagerFactory managers =
+        KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
+    managers.init(keys, "changeit".toCharArray());
+    SSLContext context = SSLContext.getInstance("TLS");
+    context.init(managers.getKeyManagers(), null, null);
+    return context;
+  }
+}
