@@ -63,7 +63,7 @@ public class ProblemDocument implements OASFilter {
       errors.add(400);
     }
     if (isAboutOne) {
-      errors.addAll(Set.of(403, 404));
+      errors.addAll(Set.of(403, 404, 412));
     }
     if (writesBody) {
       errors.add(406);
@@ -117,6 +117,7 @@ public class ProblemDocument implements OASFilter {
       case 400 -> Problem.INVALID_INPUT;
       case 403 -> ForeignResourceException.DETAIL;
       case 404 -> "There is no task with this id.";
+      case 412 -> Conditions.STALE;
       default -> Problems.detail(status, "GET");
     };
   }
@@ -129,6 +130,7 @@ public class ProblemDocument implements OASFilter {
           "It belongs to another user. A deployment may answer with the 404 of an unknown id.";
       case 404 -> "It does not exist, or was deleted.";
       case 406 -> "`Accept` allows no media type that can be produced.";
+      case 412 -> "The condition of `If-Match` or `If-None-Match` does not hold; nothing was done.";
       case 413 -> "The body is larger than the limit (64 KiB unless configured).";
       case 415 -> "The body is not `application/json`.";
       case 503 -> "The service can't answer at the moment, the database being away for instance.";

@@ -1,12 +1,15 @@
 package dev.taskward.task;
 
+import dev.taskward.http.Conditions;
 import dev.taskward.http.ForeignResourceException;
 import dev.taskward.http.ProblemException;
+import dev.taskward.http.Tagged;
 import io.quarkus.hibernate.orm.panache.PanacheEntityBase;
 import jakarta.persistence.Column;
 import jakarta.persistence.Entity;
 import jakarta.persistence.Id;
 import jakarta.persistence.LockModeType;
+import jakarta.persistence.Version;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.Objects;
@@ -20,7 +23,7 @@ import org.hibernate.annotations.TenantId;
  */
 @Entity
 @DynamicUpdate // a PUT of the title must not write back a completed flag that it read earlier
-public class Task extends PanacheEntityBase {
+public class Task extends PanacheEntityBase implements Tagged {
 
   /** Positive and below 2^53. */
   @Id @TaskIdSequence public Long id;
@@ -51,6 +54,11 @@ public class Task extends PanacheEntityBase {
   @Column(name = "updated_at", nullable = false)
   public Instant updatedAt;
 
+  /** 1 at first. Hibernate counts every change of the row, whoever makes it. */
+  @Version
+  @Column(nullable = false)
+  public long version = 1;
+
   /** Stores a new task of the caller's. Needs a transaction. */
   static Task create(NewTask request) {
     Task task = new Task();
@@ -62,10 +70,16 @@ public class Task extends PanacheEntityBase {
     return task;
   }
 
+  @Override
+  public long version() {
+    return version;
+  }
+
   /**
    * The caller's task with this id.
    *
-   * @throws ProblemException (404) if nobody has such a task
+   * @throws ProblemException (404) if nobody has such a task, (412) if the request's conditions do
+   *     not hold for it
    * @throws ForeignResourceException (403) if somebody else has it
    */
   static Task require(long id) {
@@ -83,6 +97,7 @@ public class Task extends PanacheEntityBase {
   private static Task require(long id, LockModeType lock) {
     Task task = findById(id, lock);
     if (task != null && !task.deleted) {
+      Conditions.ofRequest().check(task);
       return task;
     }
     ProblemException unknown = ProblemException.notFound("There is no task with this id.");
@@ -113,7 +128,7 @@ public class Task extends PanacheEntityBase {
 
   void softDelete() {
     deleted = true;
-    updatedAt = now();
+    changed();
   }
 
   private void update(String newTitle, String newDescription, boolean newCompleted) {
@@ -125,7 +140,13 @@ public class Task extends PanacheEntityBase {
     title = newTitle;
     description = newDescription;
     completed = newCompleted;
+    changed();
+  }
+
+  /** Writes the change at once, so that the task has the version that it will be read with. */
+  private void changed() {
     updatedAt = now();
+    flush();
   }
 
   /** PostgreSQL keeps microseconds: what is answered now is what will be read later. */

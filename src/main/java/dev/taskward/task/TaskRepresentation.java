@@ -1,6 +1,7 @@
 package dev.taskward.task;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
+import dev.taskward.http.Tagged;
 import java.time.Instant;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
 
@@ -15,7 +16,8 @@ import org.eclipse.microprofile.openapi.annotations.media.Schema;
       "completed",
       "deleted",
       "created_at",
-      "updated_at"
+      "updated_at",
+      "version"
     })
 public record TaskRepresentation(
     @Schema(minimum = "1", maximum = "9007199254740991", examples = "1") long id,
@@ -34,7 +36,15 @@ public record TaskRepresentation(
             description = "Always false in an answer: a deleted task is not found.")
         boolean deleted,
     @JsonProperty("created_at") Instant createdAt,
-    @JsonProperty("updated_at") Instant updatedAt) {
+    @JsonProperty("updated_at") Instant updatedAt,
+    @Schema(
+            minimum = "1",
+            examples = "1",
+            description =
+                "Grows with every change; in double quotes it is the entity tag (`ETag`) that"
+                    + " `If-Match` takes.")
+        long version)
+    implements Tagged {
 
   static TaskRepresentation of(Task task) {
     return new TaskRepresentation(
@@ -45,6 +55,7 @@ public record TaskRepresentation(
         task.completed,
         task.deleted,
         task.createdAt,
-        task.updatedAt);
+        task.updatedAt,
+        task.version);
   }
 }

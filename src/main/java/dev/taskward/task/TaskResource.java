@@ -13,6 +13,7 @@ import jakarta.ws.rs.PUT;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.Produces;
 import jakarta.ws.rs.core.Context;
+import jakarta.ws.rs.core.HttpHeaders;
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.UriInfo;
 import java.net.URI;
@@ -144,8 +145,10 @@ public class TaskResource {
   @Transactional
   @Operation(operationId = "deleteTask", summary = "Delete a task")
   @APIResponse(responseCode = "204", description = "It is deleted")
-  public void delete(@RestPath TaskId id) {
-    Task.requireForUpdate(id.value()).softDelete();
+  public RestResponse<Void> delete(@RestPath TaskId id) {
+    Task task = Task.requireForUpdate(id.value());
+    task.softDelete();
+    return ResponseBuilder.<Void>noContent().header(HttpHeaders.ETAG, task.etag()).build();
   }
 
   @PATCH

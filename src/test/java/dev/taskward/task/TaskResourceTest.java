@@ -39,7 +39,7 @@ class TaskResourceTest {
             .statusCode(201)
             .contentType(ContentType.JSON)
             .header("Location", matchesPattern("http://.+/api/v1/tasks/\\d+"))
-            .body("$", aMapWithSize(8))
+            .body("$", aMapWithSize(9))
             .body("user_id", equalTo(alice.name()))
             .body("title", equalTo("Buy milk"))
             .body("description", equalTo("Two litres"))
@@ -158,6 +158,7 @@ class TaskResourceTest {
     task.put("id", 1);
     task.put("user_id", "mallory");
     task.put("deleted", true);
+    task.put("version", 1000);
     task.put("created_at", "1999-01-01T00:00:00Z");
 
     alice
@@ -167,6 +168,7 @@ class TaskResourceTest {
         .body("user_id", equalTo(alice.name()))
         .body("title", equalTo("Buy tea"))
         .body("deleted", equalTo(false))
+        .body("version", equalTo(2))
         .body("created_at", not(equalTo("1999-01-01T00:00:00Z")));
   }
 
