@@ -100,6 +100,10 @@ public class ProblemDocument implements OASFilter {
     if (status == 401) {
       response.addHeader("WWW-Authenticate", header(SchemaType.STRING, "`Bearer` (RFC 6750)."));
     }
+    if (status == 415) {
+      response.addHeader(
+          "Accept-Patch", header(SchemaType.STRING, "To `PATCH`: what it takes (RFC 5789)."));
+    }
     if (status == 503) {
       response.addHeader("Retry-After", header(SchemaType.INTEGER, "Seconds to wait."));
     }
@@ -132,7 +136,7 @@ public class ProblemDocument implements OASFilter {
       case 406 -> "`Accept` allows no media type that can be produced.";
       case 412 -> "The condition of `If-Match` or `If-None-Match` does not hold; nothing was done.";
       case 413 -> "The body is larger than the limit (64 KiB unless configured).";
-      case 415 -> "The body is not `application/json`.";
+      case 415 -> "The body is not of the media type that is read here.";
       case 503 -> "The service can't answer at the moment, the database being away for instance.";
       default -> "An error of the service, which its log has under the trace id.";
     };

@@ -118,35 +118,37 @@ public class Task extends PanacheEntityBase implements Tagged {
   }
 
   /** Applies what the client sent; what it left out stays. No change, no new time. */
-  void apply(TaskChange change) {
-    update(change.titleOr(title), change.descriptionOr(description), change.completedOr(completed));
+  Task apply(TaskChange change) {
+    return update(
+        change.titleOr(title), change.descriptionOr(description), change.completedOr(completed));
   }
 
-  void complete(boolean newCompleted) {
-    update(title, description, newCompleted);
+  Task complete(boolean newCompleted) {
+    return update(title, description, newCompleted);
   }
 
-  void softDelete() {
+  Task softDelete() {
     deleted = true;
-    changed();
+    return changed();
   }
 
-  private void update(String newTitle, String newDescription, boolean newCompleted) {
+  private Task update(String newTitle, String newDescription, boolean newCompleted) {
     if (newTitle.equals(title)
         && Objects.equals(newDescription, description)
         && newCompleted == completed) {
-      return;
+      return this;
     }
     title = newTitle;
     description = newDescription;
     completed = newCompleted;
-    changed();
+    return changed();
   }
 
   /** Writes the change at once, so that the task has the version that it will be read with. */
-  private void changed() {
+  private Task changed() {
     updatedAt = now();
     flush();
+    return this;
   }
 
   /** PostgreSQL keeps microseconds: what is answered now is what will be read later. */

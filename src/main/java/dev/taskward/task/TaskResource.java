@@ -42,6 +42,7 @@ import org.jboss.resteasy.reactive.RestResponse.ResponseBuilder;
 @Tag(name = "Tasks", description = "The caller's own tasks")
 public class TaskResource {
 
+  private static final String MERGE_PATCH = "application/merge-patch+json";
   private static final String MISSING = "must be a JSON object";
 
   @GET
@@ -134,9 +135,23 @@ public class TaskResource {
   @APIResponse(responseCode = "200", description = "The task as it is now")
   public TaskRepresentation change(
       @RestPath TaskId id, @NotNull(message = MISSING) @Valid TaskChange change) {
-    Task task = Task.requireForUpdate(id.value());
-    task.apply(change);
-    return TaskRepresentation.of(task);
+    return TaskRepresentation.of(Task.requireForUpdate(id.value()).apply(change));
+  }
+
+  @PATCH
+  @Consumes(MERGE_PATCH)
+  @Path("{id}")
+  @Transactional
+  @Operation(
+      operationId = "patchTask",
+      summary = "Change a task by a JSON merge patch",
+      description =
+          "RFC 7396: an absent field keeps its value, a null clears the description; the other"
+              + " fields can't be cleared. What `PUT` does, by the standard.")
+  @APIResponse(responseCode = "200", description = "The task as it is now")
+  public TaskRepresentation patch(
+      @RestPath TaskId id, @NotNull(message = MISSING) @Valid TaskChange change) {
+    return TaskRepresentation.of(Task.requireForUpdate(id.value()).apply(change));
   }
 
   @DELETE
@@ -146,8 +161,7 @@ public class TaskResource {
   @Operation(operationId = "deleteTask", summary = "Delete a task")
   @APIResponse(responseCode = "204", description = "It is deleted")
   public RestResponse<Void> delete(@RestPath TaskId id) {
-    Task task = Task.requireForUpdate(id.value());
-    task.softDelete();
+    Task task = Task.requireForUpdate(id.value()).softDelete();
     return ResponseBuilder.<Void>noContent().header(HttpHeaders.ETAG, task.etag()).build();
   }
 
@@ -164,7 +178,6 @@ public class TaskResource {
       @RestPath TaskId id, @RequestBody(required = false) @Valid Completion completion) {
     Task task = Task.requireForUpdate(id.value());
     boolean flips = completion == null || completion.completed == null;
-    task.complete(flips ? !task.completed : completion.completed);
-    return TaskRepresentation.of(task);
+    return TaskRepresentation.of(task.complete(flips ? !task.completed : completion.completed));
   }
 }

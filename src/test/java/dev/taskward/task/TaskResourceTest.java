@@ -139,6 +139,27 @@ class TaskResourceTest {
   }
 
   @Test
+  void aMergePatchKeepsWhatIsAbsentAndClearsWhatIsNull() {
+    long id = has(Map.of("title", "Buy milk", "description", "Two litres", "completed", true));
+
+    alice
+        .patch(id, "{\"title\": \"Buy oat milk\", \"user_id\": \"mallory\", \"version\": 9}")
+        .statusCode(200)
+        .body("title", equalTo("Buy oat milk"))
+        .body("description", equalTo("Two litres"))
+        .body("completed", equalTo(true))
+        .body("user_id", equalTo(alice.name()))
+        .body("version", equalTo(2));
+    alice
+        .patch(id, "{\"description\": null}")
+        .statusCode(200)
+        .body("title", equalTo("Buy oat milk"))
+        .body("description", nullValue());
+    alice.patch(id, "{}").statusCode(200).header("ETag", equalTo("\"3\""));
+    alice.get(id).body("description", nullValue()).body("version", equalTo(3));
+  }
+
+  @Test
   void aChangeMovesUpdatedAtAndNothingElseDoes() {
     long id = alice.has("Buy milk");
     String created = alice.get(id).extract().path("updated_at");
