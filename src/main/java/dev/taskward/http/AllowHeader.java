@@ -29,6 +29,7 @@ class AllowHeader {
           new Resource("", "GET, HEAD, POST, OPTIONS", null),
           new Resource(
               "/[^/]+", "GET, HEAD, PUT, PATCH, DELETE, OPTIONS", "application/merge-patch+json"),
+          new Resource("/[^/]+/restore", "POST, OPTIONS", null),
           new Resource("/[^/]+/complete", "PATCH, OPTIONS", "application/json"));
 
   @ServerResponseFilter

@@ -132,7 +132,7 @@ public class ProblemDocument implements OASFilter {
       case 401 -> "No token, or one that is malformed, expired or not signed with the right key.";
       case 403 ->
           "It belongs to another user. A deployment may answer with the 404 of an unknown id.";
-      case 404 -> "It does not exist, or was deleted.";
+      case 404 -> "It does not exist, is deleted, or was removed for good.";
       case 406 -> "`Accept` allows no media type that can be produced.";
       case 412 -> "The condition of `If-Match` or `If-None-Match` does not hold; nothing was done.";
       case 413 -> "The body is larger than the limit (64 KiB unless configured).";

@@ -10,12 +10,20 @@ import java.lang.annotation.Target;
 
 /** A client may send back a task as it read it: what it can't change is no unknown field. */
 @JacksonAnnotationsInside
-@JsonIgnoreProperties({"id", "user_id", "deleted", "created_at", "updated_at", "version"})
+@JsonIgnoreProperties({
+  "id",
+  "user_id",
+  "deleted",
+  "created_at",
+  "updated_at",
+  "purge_at",
+  "version"
+})
 @Target(TYPE)
 @Retention(RUNTIME)
 @interface ReadOnlyFieldsIgnored {
 
   String DESCRIPTION =
       "The read-only fields of a task (`id`, `user_id`, `deleted`, `created_at`, `updated_at`,"
-          + " `version`) may be sent along and are ignored; any other field is refused.";
+          + " `purge_at`, `version`) may be sent along and are ignored; any other field is refused.";
 }

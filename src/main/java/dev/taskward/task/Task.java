@@ -1,12 +1,15 @@
 package dev.taskward.task;
 
+import dev.taskward.config.TaskwardConfig;
 import dev.taskward.http.Conditions;
 import dev.taskward.http.ForeignResourceException;
 import dev.taskward.http.ProblemException;
 import dev.taskward.http.Tagged;
 import io.quarkus.hibernate.orm.panache.PanacheEntityBase;
+import jakarta.persistence.Basic;
 import jakarta.persistence.Column;
 import jakarta.persistence.Entity;
+import jakarta.persistence.FetchType;
 import jakarta.persistence.Id;
 import jakarta.persistence.LockModeType;
 import jakarta.persistence.Version;
@@ -44,7 +47,7 @@ public class Task extends PanacheEntityBase implements Tagged {
   @Column(nullable = false)
   public boolean completed;
 
-  /** Soft delete: the row stays, the API answers as if it were gone. */
+  /** Soft delete: the row stays, and only the list of deleted tasks and restoring know of it. */
   @Column(nullable = false)
   public boolean deleted;
 
@@ -53,6 +56,22 @@ public class Task extends PanacheEntityBase implements Tagged {
 
   @Column(name = "updated_at", nullable = false)
   public Instant updatedAt;
+
+  /** When a deleted task may be removed for good; null if it is not deleted, or kept for ever. */
+  @Column(name = "purge_at")
+  public Instant purgeAt;
+
+  /**
+   * What the title is sorted by. Like {@link #search} made by the database, and read only there.
+   */
+  @Basic(fetch = FetchType.LAZY)
+  @Column(name = "title_key", insertable = false, updatable = false)
+  public String titleKey;
+
+  /** What is searched for text. */
+  @Basic(fetch = FetchType.LAZY)
+  @Column(insertable = false, updatable = false)
+  public String search;
 
   /** 1 at first. Hibernate counts every change of the row, whoever makes it. */
   @Version
@@ -83,7 +102,7 @@ public class Task extends PanacheEntityBase implements Tagged {
    * @throws ForeignResourceException (403) if somebody else has it
    */
   static Task require(long id) {
-    return require(id, LockModeType.NONE);
+    return require(id, LockModeType.NONE, false);
   }
 
   /**
@@ -91,12 +110,17 @@ public class Task extends PanacheEntityBase implements Tagged {
    * queue up behind each other, so that none is lost.
    */
   static Task requireForUpdate(long id) {
-    return require(id, LockModeType.PESSIMISTIC_WRITE);
+    return require(id, LockModeType.PESSIMISTIC_WRITE, false);
   }
 
-  private static Task require(long id, LockModeType lock) {
+  /** The same for a task that may be deleted. */
+  static Task requireForRestore(long id) {
+    return require(id, LockModeType.PESSIMISTIC_WRITE, true);
+  }
+
+  private static Task require(long id, LockModeType lock, boolean deletedToo) {
     Task task = findById(id, lock);
-    if (task != null && !task.deleted) {
+    if (task != null && (deletedToo || !task.deleted)) {
       Conditions.ofRequest().check(task);
       return task;
     }
@@ -106,13 +130,13 @@ public class Task extends PanacheEntityBase implements Tagged {
 
   /**
    * The one look past the discriminator: native SQL, which Hibernate does not scope. It runs only
-   * after the caller's own lookup missed, and tells nothing but whether 403 or 404 is the answer.
+   * after the caller's own lookup missed, and tells nothing but whether 403 or 404 is the answer;
+   * not even whether the owner deleted the task.
    */
   private static boolean existsForAnyone(long id) {
     return (boolean)
         getEntityManager()
-            .createNativeQuery(
-                "select exists (select from task where id = :id and not deleted)", Boolean.class)
+            .createNativeQuery("select exists (select from task where id = :id)", Boolean.class)
             .setParameter("id", id)
             .getSingleResult();
   }
@@ -127,9 +151,24 @@ public class Task extends PanacheEntityBase implements Tagged {
     return update(title, description, newCompleted);
   }
 
-  Task softDelete() {
+  /**
+   * @param trash how long it can be restored
+   */
+  Task softDelete(TaskwardConfig.Trash trash) {
+    Instant now = now();
     deleted = true;
-    return changed();
+    purgeAt = trash.keepsForEver() ? null : now.plus(trash.retention());
+    return changed(now);
+  }
+
+  /** Undoes the deletion, if there was one. */
+  Task restore() {
+    if (!deleted) {
+      return this;
+    }
+    deleted = false;
+    purgeAt = null;
+    return changed(now());
   }
 
   private Task update(String newTitle, String newDescription, boolean newCompleted) {
@@ -141,12 +180,12 @@ public class Task extends PanacheEntityBase implements Tagged {
     title = newTitle;
     description = newDescription;
     completed = newCompleted;
-    return changed();
+    return changed(now());
   }
 
   /** Writes the change at once, so that the task has the version that it will be read with. */
-  private Task changed() {
-    updatedAt = now();
+  private Task changed(Instant when) {
+    updatedAt = when;
     flush();
     return this;
   }

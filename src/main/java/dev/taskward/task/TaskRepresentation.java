@@ -17,6 +17,7 @@ import org.eclipse.microprofile.openapi.annotations.media.Schema;
       "deleted",
       "created_at",
       "updated_at",
+      "purge_at",
       "version"
     })
 public record TaskRepresentation(
@@ -33,10 +34,17 @@ public record TaskRepresentation(
     @Schema(examples = "false") boolean completed,
     @Schema(
             examples = "false",
-            description = "Always false in an answer: a deleted task is not found.")
+            description = "True only in a list of deleted tasks; elsewhere they are not found.")
         boolean deleted,
     @JsonProperty("created_at") Instant createdAt,
     @JsonProperty("updated_at") Instant updatedAt,
+    @Schema(
+            nullable = true,
+            description =
+                "Of a deleted task: when it may be removed for good, and can't be restored any more;"
+                    + " null if that is never. Null of all others.")
+        @JsonProperty("purge_at")
+        Instant purgeAt,
     @Schema(
             minimum = "1",
             examples = "1",
@@ -56,6 +64,7 @@ public record TaskRepresentation(
         task.deleted,
         task.createdAt,
         task.updatedAt,
+        task.purgeAt,
         task.version);
   }
 }

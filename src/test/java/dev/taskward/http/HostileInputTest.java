@@ -254,6 +254,7 @@ class HostileInputTest {
                 "user_id",
                 "deleted",
                 "created_at",
+                "purge_at",
                 "version",
                 "unknown",
                 "__proto__",

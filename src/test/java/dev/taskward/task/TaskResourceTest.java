@@ -39,7 +39,7 @@ class TaskResourceTest {
             .statusCode(201)
             .contentType(ContentType.JSON)
             .header("Location", matchesPattern("http://.+/api/v1/tasks/\\d+"))
-            .body("$", aMapWithSize(9))
+            .body("$", aMapWithSize(10))
             .body("user_id", equalTo(alice.name()))
             .body("title", equalTo("Buy milk"))
             .body("description", equalTo("Two litres"))
@@ -180,6 +180,7 @@ class TaskResourceTest {
     task.put("user_id", "mallory");
     task.put("deleted", true);
     task.put("version", 1000);
+    task.put("purge_at", "2000-01-01T00:00:00Z");
     task.put("created_at", "1999-01-01T00:00:00Z");
 
     alice
