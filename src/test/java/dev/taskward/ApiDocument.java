@@ -1,7 +1,6 @@
 package dev.taskward;
 
 import io.restassured.RestAssured;
-import io.restassured.http.ContentType;
 import io.restassured.response.Response;
 import io.restassured.specification.RequestSpecification;
 import io.swagger.v3.oas.models.OpenAPI;
@@ -9,16 +8,20 @@ import io.swagger.v3.oas.models.media.MediaType;
 import io.swagger.v3.oas.models.media.Schema;
 import io.swagger.v3.parser.OpenAPIV3Parser;
 import io.swagger.v3.parser.core.models.ParseOptions;
+import io.vertx.core.json.Json;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 
 /** The operations of the document that the service serves, so that no test has to list them. */
 public final class ApiDocument {
 
   /**
-   * @param body an example of the request body from the document; null if it takes none
+   * @param mediaType of the request body; null if it takes none
+   * @param body an example of it from the document; null if it takes none
    */
-  public record Operation(String method, String path, Object body) {
+  public record Operation(String method, String path, String mediaType, Object body) {
 
     public boolean isAboutOneTask() {
       return path.contains("{");
@@ -26,9 +29,14 @@ public final class ApiDocument {
 
     public Response send(RequestSpecification request, long id) {
       if (body != null) {
-        request.contentType(ContentType.JSON).body(body);
+        request.contentType(mediaType).body(bytes());
       }
       return request.request(method, path.replace("{id}", Long.toString(id)));
+    }
+
+    /** The example as it is sent; empty if there is none. */
+    public byte[] bytes() {
+      return body == null ? new byte[0] : body.toString().getBytes(StandardCharsets.UTF_8);
     }
 
     @Override
@@ -56,6 +64,7 @@ public final class ApiDocument {
                             new Operation(
                                 operation.getKey().name(),
                                 path.getKey(),
+                                mediaType(operation.getValue()),
                                 example(operation.getValue()))))
         .toList();
   }
@@ -65,13 +74,20 @@ public final class ApiDocument {
         read().getPaths().get(path).readOperationsMap().keySet().stream().map(Enum::name).toList());
   }
 
+  private static String mediaType(io.swagger.v3.oas.models.Operation operation) {
+    return operation.getRequestBody() == null
+        ? null
+        : operation.getRequestBody().getContent().keySet().iterator().next();
+  }
+
   private static Object example(io.swagger.v3.oas.models.Operation operation) {
     if (operation.getRequestBody() == null) {
       return null;
     }
-    MediaType json = operation.getRequestBody().getContent().get("application/json");
+    MediaType json = operation.getRequestBody().getContent().values().iterator().next();
     Schema<?> schema = json.getSchema();
-    return schema.getExamples().get(0).toString();
+    Object example = schema.getExamples().get(0);
+    return example instanceof Map ? Json.encode(example) : example.toString();
   }
 
   private ApiDocument() {}

@@ -78,6 +78,14 @@ public record User(String name) {
     return request().contentType(ContentType.JSON).body(change).put(TASKS + "/{id}", id).then();
   }
 
+  public ValidatableResponse patch(long id, String mergePatch) {
+    return roughRequest()
+        .contentType("application/merge-patch+json")
+        .body(mergePatch.getBytes(StandardCharsets.UTF_8))
+        .patch(TASKS + "/{id}", id)
+        .then();
+  }
+
   public ValidatableResponse delete(long id) {
     return request().delete(TASKS + "/{id}", id).then();
   }

@@ -34,6 +34,23 @@ public interface TaskwardConfig {
     boolean required();
   }
 
+  Trash trash();
+
+  interface Trash {
+
+    /** How long a deleted task can be restored; 0 or less: for ever. */
+    @WithDefault("30d")
+    Duration retention();
+
+    /** How often each instance looks for deleted tasks that are due to be removed for good. */
+    @WithDefault("1h")
+    Duration purgeInterval();
+
+    default boolean keepsForEver() {
+      return retention().compareTo(Duration.ZERO) <= 0;
+    }
+  }
+
   interface Tokens {
 
     /** How far the issuer's clock may be from ours. */

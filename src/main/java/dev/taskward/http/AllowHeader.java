@@ -2,34 +2,54 @@ package dev.taskward.http;
 
 import jakarta.ws.rs.container.ContainerRequestContext;
 import jakarta.ws.rs.container.ContainerResponseContext;
-import java.util.Map;
+import java.util.List;
 import java.util.regex.Pattern;
 import org.jboss.resteasy.reactive.server.ServerResponseFilter;
 
 /**
- * RFC 9110 wants {@code Allow} in every 405. Quarkus REST leaves it out, and answers OPTIONS with
- * the methods of the whole resource class; so the methods of each path stand here, and a test holds
- * them against the OpenAPI document.
+ * RFC 9110 wants {@code Allow} in every 405, RFC 5789 {@code Accept-Patch} in a PATCH's 415 and in
+ * the answer to OPTIONS. Quarkus REST leaves them out, and answers OPTIONS with the methods of the
+ * whole resource class; so the methods of each path stand here, and a test holds them against the
+ * OpenAPI document.
  */
 class AllowHeader {
 
-  private static final Map<Pattern, String> METHODS =
-      Map.of(
-          Pattern.compile("/api/v1/tasks/?"), "GET, HEAD, POST, OPTIONS",
-          Pattern.compile("/api/v1/tasks/[^/]+/?"), "GET, HEAD, PUT, DELETE, OPTIONS",
-          Pattern.compile("/api/v1/tasks/[^/]+/complete/?"), "PATCH, OPTIONS");
+  /**
+   * @param patch what its PATCH takes; null if it has none
+   */
+  private record Resource(Pattern path, String methods, String patch) {
+
+    Resource(String path, String methods, String patch) {
+      this(Pattern.compile("/api/v1/tasks" + path + "/?"), methods, patch);
+    }
+  }
+
+  private static final List<Resource> RESOURCES =
+      List.of(
+          new Resource("", "GET, HEAD, POST, OPTIONS", null),
+          new Resource(
+              "/[^/]+", "GET, HEAD, PUT, PATCH, DELETE, OPTIONS", "application/merge-patch+json"),
+          new Resource("/[^/]+/restore", "POST, OPTIONS", null),
+          new Resource("/[^/]+/complete", "PATCH, OPTIONS", "application/json"));
 
   @ServerResponseFilter
   void add(ContainerRequestContext request, ContainerResponseContext response) {
-    if (response.getStatus() != 405 && !request.getMethod().equals("OPTIONS")) {
+    String method = request.getMethod();
+    boolean allow = response.getStatus() == 405 || method.equals("OPTIONS");
+    boolean patch = response.getStatus() == 415 && method.equals("PATCH");
+    if (!allow && !patch) {
       return;
     }
     String path = request.getUriInfo().getRequestUri().getRawPath();
-    METHODS.forEach(
-        (pattern, methods) -> {
-          if (pattern.matcher(path).matches()) {
-            response.getHeaders().putSingle("Allow", methods);
-          }
-        });
+    for (Resource resource : RESOURCES) {
+      if (resource.path().matcher(path).matches()) {
+        if (allow) {
+          response.getHeaders().putSingle("Allow", resource.methods());
+        }
+        if (resource.patch() != null && (patch || method.equals("OPTIONS"))) {
+          response.getHeaders().putSingle("Accept-Patch", resource.patch());
+        }
+      }
+    }
   }
 }

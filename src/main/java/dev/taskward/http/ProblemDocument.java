@@ -63,7 +63,7 @@ public class ProblemDocument implements OASFilter {
       errors.add(400);
     }
     if (isAboutOne) {
-      errors.addAll(Set.of(403, 404));
+      errors.addAll(Set.of(403, 404, 412));
     }
     if (writesBody) {
       errors.add(406);
@@ -100,6 +100,10 @@ public class ProblemDocument implements OASFilter {
     if (status == 401) {
       response.addHeader("WWW-Authenticate", header(SchemaType.STRING, "`Bearer` (RFC 6750)."));
     }
+    if (status == 415) {
+      response.addHeader(
+          "Accept-Patch", header(SchemaType.STRING, "To `PATCH`: what it takes (RFC 5789)."));
+    }
     if (status == 503) {
       response.addHeader("Retry-After", header(SchemaType.INTEGER, "Seconds to wait."));
     }
@@ -117,6 +121,7 @@ public class ProblemDocument implements OASFilter {
       case 400 -> Problem.INVALID_INPUT;
       case 403 -> ForeignResourceException.DETAIL;
       case 404 -> "There is no task with this id.";
+      case 412 -> Conditions.STALE;
       default -> Problems.detail(status, "GET");
     };
   }
@@ -127,10 +132,11 @@ public class ProblemDocument implements OASFilter {
       case 401 -> "No token, or one that is malformed, expired or not signed with the right key.";
       case 403 ->
           "It belongs to another user. A deployment may answer with the 404 of an unknown id.";
-      case 404 -> "It does not exist, or was deleted.";
+      case 404 -> "It does not exist, is deleted, or was removed for good.";
       case 406 -> "`Accept` allows no media type that can be produced.";
+      case 412 -> "The condition of `If-Match` or `If-None-Match` does not hold; nothing was done.";
       case 413 -> "The body is larger than the limit (64 KiB unless configured).";
-      case 415 -> "The body is not `application/json`.";
+      case 415 -> "The body is not of the media type that is read here.";
       case 503 -> "The service can't answer at the moment, the database being away for instance.";
       default -> "An error of the service, which its log has under the trace id.";
     };

@@ -34,6 +34,11 @@ public class ProblemException extends WebApplicationException {
     return new ProblemException(503, Problems.detail(503, null), List.of());
   }
 
+  /** 412. */
+  static ProblemException preconditionFailed(String detail) {
+    return new ProblemException(412, detail, List.of());
+  }
+
   /** 413. */
   static ProblemException tooLarge() {
     return new ProblemException(413, Problems.detail(413, null), List.of());

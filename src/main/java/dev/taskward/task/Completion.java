@@ -1,12 +1,11 @@
 package dev.taskward.task;
 
-import com.fasterxml.jackson.annotation.JsonIgnoreProperties;
 import com.fasterxml.jackson.annotation.JsonSetter;
 import com.fasterxml.jackson.annotation.Nulls;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
 
 /** What a client may send to set the completed flag instead of flipping it. */
-@JsonIgnoreProperties({"id", "user_id", "deleted", "created_at", "updated_at"})
+@ReadOnlyFieldsIgnored
 @Schema(example = "{\"completed\": true}")
 public class Completion {
 

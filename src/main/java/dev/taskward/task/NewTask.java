@@ -1,17 +1,14 @@
 package dev.taskward.task;
 
-import com.fasterxml.jackson.annotation.JsonIgnoreProperties;
 import com.fasterxml.jackson.annotation.JsonSetter;
 import com.fasterxml.jackson.annotation.Nulls;
 import java.util.regex.Pattern;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
 
 /** What a client sends to create a task; every field may be absent. */
-@JsonIgnoreProperties({"id", "user_id", "deleted", "created_at", "updated_at"})
+@ReadOnlyFieldsIgnored
 @Schema(
-    description =
-        "A task to create. The read-only fields of a task (`id`, `user_id`, `deleted`, `created_at`,"
-            + " `updated_at`) may be sent along and are ignored; any other field is refused.",
+    description = "A task to create. " + ReadOnlyFieldsIgnored.DESCRIPTION,
     example = "{\"title\": \"Buy milk\", \"description\": \"Two litres, full fat\"}")
 public class NewTask {
 

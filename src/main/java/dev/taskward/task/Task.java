@@ -1,12 +1,18 @@
 package dev.taskward.task;
 
+import dev.taskward.config.TaskwardConfig;
+import dev.taskward.http.Conditions;
 import dev.taskward.http.ForeignResourceException;
 import dev.taskward.http.ProblemException;
+import dev.taskward.http.Tagged;
 import io.quarkus.hibernate.orm.panache.PanacheEntityBase;
+import jakarta.persistence.Basic;
 import jakarta.persistence.Column;
 import jakarta.persistence.Entity;
+import jakarta.persistence.FetchType;
 import jakarta.persistence.Id;
 import jakarta.persistence.LockModeType;
+import jakarta.persistence.Version;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.Objects;
@@ -20,7 +26,7 @@ import org.hibernate.annotations.TenantId;
  */
 @Entity
 @DynamicUpdate // a PUT of the title must not write back a completed flag that it read earlier
-public class Task extends PanacheEntityBase {
+public class Task extends PanacheEntityBase implements Tagged {
 
   /** Positive and below 2^53. */
   @Id @TaskIdSequence public Long id;
@@ -41,7 +47,7 @@ public class Task extends PanacheEntityBase {
   @Column(nullable = false)
   public boolean completed;
 
-  /** Soft delete: the row stays, the API answers as if it were gone. */
+  /** Soft delete: the row stays, and only the list of deleted tasks and restoring know of it. */
   @Column(nullable = false)
   public boolean deleted;
 
@@ -50,6 +56,27 @@ public class Task extends PanacheEntityBase {
 
   @Column(name = "updated_at", nullable = false)
   public Instant updatedAt;
+
+  /** When a deleted task may be removed for good; null if it is not deleted, or kept for ever. */
+  @Column(name = "purge_at")
+  public Instant purgeAt;
+
+  /**
+   * What the title is sorted by. Like {@link #search} made by the database, and read only there.
+   */
+  @Basic(fetch = FetchType.LAZY)
+  @Column(name = "title_key", insertable = false, updatable = false)
+  public String titleKey;
+
+  /** What is searched for text. */
+  @Basic(fetch = FetchType.LAZY)
+  @Column(insertable = false, updatable = false)
+  public String search;
+
+  /** 1 at first. Hibernate counts every change of the row, whoever makes it. */
+  @Version
+  @Column(nullable = false)
+  public long version = 1;
 
   /** Stores a new task of the caller's. Needs a transaction. */
   static Task create(NewTask request) {
@@ -62,14 +89,20 @@ public class Task extends PanacheEntityBase {
     return task;
   }
 
+  @Override
+  public long version() {
+    return version;
+  }
+
   /**
    * The caller's task with this id.
    *
-   * @throws ProblemException (404) if nobody has such a task
+   * @throws ProblemException (404) if nobody has such a task, (412) if the request's conditions do
+   *     not hold for it
    * @throws ForeignResourceException (403) if somebody else has it
    */
   static Task require(long id) {
-    return require(id, LockModeType.NONE);
+    return require(id, LockModeType.NONE, false);
   }
 
   /**
@@ -77,12 +110,18 @@ public class Task extends PanacheEntityBase {
    * queue up behind each other, so that none is lost.
    */
   static Task requireForUpdate(long id) {
-    return require(id, LockModeType.PESSIMISTIC_WRITE);
+    return require(id, LockModeType.PESSIMISTIC_WRITE, false);
   }
 
-  private static Task require(long id, LockModeType lock) {
+  /** The same for a task that may be deleted. */
+  static Task requireForRestore(long id) {
+    return require(id, LockModeType.PESSIMISTIC_WRITE, true);
+  }
+
+  private static Task require(long id, LockModeType lock, boolean deletedToo) {
     Task task = findById(id, lock);
-    if (task != null && !task.deleted) {
+    if (task != null && (deletedToo || !task.deleted)) {
+      Conditions.ofRequest().check(task);
       return task;
     }
     ProblemException unknown = ProblemException.notFound("There is no task with this id.");
@@ -91,41 +130,64 @@ public class Task extends PanacheEntityBase {
 
   /**
    * The one look past the discriminator: native SQL, which Hibernate does not scope. It runs only
-   * after the caller's own lookup missed, and tells nothing but whether 403 or 404 is the answer.
+   * after the caller's own lookup missed, and tells nothing but whether 403 or 404 is the answer;
+   * not even whether the owner deleted the task.
    */
   private static boolean existsForAnyone(long id) {
     return (boolean)
         getEntityManager()
-            .createNativeQuery(
-                "select exists (select from task where id = :id and not deleted)", Boolean.class)
+            .createNativeQuery("select exists (select from task where id = :id)", Boolean.class)
             .setParameter("id", id)
             .getSingleResult();
   }
 
   /** Applies what the client sent; what it left out stays. No change, no new time. */
-  void apply(TaskChange change) {
-    update(change.titleOr(title), change.descriptionOr(description), change.completedOr(completed));
+  Task apply(TaskChange change) {
+    return update(
+        change.titleOr(title), change.descriptionOr(description), change.completedOr(completed));
   }
 
-  void complete(boolean newCompleted) {
-    update(title, description, newCompleted);
+  Task complete(boolean newCompleted) {
+    return update(title, description, newCompleted);
   }
 
-  void softDelete() {
+  /**
+   * @param trash how long it can be restored
+   */
+  Task softDelete(TaskwardConfig.Trash trash) {
+    Instant now = now();
     deleted = true;
-    updatedAt = now();
+    purgeAt = trash.keepsForEver() ? null : now.plus(trash.retention());
+    return changed(now);
   }
 
-  private void update(String newTitle, String newDescription, boolean newCompleted) {
+  /** Undoes the deletion, if there was one. */
+  Task restore() {
+    if (!deleted) {
+      return this;
+    }
+    deleted = false;
+    purgeAt = null;
+    return changed(now());
+  }
+
+  private Task update(String newTitle, String newDescription, boolean newCompleted) {
     if (newTitle.equals(title)
         && Objects.equals(newDescription, description)
         && newCompleted == completed) {
-      return;
+      return this;
     }
     title = newTitle;
     description = newDescription;
     completed = newCompleted;
-    updatedAt = now();
+    return changed(now());
+  }
+
+  /** Writes the change at once, so that the task has the version that it will be read with. */
+  private Task changed(Instant when) {
+    updatedAt = when;
+    flush();
+    return this;
   }
 
   /** PostgreSQL keeps microseconds: what is answered now is what will be read later. */

@@ -1,18 +1,16 @@
 package dev.taskward.task;
 
-import com.fasterxml.jackson.annotation.JsonIgnoreProperties;
 import com.fasterxml.jackson.annotation.JsonSetter;
 import com.fasterxml.jackson.annotation.Nulls;
 import java.util.Optional;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
 
 /** What a client sends to change a task: a field that is absent (null here) keeps its value. */
-@JsonIgnoreProperties({"id", "user_id", "deleted", "created_at", "updated_at"})
+@ReadOnlyFieldsIgnored
 @Schema(
     description =
-        "The fields to change. An absent field keeps its value. The read-only fields of a task"
-            + " (`id`, `user_id`, `deleted`, `created_at`, `updated_at`) may be sent along and are"
-            + " ignored; any other field is refused.",
+        "The fields to change. An absent field keeps its value. "
+            + ReadOnlyFieldsIgnored.DESCRIPTION,
     example = "{\"title\": \"Buy oat milk\", \"description\": null}")
 public class TaskChange {
 

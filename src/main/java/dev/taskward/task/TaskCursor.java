@@ -2,39 +2,83 @@ package dev.taskward.task;
 
 import dev.taskward.http.ProblemException;
 import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.Arrays;
 import java.util.Base64;
 
-/** The place of a task in the list. Opaque to clients: base64url of two 64-bit numbers. */
-record TaskCursor(Instant createdAt, long id) {
+/**
+ * The place of a task in a list. Opaque to clients: base64url of what tells the list from others,
+ * the id, and what the list is sorted by.
+ *
+ * <p>The digest keeps a cursor from being used with another list by mistake. Who forges one reaches
+ * what he reaches anyway: another place in his own list.
+ *
+ * @param key a time, or a title where the list is sorted by title
+ */
+record TaskCursor(Object key, long id) {
 
-  private static final int BYTES = 2 * Long.BYTES;
+  private static final int DIGEST_BYTES = 12;
 
-  static TaskCursor of(Task task) {
-    return new TaskCursor(task.createdAt, task.id);
-  }
-
-  static TaskCursor parse(String text) {
+  /**
+   * @param list everything that makes a list another one
+   */
+  static TaskCursor parse(String text, String list, TaskOrder order) {
     try {
       ByteBuffer bytes = ByteBuffer.wrap(Base64.getUrlDecoder().decode(text));
-      if (bytes.remaining() == BYTES) {
-        long micros = bytes.getLong();
-        long id = bytes.getLong();
-        if (micros >= 0 && id > 0) { // every task's are; PostgreSQL refuses times long past
-          return new TaskCursor(Instant.EPOCH.plus(micros, ChronoUnit.MICROS), id);
+      byte[] digest = new byte[DIGEST_BYTES];
+      if (bytes.remaining() > DIGEST_BYTES + Long.BYTES) {
+        long id = bytes.get(digest).getLong();
+        Object key = order.key() == TaskOrder.Key.TITLE ? title(bytes) : time(bytes);
+        if (Arrays.equals(digest, digest(list)) && id > 0 && key != null) {
+          return new TaskCursor(key, id);
         }
       }
-    } catch (IllegalArgumentException notBase64) {
-      // as wrong as one of another length
+    } catch (IllegalArgumentException | CharacterCodingException malformed) {
+      // as wrong as the cursor of another list
     }
     throw ProblemException.invalid("cursor", "is not a cursor of this list");
   }
 
-  @Override
-  public String toString() {
-    ByteBuffer bytes = ByteBuffer.allocate(BYTES);
-    bytes.putLong(ChronoUnit.MICROS.between(Instant.EPOCH, createdAt)).putLong(id);
+  /** Every task's time is after 1970; PostgreSQL refuses times long past. */
+  private static Instant time(ByteBuffer bytes) {
+    if (bytes.remaining() != Long.BYTES) {
+      return null;
+    }
+    long micros = bytes.getLong();
+    return micros < 0 ? null : Instant.EPOCH.plus(micros, ChronoUnit.MICROS);
+  }
+
+  private static String title(ByteBuffer bytes) throws CharacterCodingException {
+    String title = StandardCharsets.UTF_8.newDecoder().decode(bytes).toString();
+    boolean possible =
+        title.indexOf('\0') < 0 && title.codePointCount(0, title.length()) <= TaskText.TITLE_MAX;
+    return possible ? title : null;
+  }
+
+  String text(String list) {
+    byte[] place =
+        key instanceof Instant time
+            ? ByteBuffer.allocate(Long.BYTES)
+                .putLong(ChronoUnit.MICROS.between(Instant.EPOCH, time))
+                .array()
+            : ((String) key).getBytes(StandardCharsets.UTF_8);
+    ByteBuffer bytes = ByteBuffer.allocate(DIGEST_BYTES + Long.BYTES + place.length);
+    bytes.put(digest(list)).putLong(id).put(place);
     return Base64.getUrlEncoder().withoutPadding().encodeToString(bytes.array());
+  }
+
+  private static byte[] digest(String list) {
+    try {
+      byte[] digest =
+          MessageDigest.getInstance("SHA-256").digest(list.getBytes(StandardCharsets.UTF_8));
+      return Arrays.copyOf(digest, DIGEST_BYTES);
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException(e); // every JDK has it
+    }
   }
 }

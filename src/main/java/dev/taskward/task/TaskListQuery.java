@@ -1,32 +1,42 @@
 package dev.taskward.task;
 
 import dev.taskward.http.ProblemException;
-import io.quarkus.hibernate.orm.panache.PanacheQuery;
 import jakarta.ws.rs.core.MultivaluedMap;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
 /**
- * Which of the caller's tasks a list shows.
+ * Which page of which list.
  *
- * @param completed only those with this flag; null for all
+ * @param subject whose list it is, for the cursor; the statements are scoped without it
  * @param limit tasks a page, 1 to 1000
- * @param after where the page before ended; null for the first page
+ * @param cursor where the page before ended; null for the first page
+ * @param counted whether the tasks of all pages are to be counted
  */
-record TaskListQuery(Boolean completed, int limit, TaskCursor after) {
+record TaskListQuery(
+    String subject, TaskFilter filter, TaskOrder order, int limit, String cursor, boolean counted) {
 
   static final int LIMIT_MAX = 1000;
   static final int LIMIT_DEFAULT = 100;
 
-  private static final Set<String> PARAMETERS = Set.of("completed", "limit", "cursor");
+  private static final Set<String> PARAMETERS =
+      Set.of(
+          "completed",
+          "deleted",
+          "q",
+          "created_since",
+          "updated_since",
+          "sort",
+          "limit",
+          "cursor",
+          "count");
 
   /**
    * Reads the query string. JAX-RS would answer a value that it can't convert with 404 and pass
    * over a name that it doesn't know; here every such thing is a 400 that names the parameter.
    */
-  static TaskListQuery of(MultivaluedMap<String, String> parameters) {
+  static TaskListQuery of(MultivaluedMap<String, String> parameters, String subject) {
     parameters.forEach(
         (name, values) -> {
           if (!PARAMETERS.contains(name)) {
@@ -37,20 +47,12 @@ record TaskListQuery(Boolean completed, int limit, TaskCursor after) {
           }
         });
     return new TaskListQuery(
-        completed(parameters.getFirst("completed")),
+        subject,
+        TaskFilter.of(parameters),
+        TaskOrder.of(parameters.getFirst("sort")),
         limit(parameters.getFirst("limit")),
-        cursor(parameters.getFirst("cursor")));
-  }
-
-  private static Boolean completed(String value) {
-    if (value == null) {
-      return null;
-    }
-    return switch (value) {
-      case "true" -> true;
-      case "false" -> false;
-      default -> throw ProblemException.invalid("completed", "must be true or false");
-    };
+        parameters.getFirst("cursor"),
+        Boolean.TRUE.equals(TaskFilter.flag(parameters, "count")));
   }
 
   private static int limit(String value) {
@@ -66,29 +68,35 @@ record TaskListQuery(Boolean completed, int limit, TaskCursor after) {
     throw ProblemException.invalid("limit", "must be an integer from 1 to " + LIMIT_MAX);
   }
 
-  private static TaskCursor cursor(String value) {
-    return value == null ? null : TaskCursor.parse(value);
-  }
-
   /**
-   * One page of the caller's tasks, newest first, and one task more if there is a next page.
-   *
-   * <p>One statement, one index scan: the keyset comparison is the index's own order, so a page
+   * One statement, and one more to count: the keyset comparison is the index's own order, so a page
    * deep in the list costs what the first one does.
    */
-  List<Task> rows() {
-    StringBuilder where = new StringBuilder("deleted = false");
-    Map<String, Object> values = new HashMap<>();
-    if (completed != null) {
-      where.append(" and completed = :completed");
-      values.put("completed", completed);
-    }
-    if (after != null) {
-      where.append(" and (createdAt, id) < (:createdAt, :id)");
-      values.put("createdAt", after.createdAt());
+  TaskPage page() {
+    List<Task> rows = rows(); // one more than the page has if there is a next one
+    List<Task> page = rows.subList(0, Math.min(rows.size(), limit));
+    String next = rows.size() > page.size() ? cursorAfter(page.get(page.size() - 1)) : null;
+    return new TaskPage(page, next, counted ? Task.count(filter.where(), filter.values()) : null);
+  }
+
+  private List<Task> rows() {
+    String where = filter.where();
+    Map<String, Object> values = filter.values();
+    if (cursor != null) {
+      TaskCursor after = TaskCursor.parse(cursor, list(), order);
+      where += " and " + order.after();
+      values.put("key", after.key());
       values.put("id", after.id());
     }
-    PanacheQuery<Task> query = Task.find(where + " order by createdAt desc, id desc", values);
-    return query.range(0, limit).list();
+    return Task.<Task>find(where + order.orderBy(), values).range(0, limit).list();
+  }
+
+  private String cursorAfter(Task last) {
+    return new TaskCursor(order.key().of(last), last.id).text(list());
+  }
+
+  /** What makes a list another one, and none of its cursors good for this one. */
+  private String list() {
+    return String.join("\0", subject, order.toString(), filter.toString());
   }
 }

@@ -1,6 +1,7 @@
 package dev.taskward.task;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
+import dev.taskward.http.Tagged;
 import java.time.Instant;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
 
@@ -15,7 +16,9 @@ import org.eclipse.microprofile.openapi.annotations.media.Schema;
       "completed",
       "deleted",
       "created_at",
-      "updated_at"
+      "updated_at",
+      "purge_at",
+      "version"
     })
 public record TaskRepresentation(
     @Schema(minimum = "1", maximum = "9007199254740991", examples = "1") long id,
@@ -31,10 +34,25 @@ public record TaskRepresentation(
     @Schema(examples = "false") boolean completed,
     @Schema(
             examples = "false",
-            description = "Always false in an answer: a deleted task is not found.")
+            description = "True only in a list of deleted tasks; elsewhere they are not found.")
         boolean deleted,
     @JsonProperty("created_at") Instant createdAt,
-    @JsonProperty("updated_at") Instant updatedAt) {
+    @JsonProperty("updated_at") Instant updatedAt,
+    @Schema(
+            nullable = true,
+            description =
+                "Of a deleted task: when it may be removed for good, and can't be restored any more;"
+                    + " null if that is never. Null of all others.")
+        @JsonProperty("purge_at")
+        Instant purgeAt,
+    @Schema(
+            minimum = "1",
+            examples = "1",
+            description =
+                "Grows with every change; in double quotes it is the entity tag (`ETag`) that"
+                    + " `If-Match` takes.")
+        long version)
+    implements Tagged {
 
   static TaskRepresentation of(Task task) {
     return new TaskRepresentation(
@@ -45,6 +63,8 @@ public record TaskRepresentation(
         task.completed,
         task.deleted,
         task.createdAt,
-        task.updatedAt);
+        task.updatedAt,
+        task.purgeAt,
+        task.version);
   }
 }

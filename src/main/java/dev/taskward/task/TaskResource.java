@@ -1,5 +1,8 @@
 package dev.taskward.task;
 
+import dev.taskward.caller.Caller;
+import dev.taskward.config.TaskwardConfig;
+import io.quarkus.hibernate.orm.PersistenceUnitExtension;
 import io.quarkus.security.Authenticated;
 import jakarta.transaction.Transactional;
 import jakarta.validation.Valid;
@@ -13,6 +16,7 @@ import jakarta.ws.rs.PUT;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.Produces;
 import jakarta.ws.rs.core.Context;
+import jakarta.ws.rs.core.HttpHeaders;
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.UriInfo;
 import java.net.URI;
@@ -41,7 +45,16 @@ import org.jboss.resteasy.reactive.RestResponse.ResponseBuilder;
 @Tag(name = "Tasks", description = "The caller's own tasks")
 public class TaskResource {
 
+  private static final String MERGE_PATCH = "application/merge-patch+json";
   private static final String MISSING = "must be a JSON object";
+
+  private final Caller caller;
+  private final TaskwardConfig config;
+
+  TaskResource(@PersistenceUnitExtension Caller caller, TaskwardConfig config) {
+    this.caller = caller;
+    this.config = config;
+  }
 
   @GET
   @Operation(
@@ -49,16 +62,70 @@ public class TaskResource {
       summary = "List the caller's tasks, newest first",
       description =
           "Follow the `Link` header with `rel=\"next\"` (RFC 8288) to the next page; the last page"
-              + " has none. Tasks that are created meanwhile do not shift the pages.")
+              + " has none. Tasks that are created meanwhile do not shift the pages. Every filter"
+              + " goes with every order.")
   @Parameter(
       name = "completed",
       in = ParameterIn.QUERY,
       description = "Only tasks with this flag.",
       schema = @Schema(type = SchemaType.BOOLEAN))
   @Parameter(
+      name = "deleted",
+      in = ParameterIn.QUERY,
+      description = "`true`: the deleted tasks instead of the others.",
+      schema = @Schema(type = SchemaType.BOOLEAN, defaultValue = "false"))
+  @Parameter(
+      name = "q",
+      in = ParameterIn.QUERY,
+      description =
+          "Only tasks with this text in title or description; case, accents and the width of white"
+              + " space make no difference.",
+      schema =
+          @Schema(
+              type = SchemaType.STRING,
+              minLength = 1,
+              maxLength = TaskFilter.TEXT_MAX,
+              examples = "milk"))
+  @Parameter(
+      name = "created_since",
+      in = ParameterIn.QUERY,
+      description = "Only tasks created at this time or later (RFC 3339, up to microseconds).",
+      schema =
+          @Schema(
+              type = SchemaType.STRING,
+              format = "date-time",
+              examples = "2026-01-13T10:00:00Z"))
+  @Parameter(
+      name = "updated_since",
+      in = ParameterIn.QUERY,
+      description = "Only tasks changed at this time or later (RFC 3339, up to microseconds).",
+      schema =
+          @Schema(
+              type = SchemaType.STRING,
+              format = "date-time",
+              examples = "2026-01-13T10:00:00Z"))
+  @Parameter(
+      name = "sort",
+      in = ParameterIn.QUERY,
+      description =
+          "The order, descending with `-`. Titles are compared without case and accents, by their"
+              + " first 100 characters. Tasks that are equal in it come in the order of their ids.",
+      schema =
+          @Schema(
+              type = SchemaType.STRING,
+              enumeration = {
+                "created_at",
+                "-created_at",
+                "updated_at",
+                "-updated_at",
+                "title",
+                "-title"
+              },
+              defaultValue = TaskOrder.DEFAULT))
+  @Parameter(
       name = "limit",
       in = ParameterIn.QUERY,
-      description = "Tasks a page.",
+      description = "Tasks a page; may differ from page to page.",
       schema =
           @Schema(
               type = SchemaType.INTEGER,
@@ -68,26 +135,38 @@ public class TaskResource {
   @Parameter(
       name = "cursor",
       in = ParameterIn.QUERY,
-      description = "Where the page begins; opaque, from the `Link` header.",
+      description =
+          "Where the page begins; opaque, from the `Link` header, for the same user, filters and"
+              + " order only.",
       schema = @Schema(type = SchemaType.STRING))
+  @Parameter(
+      name = "count",
+      in = ParameterIn.QUERY,
+      description = "`true`: the tasks of all pages are counted, for `Total-Count`.",
+      schema = @Schema(type = SchemaType.BOOLEAN, defaultValue = "false"))
   @APIResponse(
       responseCode = "200",
       description = "A page of tasks",
-      headers =
-          @Header(
-              name = "Link",
-              description = "The next page, with `rel=\"next\"`; absent on the last one.",
-              schema = @Schema(type = SchemaType.STRING)))
+      headers = {
+        @Header(
+            name = "Link",
+            description = "The next page, with `rel=\"next\"`; absent on the last one.",
+            schema = @Schema(type = SchemaType.STRING)),
+        @Header(
+            name = "Total-Count",
+            description = "With `count=true` only: how many tasks all pages have.",
+            schema = @Schema(type = SchemaType.INTEGER, format = "int64", minimum = "0"))
+      })
   public RestResponse<List<TaskRepresentation>> list(@Context UriInfo uri) {
-    TaskListQuery query = TaskListQuery.of(uri.getQueryParameters());
-    List<Task> rows = query.rows();
-    List<Task> page = rows.subList(0, Math.min(rows.size(), query.limit()));
+    TaskPage page = TaskListQuery.of(uri.getQueryParameters(), caller.subject()).page();
     ResponseBuilder<List<TaskRepresentation>> response =
-        ResponseBuilder.ok(page.stream().map(TaskRepresentation::of).toList());
-    if (rows.size() > page.size()) {
-      TaskCursor last = TaskCursor.of(page.get(page.size() - 1));
-      URI next = uri.getRequestUriBuilder().replaceQueryParam("cursor", last).build();
-      response.link(next, "next");
+        ResponseBuilder.ok(page.tasks().stream().map(TaskRepresentation::of).toList());
+    if (page.next() != null) {
+      response.link(
+          uri.getRequestUriBuilder().replaceQueryParam("cursor", page.next()).build(), "next");
+    }
+    if (page.total() != null) {
+      response.header("Total-Count", page.total());
     }
     return response.build();
   }
@@ -133,19 +212,49 @@ public class TaskResource {
   @APIResponse(responseCode = "200", description = "The task as it is now")
   public TaskRepresentation change(
       @RestPath TaskId id, @NotNull(message = MISSING) @Valid TaskChange change) {
-    Task task = Task.requireForUpdate(id.value());
-    task.apply(change);
-    return TaskRepresentation.of(task);
+    return TaskRepresentation.of(Task.requireForUpdate(id.value()).apply(change));
+  }
+
+  @PATCH
+  @Consumes(MERGE_PATCH)
+  @Path("{id}")
+  @Transactional
+  @Operation(
+      operationId = "patchTask",
+      summary = "Change a task by a JSON merge patch",
+      description =
+          "RFC 7396: an absent field keeps its value, a null clears the description; the other"
+              + " fields can't be cleared. What `PUT` does, by the standard.")
+  @APIResponse(responseCode = "200", description = "The task as it is now")
+  public TaskRepresentation patch(
+      @RestPath TaskId id, @NotNull(message = MISSING) @Valid TaskChange change) {
+    return TaskRepresentation.of(Task.requireForUpdate(id.value()).apply(change));
   }
 
   @DELETE
   @Produces(MediaType.WILDCARD) // it answers without a body
   @Path("{id}")
   @Transactional
-  @Operation(operationId = "deleteTask", summary = "Delete a task")
+  @Operation(
+      operationId = "deleteTask",
+      summary = "Delete a task",
+      description = "It can be restored until its `purge_at`.")
   @APIResponse(responseCode = "204", description = "It is deleted")
-  public void delete(@RestPath TaskId id) {
-    Task.requireForUpdate(id.value()).softDelete();
+  public RestResponse<Void> delete(@RestPath TaskId id) {
+    Task task = Task.requireForUpdate(id.value()).softDelete(config.trash());
+    return ResponseBuilder.<Void>noContent().header(HttpHeaders.ETAG, task.etag()).build();
+  }
+
+  @POST
+  @Path("{id}/restore")
+  @Transactional
+  @Operation(
+      operationId = "restoreTask",
+      summary = "Restore a deleted task",
+      description = "One that is not deleted is answered as it is, so that a retry is harmless.")
+  @APIResponse(responseCode = "200", description = "The task as it is now")
+  public TaskRepresentation restore(@RestPath TaskId id) {
+    return TaskRepresentation.of(Task.requireForRestore(id.value()).restore());
   }
 
   @PATCH
@@ -161,7 +270,6 @@ public class TaskResource {
       @RestPath TaskId id, @RequestBody(required = false) @Valid Completion completion) {
     Task task = Task.requireForUpdate(id.value());
     boolean flips = completion == null || completion.completed == null;
-    task.complete(flips ? !task.completed : completion.completed);
-    return TaskRepresentation.of(task);
+    return TaskRepresentation.of(task.complete(flips ? !task.completed : completion.completed));
   }
 }

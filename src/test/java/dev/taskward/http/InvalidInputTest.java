@@ -51,7 +51,8 @@ class InvalidInputTest {
       })
   void invalidInputNamesTheField(String field, String message, String body) {
     long id = alice.has("Buy milk");
-    for (ValidatableResponse answer : List.of(alice.postText(body), alice.putText(id, body))) {
+    for (ValidatableResponse answer :
+        List.of(alice.postText(body), alice.putText(id, body), alice.patch(id, body))) {
       answer
           .statusCode(400)
           .contentType("application/problem+json")
@@ -86,11 +87,14 @@ class InvalidInputTest {
 
   @Test
   void anExplicitNullTitleIsRefusedInAChange() {
-    alice
-        .putText(alice.has("Buy milk"), "{\"title\": null}")
-        .statusCode(400)
-        .body("errors.field", contains("title"))
-        .body("errors.message", contains("must not be null"));
+    long id = alice.has("Buy milk");
+    String body = "{\"title\": null}";
+    for (ValidatableResponse answer : List.of(alice.putText(id, body), alice.patch(id, body))) {
+      answer
+          .statusCode(400)
+          .body("errors.field", contains("title"))
+          .body("errors.message", contains("must not be null"));
+    }
   }
 
   @ParameterizedTest

@@ -4,6 +4,7 @@ import static org.hamcrest.Matchers.contains;
 import static org.hamcrest.Matchers.equalTo;
 import static org.hamcrest.Matchers.matchesPattern;
 import static org.hamcrest.Matchers.not;
+import static org.hamcrest.Matchers.nullValue;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import dev.taskward.ApiDocument;
@@ -164,6 +165,37 @@ class ProblemTest {
         .post(User.TASKS)
         .then()
         .statusCode(415);
+  }
+
+  @Test
+  void aPatchOfAnotherMediaTypeIs415WithAcceptPatch() {
+    String task = User.TASKS + "/" + alice.has("Buy milk");
+    for (String[] path :
+        new String[][] {
+          {task, "application/merge-patch+json"}, {task + "/complete", "application/json"}
+        }) {
+      for (String type : List.of("application/json-patch+json", "text/plain")) {
+        alice
+            .roughRequest()
+            .header("Content-Type", type)
+            .body("{\"completed\": true}".getBytes())
+            .patch(path[0])
+            .then()
+            .statusCode(415)
+            .contentType("application/problem+json")
+            .header("Accept-Patch", equalTo(path[1]));
+      }
+      alice.roughRequest().options(path[0]).then().header("Accept-Patch", equalTo(path[1]));
+    }
+    alice
+        .roughRequest()
+        .contentType("application/json")
+        .body("{\"completed\": true}".getBytes())
+        .patch(task)
+        .then()
+        .statusCode(415);
+    alice.roughRequest().options(User.TASKS).then().header("Accept-Patch", nullValue());
+    alice.roughRequest().put(User.TASKS).then().header("Accept-Patch", nullValue());
   }
 
   @Test

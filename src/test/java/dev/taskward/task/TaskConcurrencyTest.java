@@ -69,6 +69,29 @@ class TaskConcurrencyTest {
   }
 
   @Test
+  void ofFiftyWritersWithOneTagExactlyOneWins() {
+    long id = alice.has("Buy milk");
+    String tag = alice.get(id).extract().header("ETag");
+
+    Map<Integer, Long> statuses =
+        statuses(
+            IntStream.range(0, 50)
+                .mapToObj(
+                    i ->
+                        i % 2 == 0
+                            ? send(
+                                "PUT",
+                                "/" + id,
+                                text("{\"title\": \"" + i + "\"}"),
+                                "If-Match",
+                                tag)
+                            : send("PATCH", "/" + id + "/complete", text(""), "If-Match", tag)));
+
+    assertEquals(Map.of(200, 1L, 412, 49L), statuses);
+    alice.get(id).header("ETag", equalTo("\"2\""));
+  }
+
+  @Test
   void oneOfManyDeletesWinsAndTheOthersFindNothing() {
     long id = alice.has("Buy milk");
 
@@ -97,15 +120,21 @@ class TaskConcurrencyTest {
     return send("PUT", "/" + id, BodyPublishers.ofString(body));
   }
 
+  private static BodyPublisher text(String body) {
+    return BodyPublishers.ofString(body);
+  }
+
   private CompletableFuture<HttpResponse<String>> send(
-      String method, String path, BodyPublisher body) {
-    HttpRequest request =
+      String method, String path, BodyPublisher body, String... headers) {
+    HttpRequest.Builder request =
         HttpRequest.newBuilder(URI.create(tasks + path))
             .header("Authorization", "Bearer " + Tokens.token(alice.name()))
             .header("Content-Type", "application/json")
-            .method(method, body)
-            .build();
-    return client.sendAsync(request, BodyHandlers.ofString());
+            .method(method, body);
+    if (headers.length > 0) {
+      request.headers(headers);
+    }
+    return client.sendAsync(request.build(), BodyHandlers.ofString());
   }
 
   private static List<HttpResponse<String>> all(

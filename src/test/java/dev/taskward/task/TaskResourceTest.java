@@ -39,7 +39,7 @@ class TaskResourceTest {
             .statusCode(201)
             .contentType(ContentType.JSON)
             .header("Location", matchesPattern("http://.+/api/v1/tasks/\\d+"))
-            .body("$", aMapWithSize(8))
+            .body("$", aMapWithSize(10))
             .body("user_id", equalTo(alice.name()))
             .body("title", equalTo("Buy milk"))
             .body("description", equalTo("Two litres"))
@@ -139,6 +139,27 @@ class TaskResourceTest {
   }
 
   @Test
+  void aMergePatchKeepsWhatIsAbsentAndClearsWhatIsNull() {
+    long id = has(Map.of("title", "Buy milk", "description", "Two litres", "completed", true));
+
+    alice
+        .patch(id, "{\"title\": \"Buy oat milk\", \"user_id\": \"mallory\", \"version\": 9}")
+        .statusCode(200)
+        .body("title", equalTo("Buy oat milk"))
+        .body("description", equalTo("Two litres"))
+        .body("completed", equalTo(true))
+        .body("user_id", equalTo(alice.name()))
+        .body("version", equalTo(2));
+    alice
+        .patch(id, "{\"description\": null}")
+        .statusCode(200)
+        .body("title", equalTo("Buy oat milk"))
+        .body("description", nullValue());
+    alice.patch(id, "{}").statusCode(200).header("ETag", equalTo("\"3\""));
+    alice.get(id).body("description", nullValue()).body("version", equalTo(3));
+  }
+
+  @Test
   void aChangeMovesUpdatedAtAndNothingElseDoes() {
     long id = alice.has("Buy milk");
     String created = alice.get(id).extract().path("updated_at");
@@ -158,6 +179,8 @@ class TaskResourceTest {
     task.put("id", 1);
     task.put("user_id", "mallory");
     task.put("deleted", true);
+    task.put("version", 1000);
+    task.put("purge_at", "2000-01-01T00:00:00Z");
     task.put("created_at", "1999-01-01T00:00:00Z");
 
     alice
@@ -167,6 +190,7 @@ class TaskResourceTest {
         .body("user_id", equalTo(alice.name()))
         .body("title", equalTo("Buy tea"))
         .body("deleted", equalTo(false))
+        .body("version", equalTo(2))
         .body("created_at", not(equalTo("1999-01-01T00:00:00Z")));
   }
 

@@ -1,0 +1,29 @@
+package dev.taskward.task;
+
+import static java.lang.annotation.ElementType.TYPE;
+import static java.lang.annotation.RetentionPolicy.RUNTIME;
+
+import com.fasterxml.jackson.annotation.JacksonAnnotationsInside;
+import com.fasterxml.jackson.annotation.JsonIgnoreProperties;
+import java.lang.annotation.Retention;
+import java.lang.annotation.Target;
+
+/** A client may send back a task as it read it: what it can't change is no unknown field. */
+@JacksonAnnotationsInside
+@JsonIgnoreProperties({
+  "id",
+  "user_id",
+  "deleted",
+  "created_at",
+  "updated_at",
+  "purge_at",
+  "version"
+})
+@Target(TYPE)
+@Retention(RUNTIME)
+@interface ReadOnlyFieldsIgnored {
+
+  String DESCRIPTION =
+      "The read-only fields of a task (`id`, `user_id`, `deleted`, `created_at`, `updated_at`,"
+          + " `purge_at`, `version`) may be sent along and are ignored; any other field is refused.";
+}

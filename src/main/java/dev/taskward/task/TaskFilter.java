@@ -1,0 +1,114 @@
+package dev.taskward.task;
+
+import dev.taskward.http.ProblemException;
+import jakarta.ws.rs.core.MultivaluedMap;
+import java.text.Normalizer;
+import java.time.DateTimeException;
+import java.time.Instant;
+import java.time.OffsetDateTime;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.regex.Pattern;
+
+/**
+ * Which of the caller's tasks a list has; null: no matter.
+ *
+ * @param text in title or description, without regard to case and accents
+ * @param createdSince at this time or later
+ * @param updatedSince at this time or later
+ */
+record TaskFilter(
+    boolean deleted, Boolean completed, String text, Instant createdSince, Instant updatedSince) {
+
+  /** Code points. */
+  static final int TEXT_MAX = 100;
+
+  /** What is left of a text when case and accents are gone: a letter, a digit, a symbol. */
+  private static final Pattern SEARCHABLE = Pattern.compile("[^\\p{Z}\\p{Cc}\\p{Cf}\\p{M}]");
+
+  private static final Pattern NOT_STORABLE = Pattern.compile("[\\x00\\p{Cs}]");
+
+  /** RFC 3339, as precise as PostgreSQL. */
+  private static final Pattern TIME =
+      Pattern.compile(
+          "\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,6})?(Z|[+-]\\d\\d:\\d\\d)");
+
+  static TaskFilter of(MultivaluedMap<String, String> parameters) {
+    return new TaskFilter(
+        Boolean.TRUE.equals(flag(parameters, "deleted")),
+        flag(parameters, "completed"),
+        text(parameters.getFirst("q")),
+        time(parameters, "created_since"),
+        time(parameters, "updated_since"));
+  }
+
+  static Boolean flag(MultivaluedMap<String, String> parameters, String name) {
+    String value = parameters.getFirst(name);
+    if (value == null) {
+      return null;
+    }
+    return switch (value) {
+      case "true" -> true;
+      case "false" -> false;
+      default -> throw ProblemException.invalid(name, "must be true or false");
+    };
+  }
+
+  private static String text(String value) {
+    if (value == null) {
+      return null;
+    }
+    if (value.codePointCount(0, value.length()) > TEXT_MAX
+        || !SEARCHABLE.matcher(Normalizer.normalize(value, Normalizer.Form.NFKD)).find()
+        || NOT_STORABLE.matcher(value).find()) {
+      throw ProblemException.invalid(
+          "q", "must be 1 to " + TEXT_MAX + " characters, at least one of them visible");
+    }
+    return value;
+  }
+
+  private static Instant time(MultivaluedMap<String, String> parameters, String name) {
+    String value = parameters.getFirst(name);
+    if (value == null) {
+      return null;
+    }
+    try {
+      if (TIME.matcher(value).matches()) {
+        return OffsetDateTime.parse(value).toInstant();
+      }
+    } catch (DateTimeException noSuchTime) {
+      // as wrong as one of another form
+    }
+    throw ProblemException.invalid(
+        name, "must be a time like 2026-01-13T10:00:00Z (RFC 3339; a + is sent as %2B)");
+  }
+
+  /** HQL. The flag is no parameter, so that the planner sees which partial index serves it. */
+  String where() {
+    StringBuilder where = new StringBuilder("deleted = ").append(deleted);
+    if (completed != null) {
+      where.append(" and completed = :completed");
+    }
+    if (text != null) {
+      where.append(" and search like function('task_search_pattern' as String, :text) escape '!'");
+    }
+    if (createdSince != null) {
+      where.append(" and createdAt >= :createdSince");
+    }
+    if (updatedSince != null) {
+      where.append(" and updatedAt >= :updatedSince");
+    }
+    return where.toString();
+  }
+
+  /** The parameters of {@link #where}, in an order of their own that is always the same. */
+  Map<String, Object> values() {
+    Map<String, Object> values = new LinkedHashMap<>();
+    values.put("completed", completed);
+    values.put("text", text);
+    values.put("createdSince", createdSince);
+    values.put("updatedSince", updatedSince);
+    values.values().removeIf(value -> value == null);
+    return values;
+  }
+}

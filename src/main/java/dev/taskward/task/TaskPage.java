@@ -1,0 +1,11 @@
+package dev.taskward.task;
+
+import java.util.List;
+
+/**
+ * A page of a list.
+ *
+ * @param next the cursor of the next page; null on the last one
+ * @param total how many tasks all pages have; null if that was not asked for
+ */
+record TaskPage(List<Task> tasks, String next, Long total) {}

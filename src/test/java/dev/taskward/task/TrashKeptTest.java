@@ -1,0 +1,43 @@
+package dev.taskward.task;
+
+import static org.hamcrest.Matchers.contains;
+import static org.hamcrest.Matchers.nullValue;
+
+import dev.taskward.TestDatabase;
+import dev.taskward.User;
+import io.quarkus.test.junit.QuarkusTest;
+import io.quarkus.test.junit.QuarkusTestProfile;
+import io.quarkus.test.junit.TestProfile;
+import java.sql.Connection;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+/** With a retention of 0 deleted tasks are kept, those of a time with another one included. */
+@QuarkusTest
+@TestProfile(TrashKeptTest.ForEver.class)
+class TrashKeptTest {
+
+  public static class ForEver implements QuarkusTestProfile {
+    @Override
+    public Map<String, String> getConfigOverrides() {
+      return Map.of("taskward.trash.purge-interval", "1s", "taskward.trash.retention", "0");
+    }
+  }
+
+  final User alice = User.fresh();
+
+  @Test
+  void deletedTasksAreKeptForEver() throws Exception {
+    long id = alice.has("Buy milk");
+    alice.delete(id);
+    alice.list("?deleted=true").body("purge_at", contains(nullValue()));
+
+    try (Connection connection = TestDatabase.connect()) {
+      connection.createStatement().execute("update task set purge_at = now() where id = " + id);
+    }
+    Thread.sleep(2500); // two intervals
+
+    alice.list("?deleted=true").body("title", contains("Buy milk"));
+    alice.request().post(User.TASKS + "/{id}/restore", id).then().statusCode(200);
+  }
+}
