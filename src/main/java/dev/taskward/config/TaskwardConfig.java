@@ -3,6 +3,7 @@ package dev.taskward.config;
 import io.quarkus.runtime.configuration.MemorySize;
 import io.smallrye.config.ConfigMapping;
 import io.smallrye.config.WithDefault;
+import jakarta.validation.constraints.Min;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.Set;
@@ -18,6 +19,25 @@ public interface TaskwardConfig {
   /** The largest body that is read; every task fits, with each character escaped. */
   @WithDefault("64K")
   MemorySize maxBodySize();
+
+  Idempotency idempotency();
+
+  /** For how long, and for how many requests, the answers to keyed requests are kept. */
+  interface Idempotency {
+
+    /** After which a key is free again. */
+    @WithDefault("24h")
+    Duration lifetime();
+
+    /** Keys of one user; beyond it the oldest are dropped. */
+    @WithDefault("1000")
+    @Min(1)
+    int maxKeys();
+
+    /** How often expired keys are removed. */
+    @WithDefault("1h")
+    Duration sweepEvery();
+  }
 
   Tokens tokens();
 

@@ -56,10 +56,14 @@ public class ProblemDocument implements OASFilter {
     boolean readsQuery =
         operation.getParameters() != null
             && operation.getParameters().stream().anyMatch(p -> p.getIn() == Parameter.In.QUERY);
+    boolean takesKey =
+        operation.getParameters() != null
+            && operation.getParameters().stream()
+                .anyMatch(p -> "Idempotency-Key".equals(p.getName()));
     boolean isAboutOne = path.contains("{");
 
     Set<Integer> errors = new TreeSet<>(Set.of(401, 500, 503));
-    if (readsBody || readsQuery || isAboutOne) {
+    if (readsBody || readsQuery || isAboutOne || takesKey) {
       errors.add(400);
     }
     if (isAboutOne) {
@@ -70,6 +74,9 @@ public class ProblemDocument implements OASFilter {
     }
     if (readsBody) {
       errors.addAll(Set.of(413, 415));
+    }
+    if (takesKey) {
+      errors.addAll(Set.of(409, 422));
     }
     return errors;
   }
@@ -100,7 +107,7 @@ public class ProblemDocument implements OASFilter {
     if (status == 401) {
       response.addHeader("WWW-Authenticate", header(SchemaType.STRING, "`Bearer` (RFC 6750)."));
     }
-    if (status == 503) {
+    if (status == 409 || status == 503) {
       response.addHeader("Retry-After", header(SchemaType.INTEGER, "Seconds to wait."));
     }
     return response;
@@ -117,6 +124,8 @@ public class ProblemDocument implements OASFilter {
       case 400 -> Problem.INVALID_INPUT;
       case 403 -> ForeignResourceException.DETAIL;
       case 404 -> "There is no task with this id.";
+      case 409 -> "A request with this Idempotency-Key is still under way.";
+      case 422 -> "This Idempotency-Key was used for another request.";
       default -> Problems.detail(status, "GET");
     };
   }
@@ -128,6 +137,8 @@ public class ProblemDocument implements OASFilter {
       case 403 ->
           "It belongs to another user. A deployment may answer with the 404 of an unknown id.";
       case 404 -> "It does not exist, or was deleted.";
+      case 409 -> "A request with this `Idempotency-Key` is still under way.";
+      case 422 -> "This `Idempotency-Key` was used for another request.";
       case 406 -> "`Accept` allows no media type that can be produced.";
       case 413 -> "The body is larger than the limit (64 KiB unless configured).";
       case 415 -> "The body is not `application/json`.";

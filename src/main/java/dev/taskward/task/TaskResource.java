@@ -1,5 +1,6 @@
 package dev.taskward.task;
 
+import dev.taskward.idempotency.Idempotent;
 import io.quarkus.security.Authenticated;
 import jakarta.transaction.Transactional;
 import jakarta.validation.Valid;
@@ -37,6 +38,7 @@ import org.jboss.resteasy.reactive.RestResponse.ResponseBuilder;
  */
 @Path("/api/v1/tasks")
 @Authenticated
+@Idempotent
 @Produces(MediaType.APPLICATION_JSON)
 @Tag(name = "Tasks", description = "The caller's own tasks")
 public class TaskResource {
