@@ -18,8 +18,11 @@ import org.eclipse.microprofile.openapi.annotations.media.Schema;
       "updated_at"
     })
 public record TaskRepresentation(
-    @Schema(minimum = "1", maximum = "9007199254740991", examples = "1") long id,
-    @Schema(description = "The subject of the token that created the task.", examples = "alice")
+    @Schema(minimum = "1", maximum = "9007199254740991", examples = "1", readOnly = true) long id,
+    @Schema(
+            description = "The subject of the token that created the task.",
+            examples = "alice",
+            readOnly = true)
         @JsonProperty("user_id")
         String userId,
     @Schema(minLength = 1, maxLength = TaskText.TITLE_MAX, examples = "Buy milk") String title,
@@ -30,11 +33,12 @@ public record TaskRepresentation(
         String description,
     @Schema(examples = "false") boolean completed,
     @Schema(
+            readOnly = true,
             examples = "false",
             description = "Always false in an answer: a deleted task is not found.")
         boolean deleted,
-    @JsonProperty("created_at") Instant createdAt,
-    @JsonProperty("updated_at") Instant updatedAt) {
+    @Schema(readOnly = true) @JsonProperty("created_at") Instant createdAt,
+    @Schema(readOnly = true) @JsonProperty("updated_at") Instant updatedAt) {
 
   static TaskRepresentation of(Task task) {
     return new TaskRepresentation(

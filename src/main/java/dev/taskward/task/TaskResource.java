@@ -97,7 +97,10 @@ public class TaskResource {
   @POST
   @Consumes(MediaType.APPLICATION_JSON)
   @Transactional
-  @Operation(operationId = "createTask", summary = "Create a task")
+  @Operation(
+      operationId = "createTask",
+      summary = "Create a task",
+      description = "It belongs to the caller: the subject of the token.")
   @APIResponse(
       responseCode = "201",
       description = "The new task",
@@ -118,7 +121,10 @@ public class TaskResource {
 
   @GET
   @Path("{id}")
-  @Operation(operationId = "getTask", summary = "Get a task")
+  @Operation(
+      operationId = "getTask",
+      summary = "Get a task",
+      description = "One of the caller's own that is not deleted.")
   @APIResponse(responseCode = "200", description = "The task")
   public TaskRepresentation get(@RestPath TaskId id) {
     return TaskRepresentation.of(Task.require(id.value()));
@@ -144,7 +150,10 @@ public class TaskResource {
   @Produces(MediaType.WILDCARD) // it answers without a body
   @Path("{id}")
   @Transactional
-  @Operation(operationId = "deleteTask", summary = "Delete a task")
+  @Operation(
+      operationId = "deleteTask",
+      summary = "Delete a task",
+      description = "It is not found from then on.")
   @APIResponse(responseCode = "204", description = "It is deleted")
   public void delete(@RestPath TaskId id) {
     Task.requireForUpdate(id.value()).softDelete();
