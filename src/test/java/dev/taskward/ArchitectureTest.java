@@ -15,10 +15,14 @@ import com.tngtech.archunit.lang.ArchCondition;
 import com.tngtech.archunit.lang.ConditionEvents;
 import com.tngtech.archunit.lang.SimpleConditionEvent;
 import dev.taskward.caller.Caller;
+import dev.taskward.idempotency.Idempotent;
 import io.quarkus.security.Authenticated;
 import jakarta.annotation.security.PermitAll;
 import jakarta.persistence.Entity;
+import jakarta.transaction.Transactional;
 import jakarta.ws.rs.HttpMethod;
+import jakarta.ws.rs.PATCH;
+import jakarta.ws.rs.POST;
 import jakarta.ws.rs.Path;
 import java.util.Set;
 import java.util.TreeSet;
@@ -66,11 +70,9 @@ class ArchitectureTest {
         .check(CODE);
   }
 
-  /**
-   * The look that tells 403 from 404, and the purge, which has no caller; their comments say why.
-   */
+  /** The look that tells 403 from 404, and the jobs that have no caller; their comments say why. */
   @Test
-  void theDiscriminatorIsPassedInTwoPlaces() {
+  void theDiscriminatorIsPassedInKnownPlaces() {
     Set<String> places = new TreeSet<>();
     for (JavaClass type : CODE) {
       for (JavaAccess<?> call : type.getAccessesFromSelf()) {
@@ -91,6 +93,8 @@ class ArchitectureTest {
         .resideOutsideOfPackage("dev.taskward.dev..")
         .and()
         .doNotHaveFullyQualifiedName("dev.taskward.task.TrashPurge")
+        .and()
+        .doNotHaveFullyQualifiedName("dev.taskward.idempotency.Sweep")
         .should()
         .dependOnClassesThat()
         .haveFullyQualifiedName("java.sql.Connection")
@@ -119,6 +123,25 @@ class ArchitectureTest {
   @Test
   void everyEndpointIsPublic() {
     methods().that().areMetaAnnotatedWith(HttpMethod.class).should().bePublic().check(CODE);
+  }
+
+  /** So that no POST or PATCH, with what it changes, is repeated in vain. */
+  @Test
+  void everyChangeMayBeRepeatedUnderAKey() {
+    classes()
+        .that()
+        .areAnnotatedWith(Path.class)
+        .should()
+        .beAnnotatedWith(Idempotent.class)
+        .check(CODE);
+    methods()
+        .that()
+        .areAnnotatedWith(POST.class)
+        .or()
+        .areAnnotatedWith(PATCH.class)
+        .should()
+        .beAnnotatedWith(Transactional.class)
+        .check(CODE);
   }
 
   @Test

@@ -23,6 +23,25 @@ public interface TaskwardConfig {
   @WithDefault("64K")
   MemorySize maxBodySize();
 
+  Idempotency idempotency();
+
+  /** For how long, and for how many requests, the answers to keyed requests are kept. */
+  interface Idempotency {
+
+    /** After which a key is free again. */
+    @WithDefault("24h")
+    Duration lifetime();
+
+    /** Keys of one user; beyond it the oldest are dropped. */
+    @WithDefault("1000")
+    @Min(1)
+    int maxKeys();
+
+    /** How often expired keys are removed. */
+    @WithDefault("1h")
+    Duration sweepEvery();
+  }
+
   Tokens tokens();
 
   Scopes scopes();

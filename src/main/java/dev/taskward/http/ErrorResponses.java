@@ -32,6 +32,7 @@ public class ErrorResponses {
   private static final Map<Integer, Map<String, String>> HEADERS =
       Map.of(
           401, Map.of(HttpHeaders.WWW_AUTHENTICATE, "Bearer"),
+          409, Map.of(HttpHeaders.RETRY_AFTER, "1"),
           503, Map.of(HttpHeaders.RETRY_AFTER, "5"));
 
   private final boolean concealForeign;

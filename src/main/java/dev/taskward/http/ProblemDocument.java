@@ -56,10 +56,14 @@ public class ProblemDocument implements OASFilter {
     boolean readsQuery =
         operation.getParameters() != null
             && operation.getParameters().stream().anyMatch(p -> p.getIn() == Parameter.In.QUERY);
+    boolean takesKey =
+        operation.getParameters() != null
+            && operation.getParameters().stream()
+                .anyMatch(p -> "Idempotency-Key".equals(p.getName()));
     boolean isAboutOne = path.contains("{");
 
     Set<Integer> errors = new TreeSet<>(Set.of(401, 500, 503));
-    if (readsBody || readsQuery || isAboutOne) {
+    if (readsBody || readsQuery || isAboutOne || takesKey) {
       errors.add(400);
     }
     if (isAboutOne) {
@@ -70,6 +74,9 @@ public class ProblemDocument implements OASFilter {
     }
     if (readsBody) {
       errors.addAll(Set.of(413, 415));
+    }
+    if (takesKey) {
+      errors.addAll(Set.of(409, 422));
     }
     return errors;
   }
@@ -104,7 +111,7 @@ public class ProblemDocument implements OASFilter {
       response.addHeader(
           "Accept-Patch", header(SchemaType.STRING, "To `PATCH`: what it takes (RFC 5789)."));
     }
-    if (status == 503) {
+    if (status == 409 || status == 503) {
       response.addHeader("Retry-After", header(SchemaType.INTEGER, "Seconds to wait."));
     }
     return response;
@@ -122,6 +129,8 @@ public class ProblemDocument implements OASFilter {
       case 403 -> ForeignResourceException.DETAIL;
       case 404 -> "There is no task with this id.";
       case 412 -> Conditions.STALE;
+      case 409 -> "A request with this Idempotency-Key is still under way.";
+      case 422 -> "This Idempotency-Key was used for another request.";
       default -> Problems.detail(status, "GET");
     };
   }
@@ -133,6 +142,8 @@ public class ProblemDocument implements OASFilter {
       case 403 ->
           "It belongs to another user. A deployment may answer with the 404 of an unknown id.";
       case 404 -> "It does not exist, is deleted, or was removed for good.";
+      case 409 -> "A request with this `Idempotency-Key` is still under way.";
+      case 422 -> "This `Idempotency-Key` was used for another request.";
       case 406 -> "`Accept` allows no media type that can be produced.";
       case 412 -> "The condition of `If-Match` or `If-None-Match` does not hold; nothing was done.";
       case 413 -> "The body is larger than the limit (64 KiB unless configured).";

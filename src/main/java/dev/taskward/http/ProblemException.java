@@ -39,9 +39,19 @@ public class ProblemException extends WebApplicationException {
     return new ProblemException(412, detail, List.of());
   }
 
+  /** 409: the same request may succeed in a moment. */
+  public static ProblemException conflict(String detail) {
+    return new ProblemException(409, detail, List.of());
+  }
+
   /** 413. */
   static ProblemException tooLarge() {
     return new ProblemException(413, Problems.detail(413, null), List.of());
+  }
+
+  /** 422: well-formed, and at odds with what the client asked for before. */
+  public static ProblemException unprocessable(String detail) {
+    return new ProblemException(422, detail, List.of());
   }
 
   List<Problem.FieldError> errors() {

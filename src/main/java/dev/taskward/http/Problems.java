@@ -101,9 +101,13 @@ final class Problems {
     };
   }
 
-  /** The phrase of the status; Netty still has the older name of 413 (RFC 9110, 15.5.14). */
+  /** The phrase of the status; Netty still has the older names of two (RFC 9110, 15.5). */
   static String title(int status) {
-    return status == 413 ? "Content Too Large" : HttpResponseStatus.valueOf(status).reasonPhrase();
+    return switch (status) {
+      case 413 -> "Content Too Large";
+      case 422 -> "Unprocessable Content";
+      default -> HttpResponseStatus.valueOf(status).reasonPhrase();
+    };
   }
 
   private static List<FieldError> fieldErrors(ConstraintViolationException e) {

@@ -2,6 +2,7 @@ package dev.taskward.http;
 
 import dev.taskward.config.TaskwardConfig;
 import jakarta.enterprise.inject.Instance;
+import jakarta.ws.rs.container.ContainerRequestContext;
 import jakarta.ws.rs.ext.Provider;
 import jakarta.ws.rs.ext.ReaderInterceptor;
 import jakarta.ws.rs.ext.ReaderInterceptorContext;
@@ -16,7 +17,9 @@ import java.nio.charset.StandardCharsets;
  * others.
  */
 @Provider
-class RequestBody implements ReaderInterceptor {
+public class RequestBody implements ReaderInterceptor {
+
+  private static final String PROPERTY = RequestBody.class.getName();
 
   /** Asked late: interceptors are made before there is a configuration. */
   private final Instance<TaskwardConfig> config;
@@ -33,7 +36,13 @@ class RequestBody implements ReaderInterceptor {
       throw ProblemException.tooLarge();
     }
     StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(body));
+    context.setProperty(PROPERTY, body);
     context.setInputStream(new ByteArrayInputStream(body));
     return context.proceed();
+  }
+
+  /** The bytes that were read as the request's body; null if none were. */
+  public static byte[] of(ContainerRequestContext request) {
+    return (byte[]) request.getProperty(PROPERTY);
   }
 }

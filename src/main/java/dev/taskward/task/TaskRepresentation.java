@@ -21,8 +21,11 @@ import org.eclipse.microprofile.openapi.annotations.media.Schema;
       "version"
     })
 public record TaskRepresentation(
-    @Schema(minimum = "1", maximum = "9007199254740991", examples = "1") long id,
-    @Schema(description = "The subject of the token that created the task.", examples = "alice")
+    @Schema(minimum = "1", maximum = "9007199254740991", examples = "1", readOnly = true) long id,
+    @Schema(
+            description = "The subject of the token that created the task.",
+            examples = "alice",
+            readOnly = true)
         @JsonProperty("user_id")
         String userId,
     @Schema(minLength = 1, maxLength = TaskText.TITLE_MAX, examples = "Buy milk") String title,
@@ -33,12 +36,14 @@ public record TaskRepresentation(
         String description,
     @Schema(examples = "false") boolean completed,
     @Schema(
+            readOnly = true,
             examples = "false",
             description = "True only in a list of deleted tasks; elsewhere they are not found.")
         boolean deleted,
-    @JsonProperty("created_at") Instant createdAt,
-    @JsonProperty("updated_at") Instant updatedAt,
+    @Schema(readOnly = true) @JsonProperty("created_at") Instant createdAt,
+    @Schema(readOnly = true) @JsonProperty("updated_at") Instant updatedAt,
     @Schema(
+            readOnly = true,
             nullable = true,
             description =
                 "Of a deleted task: when it may be removed for good, and can't be restored any more;"
@@ -46,6 +51,7 @@ public record TaskRepresentation(
         @JsonProperty("purge_at")
         Instant purgeAt,
     @Schema(
+            readOnly = true,
             minimum = "1",
             examples = "1",
             description =

@@ -2,6 +2,7 @@ package dev.taskward.task;
 
 import dev.taskward.caller.Caller;
 import dev.taskward.config.TaskwardConfig;
+import dev.taskward.idempotency.Idempotent;
 import io.quarkus.hibernate.orm.PersistenceUnitExtension;
 import io.quarkus.security.Authenticated;
 import jakarta.transaction.Transactional;
@@ -41,6 +42,7 @@ import org.jboss.resteasy.reactive.RestResponse.ResponseBuilder;
  */
 @Path("/api/v1/tasks")
 @Authenticated
+@Idempotent
 @Produces(MediaType.APPLICATION_JSON)
 @Tag(name = "Tasks", description = "The caller's own tasks")
 public class TaskResource {
@@ -174,7 +176,10 @@ public class TaskResource {
   @POST
   @Consumes(MediaType.APPLICATION_JSON)
   @Transactional
-  @Operation(operationId = "createTask", summary = "Create a task")
+  @Operation(
+      operationId = "createTask",
+      summary = "Create a task",
+      description = "It belongs to the caller: the subject of the token.")
   @APIResponse(
       responseCode = "201",
       description = "The new task",
@@ -195,7 +200,10 @@ public class TaskResource {
 
   @GET
   @Path("{id}")
-  @Operation(operationId = "getTask", summary = "Get a task")
+  @Operation(
+      operationId = "getTask",
+      summary = "Get a task",
+      description = "One of the caller's own that is not deleted.")
   @APIResponse(responseCode = "200", description = "The task")
   public TaskRepresentation get(@RestPath TaskId id) {
     return TaskRepresentation.of(Task.require(id.value()));

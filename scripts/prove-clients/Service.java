@@ -1,0 +1,93 @@
+import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
+import java.io.File;
+import java.net.HttpURLConnection;
+import java.net.ServerSocket;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.util.Base64;
+import java.util.UUID;
+import javax.crypto.Mac;
+import javax.crypto.spec.SecretKeySpec;
+
+/**
+ * The packaged service on the PostgreSQL of the tests, for as long as standard input is open: {@code
+ * java Service.java LOGFILE} prints its address and the tokens of two users.
+ */
+class Service {
+
+  public static void main(String... args) throws Exception {
+    int port;
+    try (ServerSocket socket = new ServerSocket(0)) {
+      port = socket.getLocalPort();
+    }
+    String secret = UUID.randomUUID().toString();
+    try (EmbeddedPostgres postgres = EmbeddedPostgres.start()) {
+      Process service = start(postgres.getPort(), port, secret, new File(args[0]));
+      try {
+        String url = "http://localhost:" + port;
+        while (!isReady(url)) {
+          if (!service.isAlive()) {
+            throw new IllegalStateException("the service did not start, see " + args[0]);
+          }
+          Thread.sleep(200);
+        }
+        System.out.println(url + " " + token(secret) + " " + token(secret));
+        while (System.in.read() >= 0) {
+          // until whoever started it closes the pipe, or ends
+        }
+      } finally {
+        service.destroy();
+        service.waitFor();
+      }
+    }
+  }
+
+  private static Process start(int database, int port, String secret, File log) throws Exception {
+    String java = ProcessHandle.current().info().command().orElseThrow();
+    ProcessBuilder builder =
+        new ProcessBuilder(java, "-jar", "target/quarkus-app/quarkus-run.jar")
+            .redirectErrorStream(true)
+            .redirectOutput(log);
+    builder
+        .environment()
+        .keySet()
+        .removeIf(name -> name.matches("(BETTER_AUTH|MP_JWT|SMALLRYE|TASKWARD|QUARKUS)_.*"));
+    builder
+        .environment()
+        .put("DATABASE_URL", "postgresql://postgres@localhost:" + database + "/postgres");
+    builder.environment().put("BETTER_AUTH_SECRET", secret);
+    builder.environment().put("QUARKUS_HTTP_HOST", "localhost");
+    builder.environment().put("QUARKUS_HTTP_PORT", Integer.toString(port));
+    return builder.start();
+  }
+
+  private static boolean isReady(String url) {
+    try {
+      HttpURLConnection health =
+          (HttpURLConnection) URI.create(url + "/q/health/ready").toURL().openConnection();
+      return health.getResponseCode() == 200;
+    } catch (java.io.IOException notYet) {
+      return false;
+    }
+  }
+
+  /** HS256, for an hour, of a subject that is nobody else's. */
+  private static String token(String secret) throws Exception {
+    String claims =
+        "{\"sub\":\"%s\",\"exp\":%d}"
+            .formatted(UUID.randomUUID(), Instant.now().plusSeconds(3600).getEpochSecond());
+    String unsigned = base64(bytes("{\"alg\":\"HS256\"}")) + "." + base64(bytes(claims));
+    Mac mac = Mac.getInstance("HmacSHA256");
+    mac.init(new SecretKeySpec(bytes(secret), "HmacSHA256"));
+    return unsigned + "." + base64(mac.doFinal(bytes(unsigned)));
+  }
+
+  private static byte[] bytes(String text) {
+    return text.getBytes(StandardCharsets.UTF_8);
+  }
+
+  private static String base64(byte[] bytes) {
+    return Base64.getUrlEncoder().withoutPadding().encodeToString(bytes);
+  }
+}

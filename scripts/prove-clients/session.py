@@ -1,0 +1,68 @@
+"""A session with the client that is generated from docs/openapi.yaml: session.py URL TOKEN"""
+
+import re
+import sys
+from datetime import datetime
+from urllib.parse import parse_qs, urlsplit
+
+from taskward_client import ApiClient, Configuration, TasksApi
+from taskward_client.exceptions import BadRequestException, NotFoundException
+from taskward_client.models import Completion, NewTask, TaskChange
+
+
+def equal(actual, expected):
+    assert actual == expected, f"expected {expected!r}, was {actual!r}"
+
+
+def session(tasks):
+    milk = NewTask(title="Buy milk", description="Two litres")
+    created = tasks.create_task(milk, idempotency_key="milk")
+    equal((created.title, created.completed), ("Buy milk", False))
+    assert isinstance(created.created_at, datetime)
+    repeated = tasks.create_task_with_http_info(milk, idempotency_key="milk")
+    equal(repeated.headers["Idempotency-Replayed"], "true")
+    equal(repeated.data, created)
+
+    for title in ("Buy tea", "Buy bread"):
+        tasks.create_task(NewTask(title=title))
+    listed, cursor = [], None
+    while True:
+        page = tasks.list_tasks_with_http_info(limit=2, cursor=cursor)
+        listed += page.data
+        following = re.search(r'<([^>]*)>;\s*rel="next"', page.headers.get("Link", ""))
+        if not following:
+            break
+        cursor = parse_qs(urlsplit(following[1]).query)["cursor"][0]
+    equal([task.title for task in listed], ["Buy bread", "Buy tea", "Buy milk"])
+
+    cleared = tasks.change_task(created.id, TaskChange(description=None))
+    equal((cleared.title, cleared.description), ("Buy milk", None))
+    renamed = TaskChange.from_dict({**cleared.to_dict(), "title": "Buy oat milk"})
+    equal(tasks.change_task(created.id, renamed).title, "Buy oat milk")
+
+    equal(tasks.complete_task(created.id).completed, True)
+    equal(tasks.complete_task(created.id).completed, False)
+    equal(tasks.complete_task(created.id, completion=Completion(completed=True)).completed, True)
+    equal(len(tasks.list_tasks(completed=True)), 1)
+
+    tasks.delete_task(created.id)
+    try:
+        tasks.get_task(created.id)
+        raise AssertionError("a deleted task was found")
+    except NotFoundException as e:
+        equal((e.data.status, e.data.detail), (404, "There is no task with this id."))
+        assert re.fullmatch("[0-9a-f]{32}", e.data.trace_id)
+
+    try:
+        tasks.create_task(NewTask(title=" "))
+        raise AssertionError("a blank title was taken")
+    except BadRequestException as e:
+        # "field" is a name that the generator keeps for itself
+        errors = [(error.var_field, error.message) for error in e.data.errors]
+        equal(errors, [("title", "must not be blank")])
+
+
+if __name__ == "__main__":
+    url, token = sys.argv[1:]
+    with ApiClient(Configuration(host=url, access_token=token)) as client:
+        session(TasksApi(client))

@@ -1,0 +1,61 @@
+// A session with the client that is generated from docs/openapi.yaml: node session.js URL TOKEN
+import assert from 'node:assert/strict';
+import { Configuration, ProblemFromJSON, ResponseError, type Task, TasksApi } from './client';
+
+async function session(url: string, token: string): Promise<void> {
+  const tasks = new TasksApi(new Configuration({ basePath: url, accessToken: token }));
+
+  const milk = { newTask: { title: 'Buy milk', description: 'Two litres' }, idempotencyKey: 'milk' };
+  const created = await tasks.createTask(milk);
+  assert.equal(created.title, 'Buy milk');
+  assert.equal(created.completed, false);
+  assert.ok(created.createdAt instanceof Date);
+  const repeated = await tasks.createTaskRaw(milk);
+  assert.equal(repeated.raw.headers.get('Idempotency-Replayed'), 'true');
+  assert.deepEqual(await repeated.value(), created);
+
+  for (const title of ['Buy tea', 'Buy bread']) {
+    await tasks.createTask({ newTask: { title } });
+  }
+  const listed: Task[] = [];
+  let cursor: string | undefined;
+  do {
+    const page = await tasks.listTasksRaw({ limit: 2, cursor });
+    listed.push(...(await page.value()));
+    const next = /<([^>]*)>;\s*rel="next"/.exec(page.raw.headers.get('Link') ?? '');
+    cursor = next ? (new URL(next[1]).searchParams.get('cursor') ?? undefined) : undefined;
+  } while (cursor !== undefined);
+  assert.deepEqual(
+    listed.map((task) => task.title),
+    ['Buy bread', 'Buy tea', 'Buy milk'],
+  );
+
+  const { id } = created;
+  const cleared = await tasks.changeTask({ id, taskChange: { description: null } });
+  assert.deepEqual([cleared.title, cleared.description], ['Buy milk', null]);
+  const sentBack = await tasks.changeTask({ id, taskChange: { ...cleared, title: 'Buy oat milk' } });
+  assert.equal(sentBack.title, 'Buy oat milk');
+
+  assert.equal((await tasks.completeTask({ id })).completed, true);
+  assert.equal((await tasks.completeTask({ id })).completed, false);
+  assert.equal((await tasks.completeTask({ id, completion: { completed: true } })).completed, true);
+  assert.equal((await tasks.listTasks({ completed: true })).length, 1);
+
+  await tasks.deleteTask({ id });
+  const failure: unknown = await tasks.getTask({ id }).catch((e: unknown) => e);
+  assert.ok(failure instanceof ResponseError);
+  const problem = ProblemFromJSON(await failure.response.json());
+  assert.equal(problem.status, 404);
+  assert.equal(problem.detail, 'There is no task with this id.');
+  assert.match(problem.traceId, /^[0-9a-f]{32}$/);
+
+  const invalid: unknown = await tasks.createTask({ newTask: { title: ' ' } }).catch((e) => e);
+  assert.ok(invalid instanceof ResponseError);
+  const errors = ProblemFromJSON(await invalid.response.json()).errors;
+  assert.deepEqual(errors, [{ field: 'title', message: 'must not be blank' }]);
+}
+
+session(process.argv[2], process.argv[3]).catch((e) => {
+  console.error(e);
+  process.exit(1);
+});

@@ -1,0 +1,70 @@
+package dev.taskward.idempotency;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.taskward.config.TaskwardConfig;
+import dev.taskward.http.ProblemException;
+import jakarta.annotation.Priority;
+import jakarta.enterprise.inject.Instance;
+import jakarta.interceptor.AroundInvoke;
+import jakarta.interceptor.Interceptor;
+import jakarta.interceptor.InvocationContext;
+import java.util.Optional;
+
+/**
+ * Answers a repeated request with what the first one was answered. It runs within the transaction
+ * of the resource's method, so the change and the answer that is kept are committed together or not
+ * at all; a failure leaves nothing, and its repeat runs anew.
+ */
+@Idempotent
+@Interceptor
+@Priority(IdempotencyInterceptor.AFTER_VALIDATION)
+class IdempotencyInterceptor {
+
+  /** Within the transaction (200), and after the validation of the input (4800). */
+  static final int AFTER_VALIDATION = Interceptor.Priority.PLATFORM_AFTER + 900;
+
+  private final KeyedRequest.Reader requests;
+  private final ObjectMapper json;
+
+  /** Asked late: interceptors are made before there is a configuration. */
+  private final Instance<TaskwardConfig> config;
+
+  IdempotencyInterceptor(
+      KeyedRequest.Reader requests, ObjectMapper json, Instance<TaskwardConfig> config) {
+    this.requests = requests;
+    this.json = json;
+    this.config = config;
+  }
+
+  @AroundInvoke
+  Object once(InvocationContext method) throws Exception {
+    Optional<KeyedRequest> keyed = requests.current();
+    return keyed.isEmpty() ? method.proceed() : once(keyed.get(), method);
+  }
+
+  private Object once(KeyedRequest request, InvocationContext method) throws Exception {
+    TaskwardConfig.Idempotency limits = config.get().idempotency();
+    if (!KeptAnswer.lock(request)) {
+      throw ProblemException.conflict("A request with this Idempotency-Key is still under way.");
+    }
+    KeptAnswer kept = KeptAnswer.find(request, limits.lifetime());
+    if (kept != null && !kept.answers(request)) {
+      throw ProblemException.unprocessable("This Idempotency-Key was used for another request.");
+    }
+    if (kept != null) {
+      throw new Replay(kept);
+    }
+    Object result = method.proceed();
+    keep(request, Answer.of(result), limits);
+    return result;
+  }
+
+  private void keep(KeyedRequest request, Answer answer, TaskwardConfig.Idempotency limits)
+      throws JsonProcessingException {
+    if (answer.status() < 400) {
+      byte[] body = answer.entity() == null ? new byte[0] : json.writeValueAsBytes(answer.entity());
+      KeptAnswer.keep(request, answer, body, limits.maxKeys());
+    }
+  }
+}

@@ -1,0 +1,86 @@
+package dev.taskward.idempotency;
+
+import dev.taskward.caller.Caller;
+import dev.taskward.http.RequestBody;
+import io.quarkus.hibernate.orm.PersistenceUnitExtension;
+import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.ws.rs.container.ContainerRequestContext;
+import jakarta.ws.rs.core.HttpHeaders;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.UUID;
+
+/**
+ * A request with an {@code Idempotency-Key}.
+ *
+ * @param id who sends it, with which method, to which path and under which key: a repeat has the
+ *     same. A digest, so that it is short whatever the client chose, and tells nobody the key
+ * @param fingerprint of everything else that makes the request, a digest too: a repeat has the same
+ */
+record KeyedRequest(UUID id, byte[] fingerprint) {
+
+  /** The others are idempotent by themselves (RFC 9110, 9.2.2), and their key is not looked at. */
+  static final Set<String> METHODS = Set.of("POST", "PATCH");
+
+  @ApplicationScoped
+  static class Reader {
+
+    private final ContainerRequestContext request;
+    private final Caller caller;
+
+    Reader(ContainerRequestContext request, @PersistenceUnitExtension Caller caller) {
+      this.request = request;
+      this.caller = caller;
+    }
+
+    /**
+     * Empty if the request has no key, or needs none.
+     *
+     * @throws dev.taskward.http.ProblemException (400) if its key is malformed
+     */
+    Optional<KeyedRequest> current() {
+      List<String> header = request.getHeaders().get(IdempotencyKey.HEADER);
+      if (header == null || !METHODS.contains(request.getMethod())) {
+        return Optional.empty();
+      }
+      String key = IdempotencyKey.parse(header);
+      // The alias is folded into the path already; a slash at its end changes nothing.
+      String path = request.getUriInfo().getPath().replaceAll("/+$", "");
+      ByteBuffer id = ByteBuffer.wrap(digest(caller.subject(), request.getMethod(), path, key));
+      byte[] fingerprint =
+          digest(
+              request.getHeaderString(HttpHeaders.CONTENT_TYPE),
+              request.getHeaderString(HttpHeaders.IF_MATCH),
+              request.getHeaderString(HttpHeaders.IF_NONE_MATCH),
+              request.getUriInfo().getRequestUri().getRawQuery(),
+              RequestBody.of(request));
+      return Optional.of(new KeyedRequest(new UUID(id.getLong(), id.getLong()), fingerprint));
+    }
+
+    /** SHA-256 of parts that can't run into each other: each has its length before it. */
+    private static byte[] digest(Object... parts) {
+      MessageDigest digest;
+      try {
+        digest = MessageDigest.getInstance("SHA-256");
+      } catch (NoSuchAlgorithmException e) {
+        throw new IllegalStateException(e); // every Java has it
+      }
+      for (Object part : parts) {
+        byte[] bytes =
+            part instanceof byte[] b
+                ? b
+                : part == null ? null : part.toString().getBytes(StandardCharsets.UTF_8);
+        digest.update(ByteBuffer.allocate(4).putInt(bytes == null ? -1 : bytes.length).flip());
+        if (bytes != null) {
+          digest.update(bytes);
+        }
+      }
+      return digest.digest();
+    }
+  }
+}

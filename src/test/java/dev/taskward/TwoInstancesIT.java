@@ -1,0 +1,118 @@
+package dev.taskward;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.restassured.RestAssured;
+import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
+import java.io.IOException;
+import java.net.ServerSocket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+/** Two processes of the packaged application on one database. */
+class TwoInstancesIT {
+
+  private static final List<Process> PROCESSES = new ArrayList<>();
+  private static final List<String> URLS = new ArrayList<>();
+
+  private static EmbeddedPostgres postgres;
+
+  final HttpClient client = HttpClient.newHttpClient();
+  final User alice = User.fresh();
+  final String key = UUID.randomUUID().toString();
+
+  @BeforeAll
+  static void start() throws Exception {
+    postgres = EmbeddedPostgres.start();
+    for (int i = 0; i < 2; i++) {
+      int port;
+      try (ServerSocket socket = new ServerSocket(0)) {
+        port = socket.getLocalPort();
+      }
+      URLS.add("http://localhost:" + port);
+      PROCESSES.add(
+          PackagedApplication.start(
+              Map.of(
+                  "DATABASE_URL",
+                  "postgresql://postgres@localhost:" + postgres.getPort() + "/postgres",
+                  "BETTER_AUTH_SECRET",
+                  Tokens.SECRET,
+                  "QUARKUS_HTTP_PORT",
+                  Integer.toString(port))));
+    }
+    for (Process process : PROCESSES) {
+      String line = process.inputReader().readLine();
+      while (line != null && !line.contains("Listening on")) {
+        line = process.inputReader().readLine();
+      }
+      assertTrue(process.isAlive());
+    }
+  }
+
+  @AfterAll
+  static void stop() throws IOException, InterruptedException {
+    for (Process process : PROCESSES) {
+      process.destroy();
+      process.waitFor();
+    }
+    postgres.close();
+  }
+
+  @Test
+  void repeatsSpreadOverBothHaveOneEffect() {
+    List<HttpResponse<String>> answers =
+        IntStream.range(0, 50).mapToObj(i -> send(i, "{}")).toList().stream()
+            .map(CompletableFuture::join)
+            .toList();
+
+    List<HttpResponse<String>> created =
+        answers.stream().filter(answer -> answer.statusCode() == 201).toList();
+    assertEquals(
+        1,
+        created.stream()
+            .filter(a -> a.headers().firstValue("Idempotency-Replayed").isEmpty())
+            .count());
+    assertEquals(1, created.stream().map(HttpResponse::body).distinct().count());
+    assertEquals(50 - created.size(), answers.stream().filter(a -> a.statusCode() == 409).count());
+    for (int instance : List.of(0, 1)) {
+      HttpResponse<String> repeat = send(instance, "{}").join();
+      assertEquals(created.get(0).body(), repeat.body());
+      assertEquals(
+          created.get(0).headers().map().get("location"), repeat.headers().map().get("location"));
+      assertEquals(422, send(instance, "{\"title\": \"Other\"}").join().statusCode());
+    }
+    assertEquals(
+        1,
+        RestAssured.given()
+            .header("Authorization", "Bearer " + Tokens.token(alice.name()))
+            .get(URLS.get(1) + User.TASKS)
+            .jsonPath()
+            .getList("")
+            .size());
+  }
+
+  private CompletableFuture<HttpResponse<String>> send(int instance, String body) {
+    HttpRequest request =
+        HttpRequest.newBuilder(URI.create(URLS.get(instance % 2) + User.TASKS))
+            .header("Authorization", "Bearer " + Tokens.token(alice.name()))
+            .header("Content-Type", "application/json")
+            .header("Idempotency-Key", key)
+            .POST(BodyPublishers.ofString(body))
+            .build();
+    return client.sendAsync(request, BodyHandlers.ofString());
+  }
+}

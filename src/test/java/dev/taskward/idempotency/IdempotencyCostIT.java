@@ -1,0 +1,6 @@
+package dev.taskward.idempotency;
+
+import io.quarkus.test.junit.QuarkusIntegrationTest;
+
+@QuarkusIntegrationTest
+class IdempotencyCostIT extends IdempotencyCostTest {}

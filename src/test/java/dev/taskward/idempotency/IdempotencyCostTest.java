@@ -1,0 +1,91 @@
+package dev.taskward.idempotency;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import dev.taskward.PostgresProxy;
+import dev.taskward.TestDatabase;
+import dev.taskward.User;
+import io.quarkus.test.junit.QuarkusTest;
+import io.restassured.http.ContentType;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.UUID;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** What a key costs, in statements and round trips; what none costs, TaskCostTest counts. */
+@QuarkusTest
+class IdempotencyCostTest {
+
+  private static final Set<String> TRANSACTION = Set.of("BEGIN", "COMMIT", "ROLLBACK");
+
+  final PostgresProxy wire = TestDatabase.proxy();
+  final User alice = User.fresh();
+
+  @BeforeEach
+  void aConnectionIsOpenAndIdsAreInStock() {
+    alice.has("warm up");
+    wire.reset();
+  }
+
+  /** The lock, the lookup, the answer and the bound beside the one insert of a create. */
+  @Test
+  void aKeyedCreateIsFourStatementsMore() {
+    create("a", 201);
+
+    assertCost(1 + 4, 2 + 4);
+  }
+
+  @Test
+  void aReplayIsTheLockAndTheLookup() {
+    create("a", 201);
+    wire.reset();
+
+    create("a", 201);
+
+    assertCost(2, 3);
+  }
+
+  @Test
+  void aKeyedFlipIsFourStatementsMore() {
+    long id = alice.has("Buy milk");
+    wire.reset();
+
+    alice
+        .request()
+        .header("Idempotency-Key", UUID.randomUUID())
+        .patch(User.TASKS + "/{id}/complete", id)
+        .then()
+        .statusCode(200);
+
+    assertCost(2 + 4, 3 + 4);
+  }
+
+  @Test
+  void aRefusedKeyDoesNotReachTheDatabase() {
+    create("", 400);
+    create("a,b", 400);
+
+    assertCost(0, 0);
+  }
+
+  private void create(String key, int status) {
+    alice
+        .roughRequest()
+        .header("Idempotency-Key", key)
+        .contentType(ContentType.JSON)
+        .body("{}")
+        .post(User.TASKS)
+        .then()
+        .statusCode(status);
+  }
+
+  /** BEGIN travels with the first statement; the end is a round trip of its own. */
+  private void assertCost(int statements, int roundTrips) {
+    List<String> sent = new ArrayList<>(wire.statements());
+    sent.removeAll(TRANSACTION);
+    assertEquals(statements, sent.size(), sent.toString());
+    assertEquals(roundTrips, wire.roundTrips(), wire.statements().toString());
+  }
+}

@@ -1,0 +1,112 @@
+package dev.taskward.idempotency;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import dev.taskward.TestDatabase;
+import dev.taskward.User;
+import io.quarkus.test.junit.QuarkusTest;
+import io.quarkus.test.junit.QuarkusTestProfile;
+import io.quarkus.test.junit.TestProfile;
+import io.restassured.http.ContentType;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+
+/** How many keys there are, and for how long. */
+@QuarkusTest
+@TestProfile(IdempotencyLimitsTest.Small.class)
+class IdempotencyLimitsTest {
+
+  public static class Small implements QuarkusTestProfile {
+    @Override
+    public Map<String, String> getConfigOverrides() {
+      return Map.of(
+          "taskward.idempotency.max-keys", "3",
+          "taskward.idempotency.lifetime", "1h",
+          "taskward.idempotency.sweep-every", "1s");
+    }
+  }
+
+  final User alice = User.fresh();
+  final User bob = User.fresh();
+
+  @Test
+  void theOldestKeysOfAUserAreDroppedAndNobodyElses() throws SQLException {
+    Stream.of("a", "b", "c").forEach(key -> create(alice, key));
+    Stream.of("a", "b", "c", "d", "e").forEach(key -> create(bob, key));
+
+    assertEquals(3, count("user_id = '" + alice.name() + "'"));
+    assertEquals(3, count("user_id = '" + bob.name() + "'"));
+    for (String key : List.of("a", "b", "c")) {
+      assertEquals("true", create(alice, key), key);
+    }
+    for (String key : List.of("c", "d", "e")) {
+      assertEquals("true", create(bob, key), key);
+    }
+    assertEquals(null, create(bob, "a"));
+    assertEquals(null, create(bob, "c"), "the oldest by then");
+  }
+
+  /** More than one batch of the expired; what another instance has in hand stays to it. */
+  @Test
+  void expiredKeysAreSweptAndTheOthersStay() throws Exception {
+    create(alice, "a");
+    try (Connection other = TestDatabase.connect()) {
+      other.setAutoCommit(false);
+      Statement sql = other.createStatement();
+      sql.execute(
+          """
+          insert into idempotency_key
+          select gen_random_uuid(), 'gone-' || n % 7, '', 200, '', '', now() - interval '61 minutes'
+          from generate_series(1, 2500) n
+          """);
+      sql.execute(
+          """
+          insert into idempotency_key
+          select gen_random_uuid(), 'here', '', 200, '', '', now() - interval '59 minutes'
+          """);
+      other.commit();
+      sql.execute("select 1 from idempotency_key where user_id = 'gone-3' for update");
+      awaitCount(0, "user_id like 'gone-%' and user_id <> 'gone-3'");
+      assertEquals(357, count("user_id = 'gone-3'"));
+      other.rollback();
+      awaitCount(0, "user_id = 'gone-3'");
+    }
+    assertEquals(1, count("user_id = 'here'"));
+    assertEquals("true", create(alice, "a"));
+  }
+
+  private static void awaitCount(int expected, String where) throws Exception {
+    for (int i = 0; i < 100 && count(where) != expected; i++) {
+      Thread.sleep(100);
+    }
+    assertEquals(expected, count(where), where);
+  }
+
+  private static int count(String where) throws SQLException {
+    try (Connection connection = TestDatabase.connect();
+        Statement sql = connection.createStatement();
+        ResultSet rows = sql.executeQuery("select count(*) from idempotency_key where " + where)) {
+      rows.next();
+      return rows.getInt(1);
+    }
+  }
+
+  /** Tells whether the answer was that of an earlier request. */
+  private static String create(User user, String key) {
+    return user.request()
+        .header("Idempotency-Key", key)
+        .contentType(ContentType.JSON)
+        .body("{}")
+        .post(User.TASKS)
+        .then()
+        .statusCode(201)
+        .extract()
+        .header("Idempotency-Replayed");
+  }
+}

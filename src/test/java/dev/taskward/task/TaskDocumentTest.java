@@ -1,0 +1,86 @@
+package dev.taskward.task;
+
+import static org.hamcrest.Matchers.contains;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.taskward.ApiDocument;
+import dev.taskward.ApiDocument.Operation;
+import dev.taskward.User;
+import io.quarkus.test.junit.QuarkusTest;
+import io.swagger.v3.oas.models.media.Schema;
+import io.vertx.core.json.JsonObject;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.Test;
+
+/** What the document says of bodies is what the service does. */
+@QuarkusTest
+class TaskDocumentTest {
+
+  final User alice = User.fresh();
+
+  @Test
+  void theReadOnlyFieldsOfATaskMayBeSentBackToEveryOperation() {
+    for (Operation operation : operationsWithBody()) {
+      long id = alice.has("Buy milk");
+      Map<String, Object> task = alice.get(id).extract().jsonPath().getMap("");
+      JsonObject body = new JsonObject(operation.body().toString());
+      Set<String> readOnly = readOnly(schemaOf(operation));
+      readOnly.forEach(field -> body.put(field, task.get(field)));
+
+      int status =
+          new Operation(operation.method(), operation.path(), operation.mediaType(), body.encode())
+              .send(alice.request(), id)
+              .statusCode();
+
+      assertTrue(readOnly.containsAll(Set.of("id", "user_id", "created_at")), readOnly.toString());
+      assertTrue(status < 300, operation + " " + body + ": " + status);
+    }
+  }
+
+  @Test
+  void nothingElseMayBeSent() {
+    for (Operation operation : operationsWithBody()) {
+      Schema<?> others = (Schema<?>) schemaOf(operation).getAdditionalProperties();
+      assertEquals(false, others.getBooleanSchemaValue(), operation.toString());
+      String body = new JsonObject(operation.body().toString()).put("unknown", 1).encode();
+
+      new Operation(operation.method(), operation.path(), operation.mediaType(), body)
+          .send(alice.roughRequest(), alice.has("Buy milk"))
+          .then()
+          .statusCode(400)
+          .body("errors.field", contains("unknown"));
+    }
+  }
+
+  private static List<Operation> operationsWithBody() {
+    List<Operation> operations =
+        ApiDocument.operations().stream().filter(operation -> operation.body() != null).toList();
+    assertTrue(operations.size() >= 3, operations.toString());
+    return operations;
+  }
+
+  private static Schema<?> schemaOf(Operation operation) {
+    return ApiDocument.read()
+        .getPaths()
+        .get(operation.path())
+        .readOperationsMap()
+        .get(io.swagger.v3.oas.models.PathItem.HttpMethod.valueOf(operation.method()))
+        .getRequestBody()
+        .getContent()
+        .values()
+        .iterator()
+        .next()
+        .getSchema();
+  }
+
+  private static Set<String> readOnly(Schema<?> schema) {
+    return schema.getProperties().entrySet().stream()
+        .filter(property -> Boolean.TRUE.equals(property.getValue().getReadOnly()))
+        .map(Map.Entry::getKey)
+        .collect(Collectors.toSet());
+  }
+}
