@@ -6,7 +6,7 @@ from datetime import datetime
 from urllib.parse import parse_qs, urlsplit
 
 from taskward_client import ApiClient, Configuration, TasksApi
-from taskward_client.exceptions import BadRequestException, NotFoundException
+from taskward_client.exceptions import ApiException, BadRequestException, NotFoundException
 from taskward_client.models import Completion, NewTask, TaskChange
 
 
@@ -40,6 +40,18 @@ def session(tasks):
     renamed = TaskChange.from_dict({**cleared.to_dict(), "title": "Buy oat milk"})
     equal(tasks.change_task(created.id, renamed).title, "Buy oat milk")
 
+    version = tasks.get_task(created.id).version
+    patch = TaskChange(description="Crème")
+    patched = tasks.patch_task(created.id, patch, if_match=f'"{version}"')
+    equal(patched.version, version + 1)
+    try:
+        tasks.patch_task(created.id, patch, if_match=f'"{version}"')
+        raise AssertionError("a stale change was made")
+    except ApiException as e:
+        equal(e.status, 412)
+    found = tasks.list_tasks_with_http_info(q="creme", sort="-title", count=True)
+    equal(found.headers["Total-Count"], "1")
+
     equal(tasks.complete_task(created.id).completed, True)
     equal(tasks.complete_task(created.id).completed, False)
     equal(tasks.complete_task(created.id, completion=Completion(completed=True)).completed, True)
@@ -52,6 +64,10 @@ def session(tasks):
     except NotFoundException as e:
         equal((e.data.status, e.data.detail), (404, "There is no task with this id."))
         assert re.fullmatch("[0-9a-f]{32}", e.data.trace_id)
+    [trashed] = tasks.list_tasks(deleted=True)
+    equal(trashed.id, created.id)
+    assert isinstance(trashed.purge_at, datetime)
+    equal(tasks.restore_task(created.id).purge_at, None)
 
     try:
         tasks.create_task(NewTask(title=" "))

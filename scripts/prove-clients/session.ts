@@ -36,6 +36,14 @@ async function session(url: string, token: string): Promise<void> {
   const sentBack = await tasks.changeTask({ id, taskChange: { ...cleared, title: 'Buy oat milk' } });
   assert.equal(sentBack.title, 'Buy oat milk');
 
+  const ifMatch = `"${sentBack.version}"`;
+  const patch = { id, ifMatch, taskChange: { description: 'Crème' } };
+  assert.equal((await tasks.patchTask(patch)).version, sentBack.version + 1);
+  const stale: unknown = await tasks.patchTask(patch).catch((e: unknown) => e);
+  assert.ok(stale instanceof ResponseError && stale.response.status === 412);
+  const found = await tasks.listTasksRaw({ q: 'creme', sort: '-title', count: true });
+  assert.equal(found.raw.headers.get('Total-Count'), '1');
+
   assert.equal((await tasks.completeTask({ id })).completed, true);
   assert.equal((await tasks.completeTask({ id })).completed, false);
   assert.equal((await tasks.completeTask({ id, completion: { completed: true } })).completed, true);
@@ -48,6 +56,9 @@ async function session(url: string, token: string): Promise<void> {
   assert.equal(problem.status, 404);
   assert.equal(problem.detail, 'There is no task with this id.');
   assert.match(problem.traceId, /^[0-9a-f]{32}$/);
+  const [trashed] = await tasks.listTasks({ deleted: true });
+  assert.ok(trashed.id === id && trashed.purgeAt instanceof Date);
+  assert.equal((await tasks.restoreTask({ id })).purgeAt, null);
 
   const invalid: unknown = await tasks.createTask({ newTask: { title: ' ' } }).catch((e) => e);
   assert.ok(invalid instanceof ResponseError);

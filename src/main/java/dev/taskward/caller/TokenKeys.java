@@ -7,6 +7,7 @@ import static dev.taskward.config.EnvironmentConfigSource.SECRET;
 import dev.taskward.config.EnvironmentConfigSource;
 import dev.taskward.config.SettingsException;
 import dev.taskward.config.TaskwardConfig;
+import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.runtime.StartupEvent;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
@@ -50,6 +51,7 @@ class TokenKeys {
   private Future<Void> fetch;
 
   private long fetchStarted;
+  private long timer = -1;
   private volatile long lastSuccess;
 
   TokenKeys(TaskwardConfig config, RemoteKeys remote, Vertx vertx) {
@@ -76,8 +78,13 @@ class TokenKeys {
     if (url != null) {
       warnOfEveryIssuer();
       fetch();
-      vertx.setPeriodic(interval().toMillis(), tick -> fetchIfOld());
+      timer = vertx.setPeriodic(interval().toMillis(), tick -> fetchIfOld());
     }
+  }
+
+  /** Vert.x outlives a live reload. */
+  void stop(@Observes ShutdownEvent stop) {
+    vertx.cancelTimer(timer);
   }
 
   /** The keys of now. Those of the next moment are another object, if they are others. */
