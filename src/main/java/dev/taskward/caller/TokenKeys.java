@@ -66,8 +66,7 @@ class TokenKeys {
       @ConfigProperty(name = PUBLIC_KEY) Optional<String> publicKey,
       @ConfigProperty(name = KEY_LOCATION) Optional<String> location) {
     local = secret.map(VerificationKeys::ofSecret).orElse(VerificationKeys.NONE);
-    // "NONE" is what Quarkus' dev mode sets where it would otherwise make up a key.
-    if (publicKey.isPresent() && !publicKey.get().equals("NONE")) {
+    if (publicKey.filter(EnvironmentConfigSource::isKey).isPresent()) {
       local = local.and(parse(publicKey.get(), "MP_JWT_VERIFY_PUBLICKEY"));
     } else if (location.isPresent() && EnvironmentConfigSource.isHttp(location.get())) {
       url = location.get();

@@ -85,7 +85,7 @@ public class EnvironmentConfigSource implements ConfigSourceFactory {
   private static void checkKeys(ConfigSourceContext context) {
     Map<String, String> keys = new TreeMap<>();
     for (String name : List.of(SECRET, PUBLIC_KEY, KEY_LOCATION)) {
-      if (value(context, name) != null) {
+      if (value(context, name) != null && isKey(value(context, name))) {
         keys.put(variable(name), value(context, name));
       }
     }
@@ -128,6 +128,11 @@ public class EnvironmentConfigSource implements ConfigSourceFactory {
     } catch (URISyntaxException e) {
       return false;
     }
+  }
+
+  /** Quarkus sets "NONE" where it would make up a key for dev mode and tests, were there none. */
+  public static boolean isKey(String publicKey) {
+    return !publicKey.equals("NONE");
   }
 
   /** Whether the keys are behind a URL. */
