@@ -21,6 +21,7 @@ import java.util.Collection;
 import java.util.List;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import org.jose4j.base64url.Base64Url;
 import org.jose4j.jws.JsonWebSignature;
 import org.jose4j.jwt.JwtClaims;
 import org.jose4j.jwt.MalformedClaimException;
@@ -114,6 +115,7 @@ class TokenVerification extends JWTCallerPrincipalFactory {
 
   private Verified verify(String token, VerificationKeys now) throws ParseException {
     try {
+      requireOneSpelling(token);
       JwtContext parsed = consumer.process(token);
       JwtClaims claims = parsed.getJwtClaims();
       requireAccessToken(parsed);
@@ -128,6 +130,17 @@ class TokenVerification extends JWTCallerPrincipalFactory {
       return new Verified(new DefaultJWTCallerPrincipal(claims), expires, now);
     } catch (InvalidJwtException | MalformedClaimException | RuntimeException e) {
       throw new ParseException("the token is not accepted", e);
+    }
+  }
+
+  /**
+   * RFC 7515, 2: base64url and no other character. The library passes over what is none, so that
+   * one signature could be written in any number of ways, each of them a token to remember.
+   */
+  private static void requireOneSpelling(String token) throws ParseException {
+    String signature = token.substring(token.lastIndexOf('.') + 1);
+    if (!Base64Url.encode(Base64Url.decode(signature)).equals(signature)) {
+      throw new ParseException("not in base64url");
     }
   }
 

@@ -9,8 +9,11 @@ import org.jboss.resteasy.reactive.server.ServerRequestFilter;
 /** {@code /api/tasks} is an alias of the newest version's path. */
 final class UnversionedPath {
 
-  /** Nothing that is decoded on the way: the path would be decoded a second time. */
-  private static final Pattern ALIAS = Pattern.compile("/api/tasks((?:/[A-Za-z0-9._~-]*)*)");
+  /**
+   * Nothing that is decoded on the way: the path would be decoded a second time. Possessive: Java
+   * matches such a group in a loop, not by a recursion that a path can exhaust.
+   */
+  private static final Pattern ALIAS = Pattern.compile("/api/tasks((?:/[A-Za-z0-9._~-]*+)*+)");
 
   private static final String NEWEST = "/api/v1/tasks";
 

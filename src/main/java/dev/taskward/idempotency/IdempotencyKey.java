@@ -14,7 +14,10 @@ final class IdempotencyKey {
 
   private static final int LENGTH_MAX = 255;
 
-  private static final Pattern QUOTED = Pattern.compile("\"((?:[ !#-\\[\\]-~]|\\\\[\"\\\\])*)\"");
+  /**
+   * Possessive: Java matches such a group in a loop, not by a recursion that a header can exhaust.
+   */
+  private static final Pattern QUOTED = Pattern.compile("\"((?:[ !#-\\[\\]-~]|\\\\[\"\\\\])*+)\"");
 
   /** Without a comma, which is what two headers become when a proxy folds them into one. */
   private static final Pattern BARE = Pattern.compile("[ !#-+\\--~]*");

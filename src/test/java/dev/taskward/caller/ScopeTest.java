@@ -2,17 +2,23 @@ package dev.taskward.caller;
 
 import static org.hamcrest.Matchers.equalTo;
 import static org.hamcrest.Matchers.nullValue;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.taskward.RawHttp;
 import dev.taskward.Tokens;
 import dev.taskward.User;
+import io.quarkus.test.common.http.TestHTTPResource;
 import io.quarkus.test.junit.QuarkusTest;
 import io.quarkus.test.junit.QuarkusTestProfile;
 import io.quarkus.test.junit.TestProfile;
 import io.restassured.RestAssured;
 import io.restassured.http.ContentType;
 import io.restassured.specification.RequestSpecification;
+import java.io.IOException;
+import java.net.URI;
 import java.util.List;
 import java.util.Map;
+import java.util.UUID;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -28,6 +34,9 @@ class ScopeTest {
       return Map.of("taskward.scopes.required", "true");
     }
   }
+
+  @TestHTTPResource("/")
+  URI base;
 
   @Test
   void readingAndWritingAreTwoScopes() {
@@ -80,6 +89,69 @@ class ScopeTest {
   void nothingIsLookedAtBeforeTheScope() {
     refused("tasks:read", with("scope", "x").get(User.TASKS + "?limit=x"));
     refused("tasks:write", with("scope", "x").body("{").post("/api/v1/nothing"));
+  }
+
+  /** Neither by its path nor by its method does a request get past what its token is for. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "/api/v1/tasks",
+        "/api/tasks",
+        "//api/v1/tasks",
+        "/api//v1/tasks",
+        "/api/v1/tasks/",
+        "/api/v1/tasks;x=y",
+        "/api;x/v1/tasks",
+        "/api/v1/%74asks",
+        "/api%2Fv1/tasks",
+        "/api/v1/tasks/%2e",
+        "/q/../api/v1/tasks",
+        "/q/%2e%2e/api/v1/tasks",
+        "/q;/../api/v1/tasks",
+        "/q/health/../../api/v1/tasks",
+        "/x/../api/v1/tasks",
+        "/API/v1/tasks"
+      })
+  void noSpellingOfARequestPassesTheScope(String path) throws IOException {
+    for (String method : List.of("POST", "PUT", "PATCH", "DELETE", "PROPFIND", "get")) {
+      refused("tasks:write", raw(method, path, "tasks:read"));
+    }
+    for (String method : List.of("GET", "OPTIONS", "HEAD")) {
+      refused("tasks:read", raw(method, path, "tasks:write"));
+    }
+  }
+
+  private static void refused(String scope, String answer) {
+    assertTrue(answer.startsWith("HTTP/1.1 403 "), answer);
+    assertTrue(answer.contains("insufficient_scope\", scope=\"" + scope + "\""), answer);
+  }
+
+  private String raw(String method, String path, String scope) throws IOException {
+    return RawHttp.exchange(
+        base,
+        "%s %s HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nAuthorization: Bearer %s\r\n\r\n"
+            .formatted(method, path, token("scope", scope)));
+  }
+
+  /** The first answer to a write is told to nobody who may no longer write. */
+  @Test
+  void aReplayNeedsTheScopeToo() {
+    String key = UUID.randomUUID().toString();
+    post(with("scope", "tasks:write"), key).then().statusCode(201);
+
+    refused("tasks:write", post(with("scope", "tasks:read"), key));
+    post(with("scope", "tasks:write tasks:read"), key)
+        .then()
+        .statusCode(201)
+        .header("Idempotency-Replayed", equalTo("true"));
+  }
+
+  private static io.restassured.response.Response post(RequestSpecification request, String key) {
+    return request
+        .header("Idempotency-Key", key)
+        .contentType(ContentType.JSON)
+        .body("{}")
+        .post(User.TASKS);
   }
 
   @Test

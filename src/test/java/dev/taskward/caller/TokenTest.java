@@ -69,6 +69,10 @@ class TokenTest {
         arguments("two parts", parts[0] + "." + parts[1]),
         arguments("empty signature", parts[0] + "." + parts[1] + "."),
         arguments("a fourth part", good + "." + parts[2]),
+        arguments("a signature with padding", good + "="),
+        arguments("a signature with a character of no base64", good.replaceFirst(".$", "?$0")),
+        arguments("a signature with a space", good.replaceFirst(".$", " $0")),
+        arguments("a signature whose last bits are not zero", spareBit(good)),
         arguments("a flipped bit of the claims", parts[0] + "." + flip(parts[1]) + "." + parts[2]),
         arguments(
             "a flipped bit of the signature", parts[0] + "." + parts[1] + "." + flip(parts[2])),
@@ -274,6 +278,13 @@ class TokenTest {
 
   private static String sign(Map<String, Object> header, Map<String, Object> claims) {
     return Tokens.sign(header, claims, "HmacSHA256", SECRET);
+  }
+
+  /** 43 characters have two bits more than 32 bytes. */
+  private static String spareBit(String token) {
+    String alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+    int last = token.length() - 1;
+    return token.substring(0, last) + alphabet.charAt(alphabet.indexOf(token.charAt(last)) + 1);
   }
 
   private static String flip(String part) {

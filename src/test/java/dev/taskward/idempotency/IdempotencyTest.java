@@ -284,6 +284,7 @@ class IdempotencyTest {
 
     assertRefused(create(alice, "k".repeat(256), "{}"));
     assertRefused(create(alice, '"' + "k".repeat(256) + '"', "{}"));
+    assertRefused(create(alice, '"' + "k".repeat(7000) + '"', "{}"));
   }
 
   @ParameterizedTest

@@ -1,0 +1,26 @@
+package dev.taskward;
+
+import java.io.IOException;
+import java.net.Socket;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+
+/** Requests as no client library would write them. */
+public final class RawHttp {
+
+  /**
+   * Sends this text as it is, and reads until the other side closes the connection.
+   *
+   * @param requests one or more, the last of them with {@code Connection: close}
+   */
+  public static String exchange(URI server, String requests) throws IOException {
+    try (Socket socket = new Socket(server.getHost(), server.getPort())) {
+      socket.setSoTimeout(10_000);
+      socket.getOutputStream().write(requests.getBytes(StandardCharsets.UTF_8));
+      socket.getOutputStream().flush();
+      return new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    }
+  }
+
+  private RawHttp() {}
+}
