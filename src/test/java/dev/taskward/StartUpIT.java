@@ -121,6 +121,28 @@ class StartUpIT {
   }
 
   @Test
+  void soIsThatOfTheManagement() throws Exception {
+    try (ServerSocket taken = new ServerSocket(0)) {
+      List<String> lines =
+          PackagedApplication.run(
+                  Map.of(
+                      "BETTER_AUTH_SECRET",
+                      SECRET,
+                      "DATABASE_URL",
+                      url("ann:" + PASSWORD_ENCODED),
+                      "QUARKUS_LOG_LEVEL",
+                      "WARN",
+                      "QUARKUS_HTTP_PORT",
+                      "0",
+                      "QUARKUS_MANAGEMENT_PORT",
+                      Integer.toString(taken.getLocalPort())))
+              .lines();
+
+      assertEquals(List.of("Port " + taken.getLocalPort() + " on 0.0.0.0 can't be opened."), lines);
+    }
+  }
+
+  @Test
   void aWrongPasswordIsOneClearLineWithoutThePassword() throws Exception {
     PackagedApplication.Ended ended =
         PackagedApplication.run(
@@ -188,21 +210,46 @@ class StartUpIT {
     return new PackagedApplication.Running(environment);
   }
 
+  private static String token() {
+    return Tokens.sign(Map.of("alg", "HS256"), Tokens.claims("alice"), "HmacSHA256", SECRET);
+  }
+
   private static int list(PackagedApplication.Running service) {
-    String token =
-        Tokens.sign(Map.of("alg", "HS256"), Tokens.claims("alice"), "HmacSHA256", SECRET);
     return RestAssured.given()
-        .header("Authorization", "Bearer " + token)
+        .header("Authorization", "Bearer " + token())
         .get(service.url("/api/v1/tasks"))
         .statusCode();
   }
 
   private static void assertReady(Map<String, String> database) throws Exception {
     try (PackagedApplication.Running service = running(database)) {
-      assertEquals(200, RestAssured.get(service.url("/q/health/ready")).statusCode());
+      assertEquals(200, RestAssured.get(service.managementUrl("/q/health/ready")).statusCode());
       // The sign-in of dev mode does not exist: a path like any other.
       assertEquals(401, RestAssured.post(service.url("/dev/token")).statusCode());
-      assertEquals(404, RestAssured.get(service.url("/q/swagger-ui")).statusCode());
+    }
+  }
+
+  /** Closed by default, as is every path; switched on, they need no token. */
+  @Test
+  void theDocumentAndSwaggerUiAreServedWhereSwitchedOn() throws Exception {
+    Map<String, String> database = Map.of("DATABASE_URL", url("ann:" + PASSWORD_ENCODED));
+    List<String> paths = List.of("/q/openapi", "/q/openapi.json", "/q/swagger-ui/", "/q/nothing");
+    try (PackagedApplication.Running service = running(database)) {
+      for (String path : paths) {
+        assertEquals(401, RestAssured.get(service.url(path)).statusCode());
+        RestAssured.given()
+            .header("Authorization", "Bearer " + token())
+            .get(service.url(path))
+            .then()
+            .statusCode(404)
+            .contentType("application/problem+json");
+      }
+    }
+    Map<String, String> on = new HashMap<>(database);
+    on.put("TASKWARD_API_DOCS", "true");
+    try (PackagedApplication.Running service = running(on)) {
+      assertEquals(200, RestAssured.get(service.url("/q/swagger-ui/")).statusCode());
+      assertEquals(404, RestAssured.get(service.url("/q/nothing")).statusCode());
       String scheme =
           RestAssured.get(service.url("/q/openapi?format=json"))
               .path("components.securitySchemes.token.scheme");

@@ -23,6 +23,18 @@ public interface TaskwardConfig {
   @WithDefault("64K")
   MemorySize maxBodySize();
 
+  /** Whether the OpenAPI document and Swagger UI are served, to everybody. */
+  @WithDefault("false")
+  boolean apiDocs();
+
+  Cors cors();
+
+  interface Cors {
+
+    /** The origins whose pages browsers may let read answers; none if not set. */
+    Optional<Set<String>> origins();
+  }
+
   Idempotency idempotency();
 
   /** For how long, and for how many requests, the answers to keyed requests are kept. */

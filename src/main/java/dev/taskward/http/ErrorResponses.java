@@ -95,6 +95,7 @@ public class ErrorResponses {
               }
             });
     closeIfUnread(problem, request);
+    AnswerHeaders.set(request); // for those that no filter has seen
     request
         .response()
         .setStatusCode(problem.status())

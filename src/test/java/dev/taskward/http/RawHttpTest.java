@@ -100,7 +100,7 @@ class RawHttpTest {
             "POST /api/v1/tasks HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: xchunked",
             "POST /api/v1/tasks HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: identity",
             "POST /api/v1/tasks HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip, chunked")) {
-      String smuggled = "GET /q/health HTTP/1.1\r\nHost: localhost\r\nConnection: close";
+      String smuggled = "GET /q/openapi HTTP/1.1\r\nHost: localhost\r\nConnection: close";
       String answers = exchange(head + "\r\n\r\n" + smuggled);
       assertTrue(answers.matches("(?s)HTTP/1.[01] 400 .*"), head + ": " + answers);
       assertEquals(1, answers.split("HTTP/1\\.").length - 1, head + ": " + answers);
