@@ -2,6 +2,7 @@ package dev.taskward.caller;
 
 import dev.taskward.http.ErrorResponses;
 import dev.taskward.http.ProblemException;
+import dev.taskward.http.SecurityLog;
 import io.quarkus.security.AuthenticationFailedException;
 import io.quarkus.security.identity.IdentityProviderManager;
 import io.quarkus.security.identity.SecurityIdentity;
@@ -10,6 +11,7 @@ import io.quarkus.smallrye.jwt.runtime.auth.JWTAuthMechanism;
 import io.quarkus.vertx.http.runtime.security.ChallengeData;
 import io.quarkus.vertx.http.runtime.security.HttpAuthenticationMechanism;
 import io.quarkus.vertx.http.runtime.security.HttpCredentialTransport;
+import io.smallrye.jwt.auth.principal.ParseException;
 import io.smallrye.mutiny.Uni;
 import io.smallrye.mutiny.subscription.UniEmitter;
 import io.vertx.core.Context;
@@ -57,11 +59,26 @@ class BearerAuthentication implements HttpAuthenticationMechanism {
       RoutingContext request, IdentityProviderManager identityProviders) {
     if (request.request().headers().getAll(HttpHeaders.AUTHORIZATION).size() > 1) {
       // Whoever stands in front may have looked at another one.
+      refused(request, "several Authorization headers");
       return Uni.createFrom().failure(new AuthenticationFailedException());
     }
     return verify(request, identityProviders)
         .onFailure(BearerAuthentication::isForWantOfAKey)
-        .recoverWithUni(() -> refreshKeys().chain(() -> verify(request, identityProviders)));
+        .recoverWithUni(() -> refreshKeys().chain(() -> verify(request, identityProviders)))
+        .onFailure(AuthenticationFailedException.class)
+        .invoke(failure -> refused(request, reason(failure)));
+  }
+
+  private static void refused(RoutingContext request, String reason) {
+    SecurityLog.note(request, SecurityLog.Event.TOKEN_REFUSED, reason);
+  }
+
+  /** As {@link TokenVerification} says it: the words are ours. */
+  private static String reason(Throwable failure) {
+    if (failure == null) {
+      return TokenVerification.MALFORMED;
+    }
+    return failure instanceof ParseException ? failure.getMessage() : reason(failure.getCause());
   }
 
   private Uni<SecurityIdentity> verify(
