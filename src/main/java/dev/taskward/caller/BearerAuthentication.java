@@ -2,6 +2,7 @@ package dev.taskward.caller;
 
 import dev.taskward.http.ErrorResponses;
 import dev.taskward.http.ProblemException;
+import dev.taskward.http.RateLimits;
 import dev.taskward.http.SecurityLog;
 import io.quarkus.security.AuthenticationFailedException;
 import io.quarkus.security.identity.IdentityProviderManager;
@@ -38,10 +39,12 @@ class BearerAuthentication implements HttpAuthenticationMechanism {
 
   private final JWTAuthMechanism jwt;
   private final TokenKeys keys;
+  private final RateLimits limits;
 
-  BearerAuthentication(JWTAuthMechanism jwt, TokenKeys keys) {
+  BearerAuthentication(JWTAuthMechanism jwt, TokenKeys keys, RateLimits limits) {
     this.jwt = jwt;
     this.keys = keys;
+    this.limits = limits;
   }
 
   @Override
@@ -50,7 +53,7 @@ class BearerAuthentication implements HttpAuthenticationMechanism {
     if (sent.stream().anyMatch(header -> header.matches("(?i)bearer +\\S.*"))) {
       request.response().putHeader(HttpHeaders.WWW_AUTHENTICATE, INVALID_TOKEN);
     }
-    ErrorResponses.send(401, request);
+    ErrorResponses.send(limits.unauthenticated(request), request);
     return Uni.createFrom().item(true);
   }
 

@@ -30,7 +30,11 @@ public class EnvironmentConfigSource implements ConfigSourceFactory {
 
   /** A word that SmallRye Config does not know is false to it: a wall left open by a typo. */
   private static final List<String> SWITCHES =
-      List.of("taskward.scopes.required", "taskward.conceal-foreign-tasks", "taskward.api-docs");
+      List.of(
+          "taskward.scopes.required",
+          "taskward.conceal-foreign-tasks",
+          "taskward.api-docs",
+          "taskward.rate-limit.enabled");
 
   private static final String CORS_ORIGINS = "taskward.cors.origins";
 

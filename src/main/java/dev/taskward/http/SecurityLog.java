@@ -97,7 +97,9 @@ public final class SecurityLog {
   /** The peer's, or what a trusted proxy says ({@code quarkus.http.proxy}). */
   static String address(RoutingContext request) {
     SocketAddress peer = request.request().remoteAddress();
-    return peer == null ? "" : printable(peer.hostAddress() == null ? peer.host() : peer.hostAddress());
+    return peer == null
+        ? ""
+        : printable(peer.hostAddress() == null ? peer.host() : peer.hostAddress());
   }
 
   /** The text with whatever could disturb a log written as {@code \}{@code uXXXX}. */

@@ -117,6 +117,19 @@ class RawHttpTest {
     assertTrue(answers.startsWith("HTTP/1.1 413 "), answers);
   }
 
+  @Test
+  void aHeadOverTheLimitsIsRefused() throws IOException {
+    for (int length : List.of(15_000, 17_000)) {
+      String answer = raw("GET /api/v1/tasks HTTP/1.1\r\nX-Long: " + "a".repeat(length));
+      assertTrue(
+          answer.matches("(?s)HTTP/1.[01] " + (length < 16_384 ? 200 : 431) + " .*"), answer);
+    }
+    for (int length : List.of(3_900, 4_200)) {
+      String answer = raw("GET /" + "a".repeat(length) + " HTTP/1.1");
+      assertTrue(answer.matches("(?s)HTTP/1.[01] " + (length < 4_096 ? 404 : 414) + " .*"), answer);
+    }
+  }
+
   /** A request as no client library would write it. */
   private String raw(String head) throws IOException {
     return exchange(

@@ -31,9 +31,9 @@ import org.junit.jupiter.api.Test;
 class SecurityLogTest {
 
   /** All that the service logs, by the trace id that a request brings. */
-  private static final class Log extends Handler {
+  static final class Log extends Handler {
 
-    private final List<ExtLogRecord> records = new CopyOnWriteArrayList<>();
+    final List<ExtLogRecord> records = new CopyOnWriteArrayList<>();
 
     @Override
     public void publish(LogRecord record) {
@@ -97,15 +97,24 @@ class SecurityLogTest {
     Map<String, Object> header = Map.of("alg", "HS256", "typ", "JWT");
     Map<String, String> reasons =
         Map.of(
-            sign(header, expired), "expired",
-            sign(header, endless), "no exp",
-            sign(header, early), "not valid yet",
-            sign(header, longLived), "the token lives for more than 24 hours",
-            sign(header, nobody), "sub must be 1 to 255 characters, not blank",
-            sign(header, identity), "not an access token",
-            Tokens.sign(header, Tokens.claims("alice"), "HmacSHA256", other), "bad signature",
-            sign(Map.of("alg", "HS512"), Tokens.claims("alice")), "no key for this algorithm",
-            "nonsense", "malformed");
+            sign(header, expired),
+            "expired",
+            sign(header, endless),
+            "no exp",
+            sign(header, early),
+            "not valid yet",
+            sign(header, longLived),
+            "the token lives for more than 24 hours",
+            sign(header, nobody),
+            "sub must be 1 to 255 characters, not blank",
+            sign(header, identity),
+            "not an access token",
+            Tokens.sign(header, Tokens.claims("alice"), "HmacSHA256", other),
+            "bad signature",
+            sign(Map.of("alg", "HS512"), Tokens.claims("alice")),
+            "no key for this algorithm",
+            "nonsense",
+            "malformed");
     reasons.forEach(
         (token, reason) -> {
           log.records.clear();
@@ -142,8 +151,7 @@ class SecurityLogTest {
 
         ExtLogRecord line = log.of(trace);
         String path = operation.path().replace("{id}", Long.toString(id));
-        assertFields(
-            line, "foreign_task", "403", operation.method(), path, "it is another user's");
+        assertFields(line, "foreign_task", "403", operation.method(), path, "it is another user's");
         assertEquals(bob.name(), line.getMdc("subject"));
         assertFalse(line.getFormattedMessage().contains(alice.name()));
         assertFalse(line.getFormattedMessage().contains("secret plan"));
@@ -178,12 +186,12 @@ class SecurityLogTest {
             + " status=\\u0022200\\u005c";
     assertEquals(subject, line.getMdc("subject"));
     assertTrue(line.getFormattedMessage().contains("subject=\"" + subject + "\" reason="));
-    assertEquals(
-        0, line.getFormattedMessage().chars().filter(Character::isISOControl).count());
+    assertEquals(0, line.getFormattedMessage().chars().filter(Character::isISOControl).count());
 
     log.records.clear();
     for (String target :
-        List.of("/a\u001b[31m\u0007b", "/a\u0000", "/a\u0085b", "/a%0d%0aforged", "/a\rb", "/\u202e")) {
+        List.of(
+            "/a\u001b[31m\u0007b", "/a\u0000", "/a\u0085b", "/a%0d%0aforged", "/a\rb", "/\u202e")) {
       for (String token : List.of("", "\r\nAuthorization: Bearer " + Tokens.token(bob.name()))) {
         raw("GET " + target + " HTTP/1.1\r\nHost: localhost" + token);
       }
@@ -192,11 +200,13 @@ class SecurityLogTest {
     for (ExtLogRecord written : log.records) {
       String text = written.getFormattedMessage() + written.getMdcCopy();
       assertEquals(
-          0, text.codePoints().filter(c -> c < 32 || c == 0x7f || c == 0x85 || c == 0x202e).count(), text);
+          0,
+          text.codePoints().filter(c -> c < 32 || c == 0x7f || c == 0x85 || c == 0x202e).count(),
+          text);
     }
   }
 
-  private static void assertFields(
+  static void assertFields(
       ExtLogRecord line, String event, String status, String method, String path, String reason) {
     assertEquals("dev.taskward.security", line.getLoggerName());
     assertEquals(event, line.getMdc("event"));
