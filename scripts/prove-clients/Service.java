@@ -17,16 +17,14 @@ import javax.crypto.spec.SecretKeySpec;
 class Service {
 
   public static void main(String... args) throws Exception {
-    int port;
-    try (ServerSocket socket = new ServerSocket(0)) {
-      port = socket.getLocalPort();
-    }
+    int port = freePort();
+    int management = freePort();
     String secret = UUID.randomUUID().toString();
     try (EmbeddedPostgres postgres = EmbeddedPostgres.start()) {
-      Process service = start(postgres.getPort(), port, secret, new File(args[0]));
+      Process service = start(postgres.getPort(), port, management, secret, new File(args[0]));
       try {
         String url = "http://localhost:" + port;
-        while (!isReady(url)) {
+        while (!isReady("http://localhost:" + management)) {
           if (!service.isAlive()) {
             throw new IllegalStateException("the service did not start, see " + args[0]);
           }
@@ -43,7 +41,14 @@ class Service {
     }
   }
 
-  private static Process start(int database, int port, String secret, File log) throws Exception {
+  private static int freePort() throws Exception {
+    try (ServerSocket socket = new ServerSocket(0)) {
+      return socket.getLocalPort();
+    }
+  }
+
+  private static Process start(int database, int port, int management, String secret, File log)
+      throws Exception {
     String java = ProcessHandle.current().info().command().orElseThrow();
     ProcessBuilder builder =
         new ProcessBuilder(java, "-jar", "target/quarkus-app/quarkus-run.jar")
@@ -59,6 +64,7 @@ class Service {
     builder.environment().put("BETTER_AUTH_SECRET", secret);
     builder.environment().put("QUARKUS_HTTP_HOST", "localhost");
     builder.environment().put("QUARKUS_HTTP_PORT", Integer.toString(port));
+    builder.environment().put("QUARKUS_MANAGEMENT_PORT", Integer.toString(management));
     return builder.start();
   }
 

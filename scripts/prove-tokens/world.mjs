@@ -189,17 +189,19 @@ const SKEW_MILLIS = 1_000;
 /** Starts the packaged service as in production, with these settings and nothing else. */
 export async function taskward(databaseUrl, settings, health = 'ready') {
   const port = await freePort();
+  const management = await freePort();
   const process = start('taskward', JAVA, ['-jar', JAR], {
     env: {
       DATABASE_URL: databaseUrl,
       QUARKUS_HTTP_HOST: '127.0.0.1',
       QUARKUS_HTTP_PORT: String(port),
+      QUARKUS_MANAGEMENT_PORT: String(management),
       TASKWARD_TOKENS_CLOCK_SKEW: `${SKEW_MILLIS / 1_000}S`,
       ...settings,
     },
   });
   const origin = `http://127.0.0.1:${port}`;
-  const is = async (what) => (await fetch(`${origin}/q/health/${what}`)).ok;
+  const is = async (what) => (await fetch(`http://127.0.0.1:${management}/q/health/${what}`)).ok;
   await until(process, () => is(health), 60);
   return { process, isReady: () => is('ready'), tasks: `${origin}/api/v1/tasks` };
 }

@@ -30,7 +30,14 @@ public final class PackagedApplication {
         .keySet()
         .removeIf(name -> name.matches("DATABASE_URL|BETTER_AUTH.*|MP_JWT.*|QUARKUS.*|TASKWARD.*"));
     builder.environment().putAll(environment);
+    builder.environment().putIfAbsent("QUARKUS_MANAGEMENT_PORT", Integer.toString(freePort()));
     return builder.start();
+  }
+
+  static int freePort() throws IOException {
+    try (ServerSocket socket = new ServerSocket(0)) {
+      return socket.getLocalPort();
+    }
   }
 
   public static Ended run(Map<String, String> environment)
@@ -47,16 +54,15 @@ public final class PackagedApplication {
   public static final class Running implements AutoCloseable {
 
     private final Process process;
-    private final int port;
+    private final int port = freePort();
+    private final int managementPort = freePort();
     private final BufferedReader output;
     private final List<String> log = new ArrayList<>();
 
     public Running(Map<String, String> settings) throws IOException {
-      try (ServerSocket socket = new ServerSocket(0)) {
-        port = socket.getLocalPort();
-      }
       Map<String, String> environment = new HashMap<>(settings);
       environment.put("QUARKUS_HTTP_PORT", Integer.toString(port));
+      environment.put("QUARKUS_MANAGEMENT_PORT", Integer.toString(managementPort));
       process = start(environment);
       output = process.inputReader();
       String line = output.readLine();
@@ -69,6 +75,11 @@ public final class PackagedApplication {
 
     public String url(String path) {
       return "http://localhost:" + port + path;
+    }
+
+    /** Of the health, which has a port of its own. */
+    public String managementUrl(String path) {
+      return "http://localhost:" + managementPort + path;
     }
 
     /** SIGTERM, as Kubernetes sends it; Process.destroy would close the output, too. */

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.restassured.RestAssured;
+import io.vertx.core.json.JsonObject;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -121,6 +122,28 @@ class StartUpIT {
   }
 
   @Test
+  void soIsThatOfTheManagement() throws Exception {
+    try (ServerSocket taken = new ServerSocket(0)) {
+      List<String> lines =
+          PackagedApplication.run(
+                  Map.of(
+                      "BETTER_AUTH_SECRET",
+                      SECRET,
+                      "DATABASE_URL",
+                      url("ann:" + PASSWORD_ENCODED),
+                      "QUARKUS_LOG_LEVEL",
+                      "WARN",
+                      "QUARKUS_HTTP_PORT",
+                      "0",
+                      "QUARKUS_MANAGEMENT_PORT",
+                      Integer.toString(taken.getLocalPort())))
+              .lines();
+
+      assertEquals(List.of("Port " + taken.getLocalPort() + " on 0.0.0.0 can't be opened."), lines);
+    }
+  }
+
+  @Test
   void aWrongPasswordIsOneClearLineWithoutThePassword() throws Exception {
     PackagedApplication.Ended ended =
         PackagedApplication.run(
@@ -188,21 +211,46 @@ class StartUpIT {
     return new PackagedApplication.Running(environment);
   }
 
+  private static String token(String subject) {
+    return Tokens.sign(Map.of("alg", "HS256"), Tokens.claims(subject), "HmacSHA256", SECRET);
+  }
+
   private static int list(PackagedApplication.Running service) {
-    String token =
-        Tokens.sign(Map.of("alg", "HS256"), Tokens.claims("alice"), "HmacSHA256", SECRET);
     return RestAssured.given()
-        .header("Authorization", "Bearer " + token)
+        .header("Authorization", "Bearer " + token("alice"))
         .get(service.url("/api/v1/tasks"))
         .statusCode();
   }
 
   private static void assertReady(Map<String, String> database) throws Exception {
     try (PackagedApplication.Running service = running(database)) {
-      assertEquals(200, RestAssured.get(service.url("/q/health/ready")).statusCode());
+      assertEquals(200, RestAssured.get(service.managementUrl("/q/health/ready")).statusCode());
       // The sign-in of dev mode does not exist: a path like any other.
       assertEquals(401, RestAssured.post(service.url("/dev/token")).statusCode());
-      assertEquals(404, RestAssured.get(service.url("/q/swagger-ui")).statusCode());
+    }
+  }
+
+  /** Closed by default, as is every path; switched on, they need no token. */
+  @Test
+  void theDocumentAndSwaggerUiAreServedWhereSwitchedOn() throws Exception {
+    Map<String, String> database = Map.of("DATABASE_URL", url("ann:" + PASSWORD_ENCODED));
+    List<String> paths = List.of("/q/openapi", "/q/openapi.json", "/q/swagger-ui/", "/q/nothing");
+    try (PackagedApplication.Running service = running(database)) {
+      for (String path : paths) {
+        assertEquals(401, RestAssured.get(service.url(path)).statusCode());
+        RestAssured.given()
+            .header("Authorization", "Bearer " + token("alice"))
+            .get(service.url(path))
+            .then()
+            .statusCode(404)
+            .contentType("application/problem+json");
+      }
+    }
+    Map<String, String> on = new HashMap<>(database);
+    on.put("TASKWARD_API_DOCS", "true");
+    try (PackagedApplication.Running service = running(on)) {
+      assertEquals(200, RestAssured.get(service.url("/q/swagger-ui/")).statusCode());
+      assertEquals(404, RestAssured.get(service.url("/q/nothing")).statusCode());
       String scheme =
           RestAssured.get(service.url("/q/openapi?format=json"))
               .path("components.securitySchemes.token.scheme");
@@ -231,15 +279,45 @@ class StartUpIT {
   @Test
   void aRefusalIsInTheLogUnderTheTraceIdThatTheClientWasTold() throws Exception {
     String traceId;
+    String eve = "eve\r\n{\"level\": \"ERROR\"}\u001b[2J";
     List<String> log;
     try (PackagedApplication.Running service =
         running(Map.of("DATABASE_URL", url("ann:" + PASSWORD_ENCODED)))) {
       traceId = RestAssured.get(service.url("/api/v1/tasks?secret=1")).path("trace_id");
+      String id =
+          RestAssured.given()
+              .header("Authorization", "Bearer " + token("alice"))
+              .contentType("application/json")
+              .body("{}")
+              .post(service.url("/api/v1/tasks"))
+              .header("Location")
+              .replaceAll(".*/", "");
+      RestAssured.given()
+          .header("Authorization", "Bearer " + token(eve))
+          .header("traceparent", "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01")
+          .delete(service.url("/api/v1/tasks/" + id));
       log = service.stop();
     }
 
-    List<String> lines = log.stream().filter(line -> line.contains(traceId)).toList();
+    assertTrue(log.stream().allMatch(line -> line.startsWith("{") && line.endsWith("}")));
+    JsonObject refused = line(log, traceId);
+    assertEquals("dev.taskward.security", refused.getString("loggerName"));
+    assertEquals("token_refused", refused.getJsonObject("mdc").getString("event"));
+    assertEquals("/api/v1/tasks", refused.getJsonObject("mdc").getString("path"));
+    assertFalse(refused.encode().contains("secret"));
+    JsonObject foreign = line(log, "4bf92f3577b34da6a3ce929d0e0e4736").getJsonObject("mdc");
+    assertEquals("foreign_task", foreign.getString("event"));
+    assertEquals("403", foreign.getString("status"));
+    assertEquals(
+        "eve\\u000d\\u000a{\\u0022level\\u0022: \\u0022ERROR\\u0022}\\u001b[2J",
+        foreign.getString("subject"));
+  }
+
+  private static JsonObject line(List<String> log, String traceId) {
+    List<JsonObject> lines =
+        log.stream().filter(line -> line.contains(traceId)).map(JsonObject::new).toList();
     assertEquals(1, lines.size(), log.toString());
-    assertTrue(lines.get(0).endsWith("401 GET /api/v1/tasks"), lines.toString());
+    assertEquals(traceId, lines.get(0).getJsonObject("mdc").getString("traceId"));
+    return lines.get(0);
   }
 }

@@ -8,11 +8,15 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.Map;
 
-/** One real, empty PostgreSQL for a run of the tests, reached through {@link PostgresProxy}. */
+/**
+ * What a run of the tests shares: one real, empty PostgreSQL, reached through {@link
+ * PostgresProxy}, and a port for the service's management.
+ */
 public class TestDatabase implements QuarkusTestResourceLifecycleManager {
 
   private static EmbeddedPostgres postgres;
   private static PostgresProxy proxy;
+  private static int managementPort;
 
   @Override
   public Map<String, String> start() {
@@ -28,6 +32,7 @@ public class TestDatabase implements QuarkusTestResourceLifecycleManager {
               .setServerConfig("auto_explain.log_analyze", "on")
               .setServerConfig("auto_explain.log_buffers", "on")
               .start();
+      managementPort = PackagedApplication.freePort();
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -36,7 +41,13 @@ public class TestDatabase implements QuarkusTestResourceLifecycleManager {
         "DATABASE_URL",
         "postgresql://postgres@localhost:" + proxy.port() + "/postgres?sslmode=disable",
         "BETTER_AUTH_SECRET",
-        Tokens.SECRET);
+        Tokens.SECRET,
+        "taskward.api-docs",
+        "true",
+        "quarkus.management.port",
+        Integer.toString(managementPort),
+        "quarkus.management.test-port",
+        Integer.toString(managementPort));
   }
 
   @Override
@@ -47,6 +58,11 @@ public class TestDatabase implements QuarkusTestResourceLifecycleManager {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+  }
+
+  /** Where the service that uses this database tells its health. */
+  public static String management(String path) {
+    return "http://localhost:" + managementPort + path;
   }
 
   public static PostgresProxy proxy() {

@@ -2,6 +2,8 @@ package dev.taskward.caller;
 
 import dev.taskward.http.ErrorResponses;
 import dev.taskward.http.ProblemException;
+import dev.taskward.http.RateLimits;
+import dev.taskward.http.SecurityLog;
 import io.quarkus.security.AuthenticationFailedException;
 import io.quarkus.security.identity.IdentityProviderManager;
 import io.quarkus.security.identity.SecurityIdentity;
@@ -10,6 +12,7 @@ import io.quarkus.smallrye.jwt.runtime.auth.JWTAuthMechanism;
 import io.quarkus.vertx.http.runtime.security.ChallengeData;
 import io.quarkus.vertx.http.runtime.security.HttpAuthenticationMechanism;
 import io.quarkus.vertx.http.runtime.security.HttpCredentialTransport;
+import io.smallrye.jwt.auth.principal.ParseException;
 import io.smallrye.mutiny.Uni;
 import io.smallrye.mutiny.subscription.UniEmitter;
 import io.vertx.core.Context;
@@ -36,10 +39,12 @@ class BearerAuthentication implements HttpAuthenticationMechanism {
 
   private final JWTAuthMechanism jwt;
   private final TokenKeys keys;
+  private final RateLimits limits;
 
-  BearerAuthentication(JWTAuthMechanism jwt, TokenKeys keys) {
+  BearerAuthentication(JWTAuthMechanism jwt, TokenKeys keys, RateLimits limits) {
     this.jwt = jwt;
     this.keys = keys;
+    this.limits = limits;
   }
 
   @Override
@@ -48,7 +53,7 @@ class BearerAuthentication implements HttpAuthenticationMechanism {
     if (sent.stream().anyMatch(header -> header.matches("(?i)bearer +\\S.*"))) {
       request.response().putHeader(HttpHeaders.WWW_AUTHENTICATE, INVALID_TOKEN);
     }
-    ErrorResponses.send(401, request);
+    ErrorResponses.send(limits.unauthenticated(request), request);
     return Uni.createFrom().item(true);
   }
 
@@ -57,11 +62,26 @@ class BearerAuthentication implements HttpAuthenticationMechanism {
       RoutingContext request, IdentityProviderManager identityProviders) {
     if (request.request().headers().getAll(HttpHeaders.AUTHORIZATION).size() > 1) {
       // Whoever stands in front may have looked at another one.
+      refused(request, "several Authorization headers");
       return Uni.createFrom().failure(new AuthenticationFailedException());
     }
     return verify(request, identityProviders)
         .onFailure(BearerAuthentication::isForWantOfAKey)
-        .recoverWithUni(() -> refreshKeys().chain(() -> verify(request, identityProviders)));
+        .recoverWithUni(() -> refreshKeys().chain(() -> verify(request, identityProviders)))
+        .onFailure(AuthenticationFailedException.class)
+        .invoke(failure -> refused(request, reason(failure)));
+  }
+
+  private static void refused(RoutingContext request, String reason) {
+    SecurityLog.note(request, SecurityLog.Event.TOKEN_REFUSED, reason);
+  }
+
+  /** As {@link TokenVerification} says it: the words are ours. */
+  private static String reason(Throwable failure) {
+    if (failure == null) {
+      return TokenVerification.MALFORMED;
+    }
+    return failure instanceof ParseException ? failure.getMessage() : reason(failure.getCause());
   }
 
   private Uni<SecurityIdentity> verify(

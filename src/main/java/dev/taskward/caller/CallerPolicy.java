@@ -2,6 +2,7 @@ package dev.taskward.caller;
 
 import dev.taskward.config.TaskwardConfig;
 import dev.taskward.http.ProblemException;
+import dev.taskward.http.SecurityLog;
 import io.quarkus.security.identity.SecurityIdentity;
 import io.quarkus.vertx.http.runtime.security.HttpSecurityPolicy;
 import io.smallrye.mutiny.Uni;
@@ -51,6 +52,7 @@ class CallerPolicy implements HttpSecurityPolicy {
             request
                 .response()
                 .putHeader(HttpHeaders.WWW_AUTHENTICATE, INSUFFICIENT.formatted(scope));
+            SecurityLog.note(request, SecurityLog.Event.SCOPE_MISSING, scope);
             throw ProblemException.forbidden("The token lacks the scope " + scope + ".");
           }
           return CheckResult.PERMIT;

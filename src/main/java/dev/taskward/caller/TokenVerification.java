@@ -19,6 +19,7 @@ import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.List;
+import java.util.Map;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.jose4j.base64url.Base64Url;
@@ -26,10 +27,13 @@ import org.jose4j.jws.JsonWebSignature;
 import org.jose4j.jwt.JwtClaims;
 import org.jose4j.jwt.MalformedClaimException;
 import org.jose4j.jwt.NumericDate;
+import org.jose4j.jwt.consumer.ErrorCodes;
 import org.jose4j.jwt.consumer.InvalidJwtException;
 import org.jose4j.jwt.consumer.JwtConsumer;
 import org.jose4j.jwt.consumer.JwtConsumerBuilder;
 import org.jose4j.jwt.consumer.JwtContext;
+import org.jose4j.lang.InvalidAlgorithmException;
+import org.jose4j.lang.UnresolvableKeyException;
 
 /**
  * Which tokens (RFC 7519, RFC 8725) are accepted: signed once, with a key of {@link TokenKeys}, by
@@ -43,6 +47,19 @@ class TokenVerification extends JWTCallerPrincipalFactory {
 
   private static final long MAX_LIFE_SECONDS = 24 * 60 * 60;
   private static final int MAX_SUBJECT_LENGTH = 255;
+
+  static final String MALFORMED = "malformed";
+
+  private static final Map<Integer, String> REASONS =
+      Map.of(
+          ErrorCodes.EXPIRED, "expired",
+          ErrorCodes.EXPIRATION_MISSING, "no exp",
+          ErrorCodes.NOT_YET_VALID, "not valid yet",
+          ErrorCodes.SIGNATURE_INVALID, "bad signature",
+          ErrorCodes.ISSUER_MISSING, "no iss",
+          ErrorCodes.ISSUER_INVALID, "wrong iss",
+          ErrorCodes.AUDIENCE_MISSING, "no aud",
+          ErrorCodes.AUDIENCE_INVALID, "wrong aud");
 
   private static final Pattern VISIBLE = Pattern.compile("[^\\p{Z}\\p{Cc}\\p{Cf}]");
 
@@ -129,8 +146,28 @@ class TokenVerification extends JWTCallerPrincipalFactory {
       long expires = claims.getExpirationTime().getValueInMillis() + config.clockSkew().toMillis();
       return new Verified(new DefaultJWTCallerPrincipal(claims), expires, now);
     } catch (InvalidJwtException | MalformedClaimException | RuntimeException e) {
-      throw new ParseException("the token is not accepted", e);
+      throw new ParseException(reason(e), e);
     }
+  }
+
+  /** For the log, in words that owe nothing to the token. */
+  private static String reason(Exception refusal) {
+    if (refusal instanceof InvalidJwtException invalid) {
+      for (Map.Entry<Integer, String> reason : REASONS.entrySet()) {
+        if (invalid.hasErrorCode(reason.getKey())) {
+          return reason.getValue();
+        }
+      }
+    }
+    for (Throwable cause = refusal; cause != null; cause = cause.getCause()) {
+      if (cause instanceof UnresolvableKeyException) {
+        return cause.getMessage(); // of VerificationKeys
+      }
+      if (cause instanceof InvalidAlgorithmException) {
+        return "algorithm";
+      }
+    }
+    return MALFORMED;
   }
 
   /**

@@ -30,7 +30,16 @@ public class EnvironmentConfigSource implements ConfigSourceFactory {
 
   /** A word that SmallRye Config does not know is false to it: a wall left open by a typo. */
   private static final List<String> SWITCHES =
-      List.of("taskward.scopes.required", "taskward.conceal-foreign-tasks");
+      List.of(
+          "taskward.scopes.required",
+          "taskward.conceal-foreign-tasks",
+          "taskward.api-docs",
+          "taskward.rate-limit.enabled");
+
+  private static final String CORS_ORIGINS = "taskward.cors.origins";
+
+  /** RFC 6454: no path, and nothing that Quarkus would read as a pattern. */
+  private static final String ORIGIN = "https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?";
 
   private static final Set<String> LOOPBACK = Set.of("localhost", "127.0.0.1", "[::1]");
 
@@ -45,6 +54,7 @@ public class EnvironmentConfigSource implements ConfigSourceFactory {
     Map<String, String> settings = new HashMap<>();
     try {
       SWITCHES.forEach(name -> checkSwitch(context, name));
+      addCors(context, settings);
       checkKeys(context);
       addDatasource(context, settings);
     } catch (IllegalArgumentException e) {
@@ -72,6 +82,22 @@ public class EnvironmentConfigSource implements ConfigSourceFactory {
     if (url.password() != null) {
       settings.put("QUARKUS_DATASOURCE_PASSWORD", url.password());
     }
+  }
+
+  private static void addCors(ConfigSourceContext context, Map<String, String> settings) {
+    String origins = value(context, CORS_ORIGINS);
+    if (origins == null) {
+      return;
+    }
+    for (String origin : origins.split(",", -1)) {
+      if (!origin.strip().matches(ORIGIN)) {
+        throw new IllegalArgumentException(
+            variable(CORS_ORIGINS)
+                + " must be a comma-separated list of origins such as https://app.example.com.");
+      }
+    }
+    settings.put("QUARKUS_HTTP_CORS_ENABLED", "true");
+    settings.put("QUARKUS_HTTP_CORS_ORIGINS", origins);
   }
 
   private static void checkSwitch(ConfigSourceContext context, String name) {

@@ -23,6 +23,59 @@ public interface TaskwardConfig {
   @WithDefault("64K")
   MemorySize maxBodySize();
 
+  /** Whether the OpenAPI document and Swagger UI are served, to everybody. */
+  @WithDefault("false")
+  boolean apiDocs();
+
+  Cors cors();
+
+  interface Cors {
+
+    /** The origins whose pages browsers may let read answers; none if not set. */
+    Optional<Set<String>> origins();
+  }
+
+  /** How long a client may take to send the body of a request. */
+  @WithDefault("30s")
+  @DurationMin(seconds = 1)
+  Duration bodyTimeout();
+
+  RateLimit rateLimit();
+
+  /** Of each instance by itself. */
+  interface RateLimit {
+
+    @WithDefault("false")
+    boolean enabled();
+
+    /** Requests of one user in a period, all of which may come at once. */
+    @WithDefault("600")
+    @Min(1)
+    @Max(1_000_000)
+    int userRequests();
+
+    /** Requests without a good token from one address in a period. */
+    @WithDefault("60")
+    @Min(1)
+    @Max(1_000_000)
+    int addressRequests();
+
+    @WithDefault("1m")
+    @DurationMin(seconds = 1)
+    @DurationMax(hours = 24)
+    Duration period();
+  }
+
+  Tasks tasks();
+
+  interface Tasks {
+
+    /** Tasks of one user, deleted ones that can be restored included. */
+    @WithDefault("100000")
+    @Min(1)
+    long quota();
+  }
+
   Idempotency idempotency();
 
   /** For how long, and for how many requests, the answers to keyed requests are kept. */

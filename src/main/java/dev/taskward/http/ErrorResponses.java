@@ -53,6 +53,9 @@ public class ErrorResponses {
     WebApplicationException.class
   })
   Response jaxRs(Throwable failure, RoutingContext request) {
+    if (failure instanceof ForeignResourceException) {
+      SecurityLog.note(request, SecurityLog.Event.FOREIGN_TASK, "it is another user's");
+    }
     Problem problem =
         concealForeign && failure instanceof ForeignResourceException e
             ? Problems.of(e.concealed(), request)
@@ -95,6 +98,7 @@ public class ErrorResponses {
               }
             });
     closeIfUnread(problem, request);
+    AnswerHeaders.set(request); // for those that no filter has seen
     request
         .response()
         .setStatusCode(problem.status())

@@ -62,12 +62,15 @@ public class ProblemDocument implements OASFilter {
                 .anyMatch(p -> "Idempotency-Key".equals(p.getName()));
     boolean isAboutOne = path.contains("{");
 
-    Set<Integer> errors = new TreeSet<>(Set.of(401, 500, 503));
+    Set<Integer> errors = new TreeSet<>(Set.of(401, 429, 500, 503));
     if (readsBody || readsQuery || isAboutOne || takesKey) {
       errors.add(400);
     }
     if (isAboutOne) {
       errors.addAll(Set.of(403, 404, 412));
+    }
+    if (readsBody && !isAboutOne) {
+      errors.add(403); // the quota
     }
     if (writesBody) {
       errors.add(406);
@@ -111,7 +114,19 @@ public class ProblemDocument implements OASFilter {
       response.addHeader(
           "Accept-Patch", header(SchemaType.STRING, "To `PATCH`: what it takes (RFC 5789)."));
     }
-    if (status == 409 || status == 503) {
+    if (status == 429) {
+      response.addHeader(
+          "RateLimit",
+          header(
+              SchemaType.STRING,
+              "What is left (`r`) and the seconds until all of it is back (`t`), of the policy named"
+                  + " (draft-ietf-httpapi-ratelimit-headers). Every answer has it where requests are"
+                  + " limited."));
+      response.addHeader(
+          "RateLimit-Policy",
+          header(SchemaType.STRING, "How many requests (`q`) in how many seconds (`w`)."));
+    }
+    if (status == 409 || status == 429 || status == 503) {
       response.addHeader("Retry-After", header(SchemaType.INTEGER, "Seconds to wait."));
     }
     return response;
@@ -140,7 +155,8 @@ public class ProblemDocument implements OASFilter {
       case 400 -> "The input is invalid; `errors` names the fields or parameters.";
       case 401 -> "No token, or one that is malformed, expired or not signed with the right key.";
       case 403 ->
-          "It belongs to another user. A deployment may answer with the 404 of an unknown id.";
+          "It belongs to another user (a deployment may answer with the 404 of an unknown id), or the"
+              + " caller has as many tasks as one user may have.";
       case 404 -> "It does not exist, is deleted, or was removed for good.";
       case 409 -> "A request with this `Idempotency-Key` is still under way.";
       case 422 -> "This `Idempotency-Key` was used for another request.";
@@ -148,6 +164,7 @@ public class ProblemDocument implements OASFilter {
       case 412 -> "The condition of `If-Match` or `If-None-Match` does not hold; nothing was done.";
       case 413 -> "The body is larger than the limit (64 KiB unless configured).";
       case 415 -> "The body is not of the media type that is read here.";
+      case 429 -> "Too many requests, where the deployment limits them.";
       case 503 -> "The service can't answer at the moment, the database being away for instance.";
       default -> "An error of the service, which its log has under the trace id.";
     };

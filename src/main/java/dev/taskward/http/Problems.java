@@ -48,17 +48,17 @@ final class Problems {
     }
     if (failure instanceof IOException) {
       // Bytes that are no text, a broken chunk, a client that hung up: no fault of ours.
-      LOG.debugf(failure, "%s %s", request.request().method(), request.request().path());
+      LOG.debug(line(request), failure);
       return of(400, JsonErrors.MALFORMED, List.of(), request);
     }
     if (failure instanceof SecurityException) {
       return of(failure instanceof ForbiddenException ? 403 : 401, request);
     }
     if (failure instanceof RejectedExecutionException || DatabaseFailure.isTransient(failure)) {
-      LOG.warnf("%s %s: %s", request.request().method(), request.request().path(), failure);
+      LOG.warnf("%s: %s", line(request), failure);
       return of(503, request);
     }
-    LOG.errorf(failure, "%s %s failed", request.request().method(), request.request().path());
+    LOG.errorf(failure, "%s failed", line(request));
     return of(500, request);
   }
 
@@ -74,7 +74,9 @@ final class Problems {
   private static Problem of(
       int status, String detail, List<FieldError> errors, RoutingContext request) {
     // So that the trace id which the client is told is in the log, whatever the status.
-    LOG.infof("%d %s %s", status, request.request().method(), request.request().path());
+    if (!SecurityLog.write(status, request)) {
+      LOG.infof("%d %s", status, line(request));
+    }
     return new Problem(
         "about:blank",
         title(status),
@@ -83,6 +85,10 @@ final class Problems {
         Objects.requireNonNullElse(request.request().path(), request.request().uri()),
         TraceId.of(request),
         errors);
+  }
+
+  private static String line(RoutingContext request) {
+    return SecurityLog.printable(request.request().method() + " " + request.request().path());
   }
 
   static String detail(int status, String method) {
@@ -95,6 +101,7 @@ final class Problems {
       case 406 -> "None of the media types in Accept can be produced.";
       case 413 -> "The body is too large.";
       case 415 -> "The body is of a media type or content coding that is not read here.";
+      case 429 -> "There are too many requests; Retry-After says when to go on.";
       case 503 -> "The service is unavailable for the moment.";
       case 500 -> "The service failed to answer this request.";
       default -> title(status) + ".";

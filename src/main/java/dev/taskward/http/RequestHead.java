@@ -3,6 +3,7 @@ package dev.taskward.http;
 import dev.taskward.config.TaskwardConfig;
 import io.quarkus.vertx.http.runtime.filters.Filters;
 import io.vertx.core.http.HttpHeaders;
+import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.enterprise.event.Observes;
@@ -11,18 +12,24 @@ import jakarta.enterprise.event.Observes;
 class RequestHead {
 
   /** Filters run in falling priority: authentication has 200, authorization 100. */
-  private static final int AFTER_AUTHORIZATION = 50;
+  static final int AFTER_AUTHORIZATION = 50;
 
   private static final int FIRST = TraceId.PRIORITY - 1;
 
   private final long maxBodySize;
+  private final long bodyTimeout;
+  private final boolean apiDocs;
 
   RequestHead(TaskwardConfig config) {
+    this.apiDocs = config.apiDocs();
+    this.bodyTimeout = config.bodyTimeout().toMillis();
     this.maxBodySize = config.maxBodySize().asLongValue();
   }
 
   void register(@Observes Filters filters) {
     filters.register(RequestHead::checkFraming, FIRST);
+    filters.register(this::boundReading, FIRST - 1);
+    filters.register(this::checkPath, AFTER_AUTHORIZATION + 1);
     filters.register(this::checkBody, AFTER_AUTHORIZATION);
   }
 
@@ -44,6 +51,42 @@ class RequestHead {
     } else {
       ErrorResponses.closeAfter(context);
       context.fail(400);
+    }
+  }
+
+  /** A body that trickles is never idle, so the idle timeout does not end it. */
+  private void boundReading(RoutingContext context) {
+    HttpServerRequest request = context.request();
+    if (request.headers().contains(HttpHeaders.CONTENT_LENGTH)
+        || request.headers().contains(HttpHeaders.TRANSFER_ENCODING)) {
+      long timer =
+          context
+              .vertx()
+              .setTimer(
+                  bodyTimeout,
+                  late -> {
+                    if (!request.isEnded()) {
+                      request.connection().close();
+                    }
+                  });
+      context.addEndHandler(ended -> context.vertx().cancelTimer(timer));
+    }
+    context.next();
+  }
+
+  /**
+   * What is switched off is not there; Quarkus would say so without a problem document, and answers
+   * a TRACE with the OpenAPI document.
+   */
+  private void checkPath(RoutingContext context) {
+    boolean ours = context.normalizedPath().startsWith("/q/");
+    if (ours && !apiDocs) {
+      context.fail(404);
+    } else if (ours && context.request().method() == HttpMethod.TRACE) {
+      context.response().putHeader("Allow", "GET, HEAD, OPTIONS");
+      context.fail(405);
+    } else {
+      context.next();
     }
   }
 

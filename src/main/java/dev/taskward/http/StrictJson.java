@@ -1,5 +1,6 @@
 package dev.taskward.http;
 
+import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.MapperFeature;
@@ -17,11 +18,18 @@ import jakarta.inject.Singleton;
 @Singleton
 class StrictJson implements ObjectMapperCustomizer {
 
+  /** No body has more than one level; read-only fields may hold anything, and are ignored. */
+  private static final int NESTING_MAX = 16;
+
   @Override
   @SuppressWarnings(
       "deprecation") // of a setter that the mapper of an extension offers no builder for
   public void customize(ObjectMapper mapper) {
     mapper.getFactory().enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION.mappedFeature());
+    mapper
+        .getFactory()
+        .setStreamReadConstraints(
+            StreamReadConstraints.builder().maxNestingDepth(NESTING_MAX).build());
     mapper.enable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES);
     mapper.enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
     mapper.configure(MapperFeature.ALLOW_COERCION_OF_SCALARS, false);

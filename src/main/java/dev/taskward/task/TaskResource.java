@@ -52,9 +52,11 @@ public class TaskResource {
 
   private final Caller caller;
   private final TaskwardConfig config;
+  private final TaskQuota quota;
 
-  TaskResource(@PersistenceUnitExtension Caller caller, TaskwardConfig config) {
+  TaskResource(@PersistenceUnitExtension Caller caller, TaskwardConfig config, TaskQuota quota) {
     this.caller = caller;
+    this.quota = quota;
     this.config = config;
   }
 
@@ -191,6 +193,7 @@ public class TaskResource {
               schema = @Schema(type = SchemaType.STRING)))
   public RestResponse<TaskRepresentation> create(
       @NotNull(message = MISSING) @Valid NewTask request, @Context UriInfo uri) {
+    quota.take();
     Task task = Task.create(request);
     URI location = uri.getAbsolutePathBuilder().path(task.id.toString()).build();
     return ResponseBuilder.<TaskRepresentation>created(location)

@@ -102,12 +102,12 @@ class KeyKindIT {
       assertEquals(503, status(service, token));
       assertEquals(401, RestAssured.get(service.url("/api/v1/tasks")).statusCode());
       assertEquals(401, status(service, "no.to.ken"));
-      assertEquals(503, RestAssured.get(service.url("/q/health/ready")).statusCode());
-      assertEquals(200, RestAssured.get(service.url("/q/health/live")).statusCode());
+      assertEquals(503, RestAssured.get(service.managementUrl("/q/health/ready")).statusCode());
+      assertEquals(200, RestAssured.get(service.managementUrl("/q/health/live")).statusCode());
 
       issuer.publishes(key);
       Thread.sleep(2_500); // asked again by itself
-      assertEquals(200, RestAssured.get(service.url("/q/health/ready")).statusCode());
+      assertEquals(200, RestAssured.get(service.managementUrl("/q/health/ready")).statusCode());
       assertEquals(200, status(service, token));
     }
     issuer.stop();

@@ -67,6 +67,9 @@ class KeySettingIT {
         " has no public key for RS256 or PS256 (RSA, 2048 bits or more), ES256 (P-256) or EdDSA"
             + " (Ed25519).";
     String notThatUrl = LOCATION + " must be an https URL (http only on this machine) or a file.";
+    String notOrigins =
+        "TASKWARD_CORS_ORIGINS must be a comma-separated list of origins such as"
+            + " https://app.example.com.";
     SigningKey key = SigningKey.generate("k", "EdDSA");
     return Stream.of(
         arguments(
@@ -98,6 +101,17 @@ class KeySettingIT {
         arguments(
             Map.of(SECRET, Tokens.SECRET, "TASKWARD_SCOPES_REQUIRED", "yes please"),
             "TASKWARD_SCOPES_REQUIRED must be true or false."),
+        arguments(
+            Map.of(SECRET, Tokens.SECRET, "TASKWARD_API_DOCS", "on"),
+            "TASKWARD_API_DOCS must be true or false."),
+        arguments(Map.of(SECRET, Tokens.SECRET, "TASKWARD_CORS_ORIGINS", "*"), notOrigins),
+        arguments(Map.of(SECRET, Tokens.SECRET, "TASKWARD_CORS_ORIGINS", "/.*/"), notOrigins),
+        arguments(
+            Map.of(SECRET, Tokens.SECRET, "TASKWARD_CORS_ORIGINS", "https://a.example,b.example"),
+            notOrigins),
+        arguments(
+            Map.of(SECRET, Tokens.SECRET, "TASKWARD_CORS_ORIGINS", "https://a.example/"),
+            notOrigins),
         arguments(
             Map.of(SECRET, Tokens.SECRET, "TASKWARD_TOKENS_CLOCK_SKEW", "1H"),
             "taskward.tokens.clock-skew must be shorter than or equal to 5 minutes"),

@@ -5,6 +5,7 @@ import static org.hamcrest.Matchers.nullValue;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.taskward.RawHttp;
+import dev.taskward.TestDatabase;
 import dev.taskward.Tokens;
 import dev.taskward.User;
 import io.quarkus.test.common.http.TestHTTPResource;
@@ -160,7 +161,7 @@ class ScopeTest {
         .then()
         .statusCode(401)
         .header("WWW-Authenticate", equalTo("Bearer"));
-    RestAssured.get("/q/health/ready").then().statusCode(200);
+    RestAssured.get(TestDatabase.management("/q/health/ready")).then().statusCode(200);
   }
 
   /** A 403 for another reason has no challenge: another token would not help. */

@@ -100,7 +100,7 @@ class RawHttpTest {
             "POST /api/v1/tasks HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: xchunked",
             "POST /api/v1/tasks HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: identity",
             "POST /api/v1/tasks HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip, chunked")) {
-      String smuggled = "GET /q/health HTTP/1.1\r\nHost: localhost\r\nConnection: close";
+      String smuggled = "GET /q/openapi HTTP/1.1\r\nHost: localhost\r\nConnection: close";
       String answers = exchange(head + "\r\n\r\n" + smuggled);
       assertTrue(answers.matches("(?s)HTTP/1.[01] 400 .*"), head + ": " + answers);
       assertEquals(1, answers.split("HTTP/1\\.").length - 1, head + ": " + answers);
@@ -115,6 +115,19 @@ class RawHttpTest {
                 + Tokens.token(alice.name())
                 + "\r\nContent-Type: application/json\r\nContent-Length: 70000\r\n\r\n{}");
     assertTrue(answers.startsWith("HTTP/1.1 413 "), answers);
+  }
+
+  @Test
+  void aHeadOverTheLimitsIsRefused() throws IOException {
+    for (int length : List.of(15_000, 17_000)) {
+      String answer = raw("GET /api/v1/tasks HTTP/1.1\r\nX-Long: " + "a".repeat(length));
+      assertTrue(
+          answer.matches("(?s)HTTP/1.[01] " + (length < 16_384 ? 200 : 431) + " .*"), answer);
+    }
+    for (int length : List.of(3_900, 4_200)) {
+      String answer = raw("GET /" + "a".repeat(length) + " HTTP/1.1");
+      assertTrue(answer.matches("(?s)HTTP/1.[01] " + (length < 4_096 ? 404 : 414) + " .*"), answer);
+    }
   }
 
   /** A request as no client library would write it. */

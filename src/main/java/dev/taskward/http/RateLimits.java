@@ -1,0 +1,121 @@
+package dev.taskward.http;
+
+import com.github.benmanes.caffeine.cache.Caffeine;
+import com.github.benmanes.caffeine.cache.LoadingCache;
+import dev.taskward.config.TaskwardConfig;
+import dev.taskward.http.SecurityLog.Event;
+import io.github.bucket4j.Bucket;
+import io.github.bucket4j.ConsumptionProbe;
+import io.netty.util.NetUtil;
+import io.quarkus.vertx.http.runtime.filters.Filters;
+import io.vertx.core.http.HttpHeaders;
+import io.vertx.ext.web.RoutingContext;
+import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.enterprise.event.Observes;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.HexFormat;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * How many requests are answered in a period, where the deployment limits them: of one user by his
+ * verified token, of one address if it brings no token or bad ones. Each instance counts for
+ * itself. The client is told by {@code RateLimit} and {@code RateLimit-Policy}
+ * (draft-ietf-httpapi-ratelimit-headers), a refusal is a 429 with {@code Retry-After}.
+ */
+@ApplicationScoped
+public class RateLimits {
+
+  /** After authorization, so that who is limited is known; before the body is looked at. */
+  private static final int PRIORITY = RequestHead.AFTER_AUTHORIZATION + 2;
+
+  /** Of each kind. A bucket that is dropped is full when it is made anew. */
+  private static final int BUCKETS_MAX = 100_000;
+
+  /** What one site has of IPv6: who owns one address of it owns them all. */
+  private static final int IPV6_PREFIX_BYTES = 8;
+
+  private final boolean enabled;
+  private final Limit users;
+  private final Limit addresses;
+
+  RateLimits(TaskwardConfig config) {
+    TaskwardConfig.RateLimit limits = config.rateLimit();
+    enabled = limits.enabled();
+    users = new Limit("user", limits.userRequests(), limits.period());
+    addresses = new Limit("address", limits.addressRequests(), limits.period());
+  }
+
+  void register(@Observes Filters filters) {
+    if (enabled) {
+      filters.register(this::check, PRIORITY);
+    }
+  }
+
+  private void check(RoutingContext request) {
+    String subject = SecurityLog.subject(request);
+    boolean admitted =
+        subject == null
+            ? addresses.admits(address(request), request)
+            : users.admits(subject, request);
+    if (admitted) {
+      request.next();
+    } else {
+      ErrorResponses.send(429, request);
+    }
+  }
+
+  /** The status for who is not authenticated: 401, or 429 if that was told to his address often. */
+  public int unauthenticated(RoutingContext request) {
+    return !enabled || addresses.admits(address(request), request) ? 401 : 429;
+  }
+
+  private static String address(RoutingContext request) {
+    String address = SecurityLog.address(request);
+    byte[] bytes = NetUtil.createByteArrayFromIpAddressString(address);
+    return bytes == null || bytes.length <= IPV6_PREFIX_BYTES
+        ? address
+        : HexFormat.of().formatHex(Arrays.copyOf(bytes, IPV6_PREFIX_BYTES));
+  }
+
+  private static final class Limit {
+
+    private final String name;
+    private final String policy;
+    private final LoadingCache<String, Bucket> buckets;
+
+    Limit(String name, long requests, Duration period) {
+      this.name = name;
+      policy = "\"%s\";q=%d;w=%d".formatted(name, requests, period.toSeconds());
+      buckets =
+          Caffeine.newBuilder()
+              .maximumSize(BUCKETS_MAX)
+              .expireAfterAccess(period)
+              .build(
+                  key ->
+                      Bucket.builder()
+                          .addLimit(l -> l.capacity(requests).refillGreedy(requests, period))
+                          .build());
+    }
+
+    boolean admits(String key, RoutingContext request) {
+      ConsumptionProbe probe = buckets.get(key).tryConsumeAndReturnRemaining(1);
+      long full = seconds(probe.getNanosToWaitForReset());
+      request
+          .response()
+          .putHeader("RateLimit-Policy", policy)
+          .putHeader(
+              "RateLimit", "\"%s\";r=%d;t=%d".formatted(name, probe.getRemainingTokens(), full));
+      if (!probe.isConsumed()) {
+        long wait = Math.max(1, seconds(probe.getNanosToWaitForRefill()));
+        request.response().putHeader(HttpHeaders.RETRY_AFTER, Long.toString(wait));
+        SecurityLog.note(request, Event.RATE_LIMITED, "too many requests of this " + name);
+      }
+      return probe.isConsumed();
+    }
+
+    private static long seconds(long nanos) {
+      return TimeUnit.NANOSECONDS.toSeconds(nanos + TimeUnit.SECONDS.toNanos(1) - 1);
+    }
+  }
+}

@@ -1,0 +1,78 @@
+package dev.taskward.task;
+
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
+import dev.taskward.caller.Caller;
+import dev.taskward.config.TaskwardConfig;
+import dev.taskward.http.ProblemException;
+import dev.taskward.http.SecurityLog;
+import dev.taskward.http.SecurityLog.Event;
+import io.quarkus.hibernate.orm.PersistenceUnitExtension;
+import io.vertx.ext.web.RoutingContext;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.concurrent.atomic.AtomicLong;
+
+/**
+ * How many tasks one user may have, deleted ones that are not yet removed for good included: they
+ * take the same room. They are not counted for every new one, but once for a hundredth of the
+ * quota, so each instance may let that many more pass, after each of its starts.
+ */
+@ApplicationScoped
+class TaskQuota {
+
+  /** Of the quota, between two counts. */
+  private static final int STEPS = 100;
+
+  /** For which a user who has reached it is refused without another count. */
+  private static final Duration PAUSE = Duration.ofSeconds(5);
+
+  /** Users. One who is dropped here begins with a new allowance. */
+  private static final int USERS_MAX = 100_000;
+
+  private final long quota;
+  private final Caller caller;
+  private final RoutingContext request;
+  private final Cache<String, Allowance> allowances =
+      Caffeine.newBuilder().maximumSize(USERS_MAX).build();
+
+  /**
+   * How many more tasks may be made before the next count, and when that may be at the earliest.
+   */
+  private record Allowance(AtomicLong left, Instant notBefore) {}
+
+  TaskQuota(
+      TaskwardConfig config, @PersistenceUnitExtension Caller caller, RoutingContext request) {
+    this.quota = config.tasks().quota();
+    this.caller = caller;
+    this.request = request;
+  }
+
+  /**
+   * Takes one of what the caller may still create. Needs a transaction.
+   *
+   * @throws ProblemException (403) if there is none left
+   */
+  void take() {
+    String subject = caller.subject();
+    Allowance allowance =
+        allowances.get(subject, user -> new Allowance(new AtomicLong(quota / STEPS), Instant.MIN));
+    if (allowance.left.getAndDecrement() > 0) {
+      return;
+    }
+    Instant now = Instant.now();
+    long free = now.isBefore(allowance.notBefore) ? 0 : quota - Task.countAll();
+    if (free <= 0) {
+      if (!now.isBefore(allowance.notBefore)) {
+        allowances.put(subject, new Allowance(new AtomicLong(), now.plus(PAUSE)));
+      }
+      SecurityLog.note(request, Event.QUOTA_REACHED, "as many tasks as one user may have");
+      throw ProblemException.forbidden(
+          "You have as many tasks as one user may have (%d), deleted ones included."
+              .formatted(quota));
+    }
+    long next = Math.min(free, Math.max(1, quota / STEPS)) - 1; // this one is taken
+    allowances.put(subject, new Allowance(new AtomicLong(next), Instant.MIN));
+  }
+}

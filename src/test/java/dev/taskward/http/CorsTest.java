@@ -1,0 +1,132 @@
+package dev.taskward.http;
+
+import static org.hamcrest.Matchers.containsString;
+import static org.hamcrest.Matchers.equalTo;
+import static org.hamcrest.Matchers.nullValue;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import dev.taskward.Tokens;
+import dev.taskward.User;
+import io.quarkus.test.junit.QuarkusTest;
+import io.quarkus.test.junit.QuarkusTestProfile;
+import io.quarkus.test.junit.TestProfile;
+import io.restassured.RestAssured;
+import io.restassured.response.Response;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import org.junit.jupiter.api.Test;
+
+/** Where one variable opened the service to the pages of two origins. */
+@QuarkusTest
+@TestProfile(CorsTest.TwoOrigins.class)
+class CorsTest {
+
+  private static final String APP = "https://app.example";
+
+  public static class TwoOrigins implements QuarkusTestProfile {
+    @Override
+    public Map<String, String> getConfigOverrides() {
+      return Map.of("taskward.cors.origins", APP + ", http://localhost:3000");
+    }
+  }
+
+  final User alice = User.fresh();
+
+  @Test
+  void aPreflightNeedsNoToken() {
+    for (String origin : List.of(APP, "http://localhost:3000")) {
+      for (String method : List.of("GET", "POST", "PUT", "PATCH", "DELETE")) {
+        Response answer = preflight(origin, method);
+        answer
+            .then()
+            .statusCode(200)
+            .header("Access-Control-Allow-Origin", equalTo(origin))
+            .header("Access-Control-Allow-Methods", containsString(method))
+            .header("Access-Control-Allow-Headers", containsString("Authorization"))
+            .header("Access-Control-Allow-Headers", containsString("Idempotency-Key"))
+            .header("Access-Control-Allow-Headers", containsString("If-Match"))
+            .header("Access-Control-Max-Age", equalTo("3600"));
+        noCookies(answer);
+      }
+    }
+  }
+
+  @Test
+  void aPageMayReadTheAnswerAndItsHeaders() {
+    Response answer = alice.request().header("Origin", APP).get(User.TASKS);
+
+    answer.then().statusCode(200).header("Access-Control-Allow-Origin", equalTo(APP));
+    assertEquals(
+        Set.of(
+            "ETag",
+            "Idempotency-Replayed",
+            "Link",
+            "Location",
+            "RateLimit",
+            "RateLimit-Policy",
+            "Retry-After",
+            "Total-Count",
+            "WWW-Authenticate"),
+        new TreeSet<>(List.of(answer.header("Access-Control-Expose-Headers").split(", ?"))));
+    noCookies(answer);
+  }
+
+  /** A page has to be able to tell its user why. */
+  @Test
+  void soItMayAnError() {
+    RestAssured.given()
+        .header("Origin", APP)
+        .get(User.TASKS)
+        .then()
+        .statusCode(401)
+        .header("Access-Control-Allow-Origin", equalTo(APP))
+        .contentType("application/problem+json");
+  }
+
+  @Test
+  void everyOtherOriginIsRefused() {
+    for (String origin :
+        List.of(
+            "https://evil.example",
+            "http://app.example",
+            "https://app.example:444",
+            "https://app.example.evil.example",
+            "https://xapp.example",
+            "https://APP.example.",
+            "null")) {
+      preflight(origin, "GET")
+          .then()
+          .statusCode(403)
+          .header("Access-Control-Allow-Origin", nullValue());
+      RestAssured.given()
+          .header("Authorization", "Bearer " + Tokens.token(alice.name()))
+          .header("Origin", origin)
+          .contentType("application/json")
+          .body("{}")
+          .post(User.TASKS)
+          .then()
+          .statusCode(403)
+          .header("Access-Control-Allow-Origin", nullValue());
+    }
+    alice.list("").body("$", equalTo(List.of()));
+  }
+
+  @Test
+  void whoSendsNoOriginIsNoBrowser() {
+    alice.list("").statusCode(200).header("Access-Control-Allow-Origin", nullValue());
+  }
+
+  private static Response preflight(String origin, String method) {
+    return RestAssured.given()
+        .header("Origin", origin)
+        .header("Access-Control-Request-Method", method)
+        .header("Access-Control-Request-Headers", "authorization,content-type")
+        .options(User.TASKS);
+  }
+
+  private static void noCookies(Response answer) {
+    assertEquals("false", answer.header("Access-Control-Allow-Credentials"));
+  }
+}

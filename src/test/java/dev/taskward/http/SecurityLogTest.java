@@ -1,0 +1,234 @@
+package dev.taskward.http;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.taskward.ApiDocument;
+import dev.taskward.Tokens;
+import dev.taskward.User;
+import io.quarkus.test.common.http.TestHTTPResource;
+import io.quarkus.test.junit.QuarkusTest;
+import java.io.IOException;
+import java.net.Socket;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.logging.Handler;
+import java.util.logging.LogRecord;
+import java.util.logging.Logger;
+import org.jboss.logmanager.ExtLogRecord;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+@QuarkusTest
+class SecurityLogTest {
+
+  /** All that the service logs, by the trace id that a request brings. */
+  static final class Log extends Handler {
+
+    final List<ExtLogRecord> records = new CopyOnWriteArrayList<>();
+
+    @Override
+    public void publish(LogRecord record) {
+      ExtLogRecord copy = ExtLogRecord.wrap(record);
+      copy.copyMdc();
+      records.add(copy);
+    }
+
+    /** The one line of this request. */
+    ExtLogRecord of(String traceId) {
+      List<ExtLogRecord> lines =
+          records.stream().filter(line -> traceId.equals(line.getMdc("traceId"))).toList();
+      assertEquals(1, lines.size(), lines.toString());
+      return lines.get(0);
+    }
+
+    @Override
+    public void flush() {}
+
+    @Override
+    public void close() {}
+  }
+
+  @TestHTTPResource("/")
+  URI base;
+
+  final User alice = User.fresh();
+  final User bob = User.fresh();
+  final String trace = UUID.randomUUID().toString().replace("-", "");
+  final String traceparent = "00-" + trace + "-00f067aa0ba902b7-01";
+
+  private final Log log = new Log();
+  private final Logger service = Logger.getLogger("dev.taskward");
+
+  @BeforeEach
+  void listen() {
+    service.addHandler(log);
+  }
+
+  @AfterEach
+  void hang() {
+    service.removeHandler(log);
+  }
+
+  @Test
+  void aRefusedTokenIsLoggedWithTheReasonAndWithoutTheToken() {
+    Map<String, Object> expired = Tokens.claims("alice");
+    expired.put("exp", Instant.now().getEpochSecond() - 3600);
+    expired.put("iat", Instant.now().getEpochSecond() - 7200);
+    Map<String, Object> endless = Tokens.claims("alice");
+    endless.remove("exp");
+    Map<String, Object> early = Tokens.claims("alice");
+    early.put("nbf", Instant.now().getEpochSecond() + 3600);
+    Map<String, Object> longLived = Tokens.claims("alice");
+    longLived.put("exp", Instant.now().getEpochSecond() + 90_000);
+    Map<String, Object> nobody = Tokens.claims("alice");
+    nobody.remove("sub");
+    Map<String, Object> identity = Tokens.claims("alice");
+    identity.put("at_hash", "x");
+    String other = "another secret of the tests, 32 bytes or more";
+    Map<String, Object> header = Map.of("alg", "HS256", "typ", "JWT");
+    Map<String, String> reasons =
+        Map.of(
+            sign(header, expired),
+            "expired",
+            sign(header, endless),
+            "no exp",
+            sign(header, early),
+            "not valid yet",
+            sign(header, longLived),
+            "the token lives for more than 24 hours",
+            sign(header, nobody),
+            "sub must be 1 to 255 characters, not blank",
+            sign(header, identity),
+            "not an access token",
+            Tokens.sign(header, Tokens.claims("alice"), "HmacSHA256", other),
+            "bad signature",
+            sign(Map.of("alg", "HS512"), Tokens.claims("alice")),
+            "no key for this algorithm",
+            "nonsense",
+            "malformed");
+    reasons.forEach(
+        (token, reason) -> {
+          log.records.clear();
+          User.withToken(token)
+              .header("traceparent", traceparent)
+              .get(User.TASKS + "?q=private")
+              .then()
+              .statusCode(401);
+
+          ExtLogRecord line = log.of(trace);
+          assertFields(line, "token_refused", "401", "GET", User.TASKS, reason);
+          assertNull(line.getMdc("subject")); // nobody vouches for what it says
+          for (String part : token.split("\\.")) {
+            assertFalse(line.getFormattedMessage().contains(part));
+          }
+          assertFalse(line.getFormattedMessage().contains("private"));
+        });
+  }
+
+  @Test
+  void soIsARequestWithoutOne() {
+    User.withoutToken().header("traceparent", traceparent).get("/nowhere").then().statusCode(401);
+
+    assertFields(log.of(trace), "token_refused", "401", "GET", "/nowhere", "no bearer token");
+  }
+
+  @Test
+  void anAttemptOnAnotherUsersTaskIsLoggedWithWhoAndWhich() {
+    long id = alice.has("A secret plan");
+    for (ApiDocument.Operation operation : ApiDocument.operations()) {
+      if (operation.isAboutOneTask()) {
+        log.records.clear();
+        operation.send(bob.request().header("traceparent", traceparent), id);
+
+        ExtLogRecord line = log.of(trace);
+        String path = operation.path().replace("{id}", Long.toString(id));
+        assertFields(line, "foreign_task", "403", operation.method(), path, "it is another user's");
+        assertEquals(bob.name(), line.getMdc("subject"));
+        assertFalse(line.getFormattedMessage().contains(alice.name()));
+        assertFalse(line.getFormattedMessage().contains("secret plan"));
+      }
+    }
+  }
+
+  @Test
+  void anUnknownIdIsNoAttempt() {
+    bob.roughRequest().header("traceparent", traceparent).get(User.TASKS + "/9000000000000000");
+
+    ExtLogRecord line = log.of(trace);
+    assertEquals("404 GET /api/v1/tasks/9000000000000000", line.getFormattedMessage());
+    assertNull(line.getMdc("event"));
+  }
+
+  /** Nothing that a client chooses ends a line, begins a field or moves a cursor. */
+  @Test
+  void noTextOfAClientPassesForOurs() throws IOException {
+    long id = alice.has("Mine");
+    User eve =
+        new User(
+            "eve" + id + "\r\n2026-01-01 INFO forged\u001b[2J\u202e\u2028\u0085\" status=\"200\\");
+
+    eve.roughRequest().header("traceparent", traceparent).get(User.TASKS + "/" + id);
+
+    ExtLogRecord line = log.of(trace);
+    String subject =
+        "eve"
+            + id
+            + "\\u000d\\u000a2026-01-01 INFO forged\\u001b[2J\\u202e\\u2028\\u0085\\u0022"
+            + " status=\\u0022200\\u005c";
+    assertEquals(subject, line.getMdc("subject"));
+    assertTrue(line.getFormattedMessage().contains("subject=\"" + subject + "\" reason="));
+    assertEquals(0, line.getFormattedMessage().chars().filter(Character::isISOControl).count());
+
+    log.records.clear();
+    for (String target :
+        List.of(
+            "/a\u001b[31m\u0007b", "/a\u0000", "/a\u0085b", "/a%0d%0aforged", "/a\rb", "/\u202e")) {
+      for (String token : List.of("", "\r\nAuthorization: Bearer " + Tokens.token(bob.name()))) {
+        raw("GET " + target + " HTTP/1.1\r\nHost: localhost" + token);
+      }
+    }
+    assertTrue(log.records.size() >= 2, "%0d%0a at least is read");
+    for (ExtLogRecord written : log.records) {
+      String text = written.getFormattedMessage() + written.getMdcCopy();
+      assertEquals(
+          0,
+          text.codePoints().filter(c -> c < 32 || c == 0x7f || c == 0x85 || c == 0x202e).count(),
+          text);
+    }
+  }
+
+  static void assertFields(
+      ExtLogRecord line, String event, String status, String method, String path, String reason) {
+    assertEquals("dev.taskward.security", line.getLoggerName());
+    assertEquals(event, line.getMdc("event"));
+    assertEquals(status, line.getMdc("status"));
+    assertEquals(method, line.getMdc("method"));
+    assertEquals(path, line.getMdc("path"));
+    assertEquals(reason, line.getMdc("reason"));
+    assertEquals("127.0.0.1", line.getMdc("address"));
+    assertTrue(line.getFormattedMessage().startsWith(event + " status=\"" + status + "\" "));
+  }
+
+  private static String sign(Map<String, Object> header, Map<String, Object> claims) {
+    return Tokens.sign(header, claims, "HmacSHA256", Tokens.SECRET);
+  }
+
+  private void raw(String head) throws IOException {
+    try (Socket socket = new Socket(base.getHost(), base.getPort())) {
+      socket.setSoTimeout(10_000);
+      socket
+          .getOutputStream()
+          .write((head + "\r\nConnection: close\r\n\r\n").getBytes(StandardCharsets.UTF_8));
+      socket.getInputStream().readAllBytes();
+    }
+  }
+}

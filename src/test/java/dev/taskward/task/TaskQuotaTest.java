@@ -1,0 +1,80 @@
+package dev.taskward.task;
+
+import static org.hamcrest.Matchers.equalTo;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.taskward.User;
+import io.quarkus.test.junit.QuarkusTest;
+import io.quarkus.test.junit.QuarkusTestProfile;
+import io.quarkus.test.junit.TestProfile;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+
+/** Where a user may have five tasks, so few that each new one is counted. */
+@QuarkusTest
+@TestProfile(TaskQuotaTest.Five.class)
+class TaskQuotaTest {
+
+  public static class Five implements QuarkusTestProfile {
+    @Override
+    public Map<String, String> getConfigOverrides() {
+      return Map.of("taskward.tasks.quota", "5");
+    }
+  }
+
+  final User alice = User.fresh();
+
+  @Test
+  void whoHasAsManyAsOneMayHaveGetsNoMore() {
+    long id = 0;
+    for (int i = 0; i < 5; i++) {
+      id = alice.has("task " + i);
+    }
+
+    for (int i = 0; i < 2; i++) {
+      alice
+          .post(Map.of("title", "One more"))
+          .statusCode(403)
+          .contentType("application/problem+json")
+          .body(
+              "detail",
+              equalTo("You have as many tasks as one user may have (5), deleted ones included."));
+    }
+    alice.put(id, Map.of("title", "Changed")).statusCode(200);
+    alice.delete(id).statusCode(204); // it can be restored, so it is one of the five
+    alice.post(Map.of("title", "One more")).statusCode(403);
+    alice.request().post(User.TASKS + "/{id}/restore", id).then().statusCode(200);
+    assertEquals(5, alice.list("").extract().jsonPath().getList("").size());
+
+    User.fresh().has("another user's");
+  }
+
+  @Test
+  void whatIsRefusedForAnotherReasonCostsNothing() {
+    for (int i = 0; i < 10; i++) {
+      alice.postText("{\"title\": 1}").statusCode(400);
+    }
+    for (int i = 0; i < 5; i++) {
+      alice.has("task " + i);
+    }
+  }
+
+  @Test
+  void manyAtOnceComeAboutAsFar() {
+    List<CompletableFuture<Integer>> answers =
+        IntStream.range(0, 40)
+            .mapToObj(
+                i ->
+                    CompletableFuture.supplyAsync(
+                        () -> alice.post(Map.of("title", "x")).extract().statusCode()))
+            .toList();
+
+    long created = answers.stream().filter(answer -> answer.join() == 201).count();
+    assertTrue(created >= 5 && created < 40, created + " were created");
+    alice.post(Map.of("title", "x")).statusCode(403);
+  }
+}
