@@ -30,7 +30,10 @@ public class EnvironmentConfigSource implements ConfigSourceFactory {
 
   /** A word that SmallRye Config does not know is false to it: a wall left open by a typo. */
   private static final List<String> SWITCHES =
-      List.of("taskward.scopes.required", "taskward.conceal-foreign-tasks");
+      List.of(
+          "taskward.scopes.required",
+          "taskward.conceal-foreign-tasks",
+          "taskward.row-level-security");
 
   private static final Set<String> LOOPBACK = Set.of("localhost", "127.0.0.1", "[::1]");
 
