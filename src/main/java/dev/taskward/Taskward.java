@@ -6,6 +6,7 @@ import io.quarkus.runtime.Quarkus;
 import io.quarkus.runtime.QuarkusBindException;
 import io.quarkus.runtime.annotations.QuarkusMain;
 import io.smallrye.config.ConfigValidationException;
+import java.net.BindException;
 import java.net.UnknownHostException;
 import java.sql.SQLException;
 import java.util.Arrays;
@@ -51,6 +52,11 @@ public final class Taskward {
     }
     if (failure instanceof QuarkusBindException e) {
       return Optional.of("Port " + e.getPort() + " on " + e.getHost() + " can't be opened.");
+    }
+    if (failure instanceof IllegalStateException
+        && failure.getCause() instanceof BindException e
+        && !(e instanceof QuarkusBindException)) {
+      return Optional.of(failure.getMessage() + ": " + e.getMessage() + "."); // the management's
     }
     if (failure instanceof SQLException) {
       String why =

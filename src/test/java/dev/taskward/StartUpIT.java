@@ -155,7 +155,11 @@ class StartUpIT {
                       Integer.toString(taken.getLocalPort())))
               .lines();
 
-      assertEquals(List.of("Port " + taken.getLocalPort() + " on 0.0.0.0 can't be opened."), lines);
+      assertEquals(
+          List.of(
+              "Unable to start the management interface on 0.0.0.0:%d: Address already in use."
+                  .formatted(taken.getLocalPort())),
+          lines);
     }
   }
 

@@ -27,6 +27,7 @@ import org.jose4j.jws.JsonWebSignature;
 import org.jose4j.jwt.JwtClaims;
 import org.jose4j.jwt.MalformedClaimException;
 import org.jose4j.jwt.NumericDate;
+import org.jose4j.jwt.consumer.ErrorCodeValidator;
 import org.jose4j.jwt.consumer.ErrorCodes;
 import org.jose4j.jwt.consumer.InvalidJwtException;
 import org.jose4j.jwt.consumer.JwtConsumer;
@@ -153,9 +154,9 @@ class TokenVerification extends JWTCallerPrincipalFactory {
   /** For the log, in words that owe nothing to the token. */
   private static String reason(Exception refusal) {
     if (refusal instanceof InvalidJwtException invalid) {
-      for (Map.Entry<Integer, String> reason : REASONS.entrySet()) {
-        if (invalid.hasErrorCode(reason.getKey())) {
-          return reason.getValue();
+      for (ErrorCodeValidator.Error error : invalid.getErrorDetails()) {
+        if (REASONS.containsKey(error.getErrorCode())) {
+          return REASONS.get(error.getErrorCode());
         }
       }
     }

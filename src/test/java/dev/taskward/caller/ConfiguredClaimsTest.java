@@ -1,8 +1,10 @@
 package dev.taskward.caller;
 
 import static org.hamcrest.Matchers.contains;
+import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.params.provider.Arguments.arguments;
 
+import dev.taskward.ServiceLog;
 import dev.taskward.Tokens;
 import dev.taskward.User;
 import io.quarkus.test.junit.QuarkusTest;
@@ -74,6 +76,28 @@ class ConfiguredClaimsTest {
   @MethodSource("tokens")
   void aTokenIsHeldToThem(int status, String what, String token) {
     User.withToken(token).get(User.TASKS).then().statusCode(status);
+  }
+
+  @Test
+  void theLogSaysWhatWasWrong() {
+    String trace = "4bf92f3577b34da6a3ce929d0e0e4736";
+    Map<String, String> reasons =
+        Map.of(
+            with(Map.of("iss", "https://issuer.example.org")), "wrong iss",
+            without("iss"), "no iss",
+            with(Map.of("aud", "mail")), "wrong aud",
+            without("aud"), "no aud",
+            without("userId"), "userId must be 1 to 255 characters, not blank");
+    try (ServiceLog log = new ServiceLog()) {
+      reasons.forEach(
+          (token, reason) -> {
+            User.withToken(token)
+                .header("traceparent", "00-" + trace + "-00f067aa0ba902b7-01")
+                .get(User.TASKS);
+
+            assertEquals(reason, log.take(trace).getMdc("reason"));
+          });
+    }
   }
 
   private static Map<String, Object> good() {

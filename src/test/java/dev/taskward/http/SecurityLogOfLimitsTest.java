@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNull;
 
+import dev.taskward.ServiceLog;
 import dev.taskward.User;
 import io.quarkus.test.junit.QuarkusTest;
 import io.quarkus.test.junit.QuarkusTestProfile;
@@ -12,10 +13,8 @@ import io.quarkus.test.junit.TestProfile;
 import io.restassured.RestAssured;
 import java.util.Map;
 import java.util.UUID;
-import java.util.logging.Logger;
 import org.jboss.logmanager.ExtLogRecord;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** Where a user may have one task and send three requests, and an address two without a token. */
@@ -39,33 +38,27 @@ class SecurityLogOfLimitsTest {
   final String trace = UUID.randomUUID().toString().replace("-", "");
   final String traceparent = "00-" + trace + "-00f067aa0ba902b7-01";
 
-  private final SecurityLogTest.Log log = new SecurityLogTest.Log();
-  private final Logger service = Logger.getLogger("dev.taskward");
-
-  @BeforeEach
-  void listen() {
-    service.addHandler(log);
-  }
+  private final ServiceLog log = new ServiceLog();
 
   @AfterEach
-  void hang() {
-    service.removeHandler(log);
+  void stopListening() {
+    log.close();
   }
 
   @Test
   void whoMeetsHisQuotaAndThenHisLimit() {
     alice.has("The only one");
     create(403);
-    ExtLogRecord line = log.of(trace);
+    ExtLogRecord line = log.take(trace);
     assertFields(
         line, "quota_reached", "403", "POST", User.TASKS, "as many tasks as one user may have");
     assertEquals(alice.name(), line.getMdc("subject"));
     assertFalse(line.getFormattedMessage().contains("private"));
 
     create(403);
-    log.records.clear();
+    log.lines().clear();
     create(429);
-    line = log.of(trace);
+    line = log.take(trace);
     assertFields(line, "rate_limited", "429", "POST", User.TASKS, "too many requests of this user");
     assertEquals(alice.name(), line.getMdc("subject"));
   }
@@ -84,11 +77,11 @@ class SecurityLogOfLimitsTest {
   @Test
   void anAddressThatMeetsItsLimit() {
     for (int i = 0; i < 3; i++) {
-      log.records.clear();
+      log.lines().clear();
       RestAssured.given().header("traceparent", traceparent).get(User.TASKS);
     }
 
-    ExtLogRecord line = log.of(trace);
+    ExtLogRecord line = log.take(trace);
     assertFields(
         line, "rate_limited", "429", "GET", User.TASKS, "too many requests of this address");
     assertNull(line.getMdc("subject"));

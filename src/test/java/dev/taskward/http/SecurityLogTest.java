@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.taskward.ApiDocument;
+import dev.taskward.ServiceLog;
 import dev.taskward.Tokens;
 import dev.taskward.User;
 import io.quarkus.test.common.http.TestHTTPResource;
@@ -18,44 +19,12 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
-import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.logging.Handler;
-import java.util.logging.LogRecord;
-import java.util.logging.Logger;
 import org.jboss.logmanager.ExtLogRecord;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 @QuarkusTest
 class SecurityLogTest {
-
-  /** All that the service logs, by the trace id that a request brings. */
-  static final class Log extends Handler {
-
-    final List<ExtLogRecord> records = new CopyOnWriteArrayList<>();
-
-    @Override
-    public void publish(LogRecord record) {
-      ExtLogRecord copy = ExtLogRecord.wrap(record);
-      copy.copyMdc();
-      records.add(copy);
-    }
-
-    /** The one line of this request. */
-    ExtLogRecord of(String traceId) {
-      List<ExtLogRecord> lines =
-          records.stream().filter(line -> traceId.equals(line.getMdc("traceId"))).toList();
-      assertEquals(1, lines.size(), lines.toString());
-      return lines.get(0);
-    }
-
-    @Override
-    public void flush() {}
-
-    @Override
-    public void close() {}
-  }
 
   @TestHTTPResource("/")
   URI base;
@@ -65,17 +34,11 @@ class SecurityLogTest {
   final String trace = UUID.randomUUID().toString().replace("-", "");
   final String traceparent = "00-" + trace + "-00f067aa0ba902b7-01";
 
-  private final Log log = new Log();
-  private final Logger service = Logger.getLogger("dev.taskward");
-
-  @BeforeEach
-  void listen() {
-    service.addHandler(log);
-  }
+  private final ServiceLog log = new ServiceLog();
 
   @AfterEach
-  void hang() {
-    service.removeHandler(log);
+  void stopListening() {
+    log.close();
   }
 
   @Test
@@ -117,14 +80,13 @@ class SecurityLogTest {
             "malformed");
     reasons.forEach(
         (token, reason) -> {
-          log.records.clear();
           User.withToken(token)
               .header("traceparent", traceparent)
               .get(User.TASKS + "?q=private")
               .then()
               .statusCode(401);
 
-          ExtLogRecord line = log.of(trace);
+          ExtLogRecord line = log.take(trace);
           assertFields(line, "token_refused", "401", "GET", User.TASKS, reason);
           assertNull(line.getMdc("subject")); // nobody vouches for what it says
           for (String part : token.split("\\.")) {
@@ -138,7 +100,7 @@ class SecurityLogTest {
   void soIsARequestWithoutOne() {
     User.withoutToken().header("traceparent", traceparent).get("/nowhere").then().statusCode(401);
 
-    assertFields(log.of(trace), "token_refused", "401", "GET", "/nowhere", "no bearer token");
+    assertFields(log.take(trace), "token_refused", "401", "GET", "/nowhere", "no bearer token");
   }
 
   @Test
@@ -146,10 +108,9 @@ class SecurityLogTest {
     long id = alice.has("A secret plan");
     for (ApiDocument.Operation operation : ApiDocument.operations()) {
       if (operation.isAboutOneTask()) {
-        log.records.clear();
         operation.send(bob.request().header("traceparent", traceparent), id);
 
-        ExtLogRecord line = log.of(trace);
+        ExtLogRecord line = log.take(trace);
         String path = operation.path().replace("{id}", Long.toString(id));
         assertFields(line, "foreign_task", "403", operation.method(), path, "it is another user's");
         assertEquals(bob.name(), line.getMdc("subject"));
@@ -163,7 +124,7 @@ class SecurityLogTest {
   void anUnknownIdIsNoAttempt() {
     bob.roughRequest().header("traceparent", traceparent).get(User.TASKS + "/9000000000000000");
 
-    ExtLogRecord line = log.of(trace);
+    ExtLogRecord line = log.take(trace);
     assertEquals("404 GET /api/v1/tasks/9000000000000000", line.getFormattedMessage());
     assertNull(line.getMdc("event"));
   }
@@ -178,7 +139,7 @@ class SecurityLogTest {
 
     eve.roughRequest().header("traceparent", traceparent).get(User.TASKS + "/" + id);
 
-    ExtLogRecord line = log.of(trace);
+    ExtLogRecord line = log.take(trace);
     String subject =
         "eve"
             + id
@@ -188,7 +149,7 @@ class SecurityLogTest {
     assertTrue(line.getFormattedMessage().contains("subject=\"" + subject + "\" reason="));
     assertEquals(0, line.getFormattedMessage().chars().filter(Character::isISOControl).count());
 
-    log.records.clear();
+    log.lines().clear();
     for (String target :
         List.of(
             "/a\u001b[31m\u0007b", "/a\u0000", "/a\u0085b", "/a%0d%0aforged", "/a\rb", "/\u202e")) {
@@ -196,8 +157,8 @@ class SecurityLogTest {
         raw("GET " + target + " HTTP/1.1\r\nHost: localhost" + token);
       }
     }
-    assertTrue(log.records.size() >= 2, "%0d%0a at least is read");
-    for (ExtLogRecord written : log.records) {
+    assertTrue(log.lines().size() >= 2, "%0d%0a at least is read");
+    for (ExtLogRecord written : log.lines()) {
       String text = written.getFormattedMessage() + written.getMdcCopy();
       assertEquals(
           0,

@@ -1,0 +1,49 @@
+package dev.taskward;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.logging.Handler;
+import java.util.logging.LogRecord;
+import java.util.logging.Logger;
+import org.jboss.logmanager.ExtLogRecord;
+
+/** What the service logs, in this JVM, until it is closed. */
+public final class ServiceLog extends Handler implements AutoCloseable {
+
+  private final Logger service = Logger.getLogger("dev.taskward");
+  private final List<ExtLogRecord> lines = new CopyOnWriteArrayList<>();
+
+  public ServiceLog() {
+    service.addHandler(this);
+  }
+
+  @Override
+  public void publish(LogRecord record) {
+    ExtLogRecord line = ExtLogRecord.wrap(record);
+    line.copyMdc();
+    lines.add(line);
+  }
+
+  public List<ExtLogRecord> lines() {
+    return lines;
+  }
+
+  /** The one line of the request with this trace id, which then is forgotten. */
+  public ExtLogRecord take(String traceId) {
+    List<ExtLogRecord> found =
+        lines.stream().filter(line -> traceId.equals(line.getMdc("traceId"))).toList();
+    assertEquals(1, found.size(), found.toString());
+    lines.removeAll(found);
+    return found.get(0);
+  }
+
+  @Override
+  public void flush() {}
+
+  @Override
+  public void close() {
+    service.removeHandler(this);
+  }
+}
