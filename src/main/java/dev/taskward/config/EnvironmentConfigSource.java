@@ -34,8 +34,7 @@ public class EnvironmentConfigSource implements ConfigSourceFactory {
           "taskward.scopes.required",
           "taskward.conceal-foreign-tasks",
           "taskward.api-docs",
-          "taskward.rate-limit.enabled",
-          "taskward.row-level-security");
+          "taskward.rate-limit.enabled");
 
   private static final String CORS_ORIGINS = "taskward.cors.origins";
 
