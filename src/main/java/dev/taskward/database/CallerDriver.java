@@ -8,8 +8,12 @@ import java.lang.reflect.Proxy;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
+import java.sql.SQLFeatureNotSupportedException;
+import java.sql.Timestamp;
+import java.time.ZoneOffset;
 import java.util.Optional;
 import java.util.Properties;
+import java.util.Set;
 import org.postgresql.Driver;
 
 /**
@@ -62,7 +66,25 @@ public class CallerDriver extends Driver {
   }
 
   /** Hides that the statement has another one, with one parameter and one result, before it. */
-  private record CallersStatement(PreparedStatement statement, String caller) implements Handler {
+  private static class CallersStatement implements Handler {
+
+    /**
+     * Setters whose values reach the server with their type. Of any other the driver asks the
+     * server for the type, once a statement is prepared there; from then on it does not send our
+     * two statements in one go, and without a transaction around them the caller is gone before the
+     * second.
+     */
+    private static final Set<String> TYPED =
+        Set.of("setBoolean", "setBytes", "setInt", "setLong", "setObject", "setShort", "setString");
+
+    private final PreparedStatement statement;
+    private final String caller;
+    private boolean typed = true;
+
+    CallersStatement(PreparedStatement statement, String caller) {
+      this.statement = statement;
+      this.caller = caller;
+    }
 
     @Override
     public Object invoke(Object proxy, Method method, Object[] args) throws Throwable {
@@ -81,6 +103,11 @@ public class CallerDriver extends Driver {
           if (method.getName().startsWith("set")
               && method.getDeclaringClass() == PreparedStatement.class) {
             args[0] = (int) args[0] + 1;
+            if (method.getName().equals("setTimestamp") && args[1] instanceof Timestamp time) {
+              statement.setObject((int) args[0], time.toInstant().atOffset(ZoneOffset.UTC));
+              return null;
+            }
+            typed &= TYPED.contains(method.getName());
           }
         }
       }
@@ -88,6 +115,9 @@ public class CallerDriver extends Driver {
     }
 
     private Object execute(String how) throws SQLException {
+      if (!typed && how.equals("executeQuery") && statement.getConnection().getAutoCommit()) {
+        throw new SQLFeatureNotSupportedException("a parameter without a type, and no transaction");
+      }
       statement.execute();
       boolean rows = statement.getMoreResults();
       return switch (how) {

@@ -24,6 +24,7 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.sql.SQLFeatureNotSupportedException;
 import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
@@ -239,6 +240,38 @@ class RowLevelSecurityTest {
       threads.shutdown();
     }
     users.forEach(user -> user.list("").body("version", contains(1)));
+  }
+
+  /** The driver prepares a statement on the server when it runs for the fifth time. */
+  @Test
+  void pagesAreWholeHoweverOftenTheirStatementRan() {
+    alice.has("second");
+    for (int i = 0; i < 12; i++) {
+      String next = alice.list("?limit=1").extract().header("Link").replaceAll("<(.*)>.*", "$1");
+      alice.request().urlEncodingEnabled(false).get(next).then().body("title", contains("alice's"));
+    }
+  }
+
+  /** The driver would ask the server for the type, and not send the caller's name along. */
+  @Test
+  void aParameterWithoutATypeIsRefusedWhereNoTransactionKeepsTheName() {
+    as(
+        alice,
+        () -> {
+          QuarkusTransaction.suspendingExisting()
+              .run(
+                  () -> {
+                    try (Connection connection = pool.getConnection();
+                        PreparedStatement sql =
+                            connection.prepareStatement("select title from task where ? is null")) {
+                      sql.setDate(1, null);
+                      assertThrows(SQLFeatureNotSupportedException.class, sql::executeQuery);
+                    } catch (SQLException e) {
+                      throw new IllegalStateException(e);
+                    }
+                  });
+          return null;
+        });
   }
 
   /** Whatever the endpoint: what names the caller goes before, in the same round trip. */
