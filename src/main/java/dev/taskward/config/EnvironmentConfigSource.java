@@ -34,7 +34,8 @@ public class EnvironmentConfigSource implements ConfigSourceFactory {
           "taskward.scopes.required",
           "taskward.conceal-foreign-tasks",
           "taskward.api-docs",
-          "taskward.rate-limit.enabled");
+          "taskward.rate-limit.enabled",
+          "taskward.row-level-security");
 
   private static final String CORS_ORIGINS = "taskward.cors.origins";
 

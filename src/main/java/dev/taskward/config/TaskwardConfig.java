@@ -76,6 +76,13 @@ public interface TaskwardConfig {
     long quota();
   }
 
+  /**
+   * Whether the database itself shows each user's rows to him alone; looked at when the schema is
+   * migrated, for all instances. Off only while instances run that do not name their caller.
+   */
+  @WithDefault("true")
+  boolean rowLevelSecurity();
+
   Idempotency idempotency();
 
   /** For how long, and for how many requests, the answers to keyed requests are kept. */
