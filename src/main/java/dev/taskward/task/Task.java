@@ -6,10 +6,8 @@ import dev.taskward.http.ForeignResourceException;
 import dev.taskward.http.ProblemException;
 import dev.taskward.http.Tagged;
 import io.quarkus.hibernate.orm.panache.PanacheEntityBase;
-import jakarta.persistence.Basic;
 import jakarta.persistence.Column;
 import jakarta.persistence.Entity;
-import jakarta.persistence.FetchType;
 import jakarta.persistence.Id;
 import jakarta.persistence.LockModeType;
 import jakarta.persistence.Version;
@@ -61,18 +59,6 @@ public class Task extends PanacheEntityBase implements Tagged {
   @Column(name = "purge_at")
   public Instant purgeAt;
 
-  /**
-   * What the title is sorted by. Like {@link #search} made by the database, and read only there.
-   */
-  @Basic(fetch = FetchType.LAZY)
-  @Column(name = "title_key", insertable = false, updatable = false)
-  public String titleKey;
-
-  /** What is searched for text. */
-  @Basic(fetch = FetchType.LAZY)
-  @Column(insertable = false, updatable = false)
-  public String search;
-
   /** 1 at first. Hibernate counts every change of the row, whoever makes it. */
   @Version
   @Column(nullable = false)
@@ -100,37 +86,39 @@ public class Task extends PanacheEntityBase implements Tagged {
   }
 
   /**
-   * The caller's task with this id.
+   * The caller's task with this id, its row locked until the transaction ends: changes of one task
+   * queue up behind each other, so that none is lost.
    *
    * @throws ProblemException (404) if nobody has such a task, (412) if the request's conditions do
    *     not hold for it
    * @throws ForeignResourceException (403) if somebody else has it
    */
-  static Task require(long id) {
-    return require(id, LockModeType.NONE, false);
-  }
-
-  /**
-   * The caller's task with this id, its row locked until the transaction ends: changes of one task
-   * queue up behind each other, so that none is lost.
-   */
   static Task requireForUpdate(long id) {
-    return require(id, LockModeType.PESSIMISTIC_WRITE, false);
+    return require(id, false);
   }
 
   /** The same for a task that may be deleted. */
   static Task requireForRestore(long id) {
-    return require(id, LockModeType.PESSIMISTIC_WRITE, true);
+    return require(id, true);
   }
 
-  private static Task require(long id, LockModeType lock, boolean deletedToo) {
-    Task task = findById(id, lock);
+  private static Task require(long id, boolean deletedToo) {
+    Task task = findById(id, LockModeType.PESSIMISTIC_WRITE);
     if (task != null && (deletedToo || !task.deleted)) {
       Conditions.ofRequest().check(task);
       return task;
     }
+    throw refusal(id, task != null);
+  }
+
+  /**
+   * Why the caller doesn't get this task.
+   *
+   * @param callers whether it is his own, deleted
+   */
+  static RuntimeException refusal(long id, boolean callers) {
     ProblemException unknown = ProblemException.notFound("There is no task with this id.");
-    throw task == null && existsForAnyone(id) ? new ForeignResourceException(unknown) : unknown;
+    return !callers && existsForAnyone(id) ? new ForeignResourceException(unknown) : unknown;
   }
 
   /**
@@ -197,7 +185,7 @@ public class Task extends PanacheEntityBase implements Tagged {
   }
 
   /** PostgreSQL keeps microseconds: what is answered now is what will be read later. */
-  private static Instant now() {
+  static Instant now() {
     return Instant.now().truncatedTo(ChronoUnit.MICROS);
   }
 }

@@ -2,6 +2,7 @@ package dev.taskward.task;
 
 import dev.taskward.caller.Caller;
 import dev.taskward.config.TaskwardConfig;
+import dev.taskward.http.Conditions;
 import dev.taskward.idempotency.Idempotent;
 import io.quarkus.hibernate.orm.PersistenceUnitExtension;
 import io.quarkus.security.Authenticated;
@@ -22,6 +23,7 @@ import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.UriInfo;
 import java.net.URI;
 import java.util.List;
+import java.util.Optional;
 import org.eclipse.microprofile.openapi.annotations.Operation;
 import org.eclipse.microprofile.openapi.annotations.enums.ParameterIn;
 import org.eclipse.microprofile.openapi.annotations.enums.SchemaType;
@@ -53,11 +55,17 @@ public class TaskResource {
   private final Caller caller;
   private final TaskwardConfig config;
   private final TaskQuota quota;
+  private final TaskStatements statements;
 
-  TaskResource(@PersistenceUnitExtension Caller caller, TaskwardConfig config, TaskQuota quota) {
+  TaskResource(
+      @PersistenceUnitExtension Caller caller,
+      TaskwardConfig config,
+      TaskQuota quota,
+      TaskStatements statements) {
     this.caller = caller;
     this.quota = quota;
     this.config = config;
+    this.statements = statements;
   }
 
   @GET
@@ -162,9 +170,8 @@ public class TaskResource {
             schema = @Schema(type = SchemaType.INTEGER, format = "int64", minimum = "0"))
       })
   public RestResponse<List<TaskRepresentation>> list(@Context UriInfo uri) {
-    TaskPage page = TaskListQuery.of(uri.getQueryParameters(), caller.subject()).page();
-    ResponseBuilder<List<TaskRepresentation>> response =
-        ResponseBuilder.ok(page.tasks().stream().map(TaskRepresentation::of).toList());
+    TaskPage page = TaskListQuery.of(uri.getQueryParameters(), caller.subject()).page(statements);
+    ResponseBuilder<List<TaskRepresentation>> response = ResponseBuilder.ok(page.tasks());
     if (page.next() != null) {
       response.link(
           uri.getRequestUriBuilder().replaceQueryParam("cursor", page.next()).build(), "next");
@@ -209,7 +216,12 @@ public class TaskResource {
       description = "One of the caller's own that is not deleted.")
   @APIResponse(responseCode = "200", description = "The task")
   public TaskRepresentation get(@RestPath TaskId id) {
-    return TaskRepresentation.of(Task.require(id.value()));
+    TaskRepresentation task = statements.find(id.value()).orElse(null);
+    if (task == null || task.deleted()) {
+      throw Task.refusal(id.value(), task != null);
+    }
+    Conditions.ofRequest().check(task);
+    return task;
   }
 
   @PUT
@@ -279,8 +291,14 @@ public class TaskResource {
   @APIResponse(responseCode = "200", description = "The task as it is now")
   public TaskRepresentation complete(
       @RestPath TaskId id, @RequestBody(required = false) @Valid Completion completion) {
-    Task task = Task.requireForUpdate(id.value());
     boolean flips = completion == null || completion.completed == null;
+    if (flips && Conditions.ofRequest().none()) {
+      Optional<TaskRepresentation> flipped = statements.flip(id.value(), Task.now());
+      if (flipped.isPresent()) {
+        return flipped.get();
+      }
+    }
+    Task task = Task.requireForUpdate(id.value());
     return TaskRepresentation.of(task.complete(flips ? !task.completed : completion.completed));
   }
 }

@@ -90,11 +90,24 @@ class TaskCostTest {
   }
 
   @Test
-  void aFlipIsTwoStatements() {
+  void aFlipIsOneStatement() {
     long id = uncountedTask();
 
     alice.flip(id).statusCode(200);
 
+    assertCost(1, 2);
+  }
+
+  @Test
+  void aFlipUnderAConditionAndASetFlagAreTwoStatements() {
+    long id = uncountedTask();
+    String path = User.TASKS + "/" + id + "/complete";
+
+    alice.request().header("If-Match", "\"1\"").patch(path).then().statusCode(200);
+    assertCost(2, 3);
+
+    wire.reset();
+    alice.request().contentType("application/json").body("{\"completed\": false}").patch(path);
     assertCost(2, 3);
   }
 
