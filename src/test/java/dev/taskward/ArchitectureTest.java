@@ -95,6 +95,8 @@ class ArchitectureTest {
         .doNotHaveFullyQualifiedName("dev.taskward.task.TrashPurge")
         .and()
         .doNotHaveFullyQualifiedName("dev.taskward.idempotency.Sweep")
+        .and()
+        .doNotHaveFullyQualifiedName("dev.taskward.http.SharedCounts")
         .should()
         .dependOnClassesThat()
         .haveFullyQualifiedName("java.sql.Connection")

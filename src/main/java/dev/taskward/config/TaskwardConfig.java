@@ -6,6 +6,7 @@ import io.smallrye.config.WithDefault;
 import jakarta.validation.constraints.Max;
 import jakarta.validation.constraints.Min;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import org.hibernate.validator.constraints.time.DurationMax;
@@ -40,10 +41,25 @@ public interface TaskwardConfig {
   @DurationMin(seconds = 1)
   Duration bodyTimeout();
 
+  Proxy proxy();
+
+  interface Proxy {
+
+    /** Addresses or networks (CIDR) of proxies whose X-Forwarded-* is believed; none if not set. */
+    Optional<List<String>> trusted();
+  }
+
   RateLimit rateLimit();
 
-  /** Of each instance by itself. */
   interface RateLimit {
+
+    /** Where requests are counted. */
+    enum Store {
+      /** In each instance, for itself. */
+      MEMORY,
+      /** In the database, for all instances together. */
+      POSTGRESQL
+    }
 
     @WithDefault("false")
     boolean enabled();
@@ -64,6 +80,13 @@ public interface TaskwardConfig {
     @DurationMin(seconds = 1)
     @DurationMax(hours = 24)
     Duration period();
+
+    @WithDefault("memory")
+    Store store();
+
+    /** How often counts that are over are removed from the database. */
+    @WithDefault("1h")
+    Duration sweepEvery();
   }
 
   Tasks tasks();
