@@ -44,7 +44,6 @@ public class EnvironmentConfigSource implements ConfigSourceFactory {
   private static final String ORIGIN = "https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?";
 
   private static final String TRUSTED_PROXIES = "taskward.proxy.trusted";
-  private static final String RATE_LIMIT_STORE = "taskward.rate-limit.store";
 
   private static final Set<String> LOOPBACK = Set.of("localhost", "127.0.0.1", "[::1]");
 
@@ -59,7 +58,6 @@ public class EnvironmentConfigSource implements ConfigSourceFactory {
     Map<String, String> settings = new HashMap<>();
     try {
       SWITCHES.forEach(name -> checkSwitch(context, name));
-      checkRateLimitStore(context);
       addCors(context, settings);
       addProxies(context, settings);
       checkKeys(context);
@@ -138,14 +136,6 @@ public class EnvironmentConfigSource implements ConfigSourceFactory {
     throw new IllegalArgumentException(
         variable(TRUSTED_PROXIES)
             + " must be a comma-separated list of IP addresses and networks such as 10.42.0.0/16.");
-  }
-
-  private static void checkRateLimitStore(ConfigSourceContext context) {
-    String store = value(context, RATE_LIMIT_STORE);
-    if (store != null && !store.equals("memory") && !store.equals("postgresql")) {
-      throw new IllegalArgumentException(
-          variable(RATE_LIMIT_STORE) + " must be memory or postgresql.");
-    }
   }
 
   private static void checkSwitch(ConfigSourceContext context, String name) {

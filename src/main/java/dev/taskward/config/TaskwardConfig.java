@@ -5,6 +5,7 @@ import io.smallrye.config.ConfigMapping;
 import io.smallrye.config.WithDefault;
 import jakarta.validation.constraints.Max;
 import jakarta.validation.constraints.Min;
+import jakarta.validation.constraints.Pattern;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -53,14 +54,6 @@ public interface TaskwardConfig {
 
   interface RateLimit {
 
-    /** Where requests are counted. */
-    enum Store {
-      /** In each instance, for itself. */
-      MEMORY,
-      /** In the database, for all instances together. */
-      POSTGRESQL
-    }
-
     @WithDefault("false")
     boolean enabled();
 
@@ -81,8 +74,14 @@ public interface TaskwardConfig {
     @DurationMax(hours = 24)
     Duration period();
 
+    /** {@code memory}: each instance counts for itself; {@code postgresql}: all together. */
     @WithDefault("memory")
-    Store store();
+    @Pattern(regexp = "memory|postgresql", message = "must be memory or postgresql")
+    String store();
+
+    default boolean isShared() {
+      return enabled() && store().equals("postgresql");
+    }
 
     /** How often counts that are over are removed from the database. */
     @WithDefault("1h")

@@ -3,7 +3,6 @@ package dev.taskward.http;
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
 import dev.taskward.config.TaskwardConfig;
-import dev.taskward.config.TaskwardConfig.RateLimit.Store;
 import io.github.bucket4j.BucketConfiguration;
 import io.github.bucket4j.ConsumptionProbe;
 import io.github.bucket4j.distributed.ExpirationAfterWriteStrategy;
@@ -20,6 +19,7 @@ import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
 import java.util.HexFormat;
 import java.util.Optional;
+import java.util.stream.Stream;
 import javax.sql.DataSource;
 import org.jboss.logging.Logger;
 
@@ -38,8 +38,9 @@ class SharedCounts {
 
   private static final int REFUSED_MAX = 100_000;
   private static final int SWEEP_BATCH = 1_000;
+  private static final int TURNS = 256;
 
-  /** Of each statement; who waits for a row waits for others' requests of the same user. */
+  /** Who waits for a row waits for the other instances' requests of the same user. */
   private static final Duration TIMEOUT = Duration.ofSeconds(2);
 
   /** For which a database that failed is not asked, so that no request waits for it twice. */
@@ -68,13 +69,16 @@ class SharedCounts {
   private final Vertx vertx;
   private final Cache<String, Refusal> refused =
       Caffeine.newBuilder().maximumSize(REFUSED_MAX).build();
+
+  /** Whoever counts for the same user takes turns; users who share one do, too. */
+  private final Object[] turns = Stream.generate(Object::new).limit(TURNS).toArray();
+
   private volatile long pausedAt = System.nanoTime() - PAUSE.toNanos();
 
   SharedCounts(TaskwardConfig config, DataSource database, Vertx vertx) {
     this.vertx = vertx;
-    TaskwardConfig.RateLimit limits = config.rateLimit();
     counts =
-        limits.enabled() && limits.store() == Store.POSTGRESQL
+        config.rateLimit().isShared()
             ? Bucket4jPostgreSQL.selectForUpdateBasedBuilder(database)
                 .table("rate_limit")
                 .primaryKeyMapper(PrimaryKeyMapper.STRING)
@@ -95,14 +99,13 @@ class SharedCounts {
    */
   Future<Optional<ConsumptionProbe>> take(
       String policy, String key, BucketConfiguration configuration) {
-    if (counts == null || System.nanoTime() - pausedAt < PAUSE.toNanos()) {
+    if (counts == null || isPaused()) {
       return Future.succeededFuture(Optional.empty());
     }
     String id = digest(policy + "\0" + key);
-    Refusal refusal = refused.getIfPresent(id);
-    ConsumptionProbe again = refusal == null ? null : refusal.now();
-    if (again != null) {
-      return Future.succeededFuture(Optional.of(again));
+    ConsumptionProbe refusal = refusal(id);
+    if (refusal != null) {
+      return Future.succeededFuture(Optional.of(refusal));
     }
     return vertx
         .executeBlocking(() -> take(id, configuration), false)
@@ -110,6 +113,21 @@ class SharedCounts {
   }
 
   private Optional<ConsumptionProbe> take(String id, BucketConfiguration configuration) {
+    // So that a burst of one user waits here, and does not hold a connection for each request; and
+    // when he is over the limit, those who waited need not ask.
+    synchronized (turns[Math.floorMod(id.hashCode(), turns.length)]) {
+      ConsumptionProbe refusal = refusal(id);
+      if (refusal != null) {
+        return Optional.of(refusal);
+      }
+      if (isPaused()) {
+        return Optional.empty();
+      }
+      return ask(id, configuration);
+    }
+  }
+
+  private Optional<ConsumptionProbe> ask(String id, BucketConfiguration configuration) {
     try {
       ConsumptionProbe probe =
           counts.getProxy(id, () -> configuration).tryConsumeAndReturnRemaining(1);
@@ -122,6 +140,15 @@ class SharedCounts {
       LOG.warnf("Rate limits are counted by this instance for the moment: %s", e.getMessage());
       return Optional.empty();
     }
+  }
+
+  private ConsumptionProbe refusal(String id) {
+    Refusal refusal = refused.getIfPresent(id);
+    return refusal == null ? null : refusal.now();
+  }
+
+  private boolean isPaused() {
+    return System.nanoTime() - pausedAt < PAUSE.toNanos();
   }
 
   @Scheduled(
