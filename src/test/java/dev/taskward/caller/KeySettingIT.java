@@ -117,7 +117,7 @@ class KeySettingIT {
             notOrigins),
         arguments(
             Map.of(SECRET, Tokens.SECRET, "TASKWARD_RATE_LIMIT_STORE", "redis"),
-            "taskward.rate-limit.store must be memory or postgresql"),
+            "taskward.rateLimit.store must be memory or postgresql"),
         arguments(Map.of(SECRET, Tokens.SECRET, "TASKWARD_PROXY_TRUSTED", "*"), notNetworks),
         arguments(
             Map.of(SECRET, Tokens.SECRET, "TASKWARD_PROXY_TRUSTED", "10.0.0.1,ingress"),
