@@ -96,6 +96,8 @@ class ArchitectureTest {
         .and()
         .doNotHaveFullyQualifiedName("dev.taskward.idempotency.Sweep")
         .and()
+        .doNotHaveFullyQualifiedName("dev.taskward.http.SharedCounts")
+        .and()
         .resideOutsideOfPackage("dev.taskward.database..")
         .should()
         .dependOnClassesThat()
