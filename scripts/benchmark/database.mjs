@@ -118,6 +118,15 @@ export function cpuSeconds(pid, withEnded = false) {
   return (fields[11] + fields[12] + (withEnded ? fields[13] + fields[14] : 0)) / TICKS_PER_SECOND;
 }
 
+/** Of the whole machine so far, in seconds: everything but idle, waiting, and what guests counted twice. */
+export function machineCpu() {
+  const [, user, nice, system, , , irq, softirq, steal] = readFileSync('/proc/stat', 'utf8')
+    .split('\n', 1)[0]
+    .split(/ +/)
+    .map(Number);
+  return (user + nice + system + irq + softirq + steal) / TICKS_PER_SECOND;
+}
+
 /** What follows the name in /proc/PID/stat: [1] parent, [11..14] times. */
 function statOf(pid) {
   const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');

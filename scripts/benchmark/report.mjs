@@ -16,9 +16,15 @@ function table(header, rows) {
   return [line(header), line(header.map((_, i) => (i ? '---:' : '---'))), ...rows.map(line)].join('\n');
 }
 
-const world = ({ machine, postgres, load }) =>
-  `${machine.cpus} CPUs (${machine.model}), PostgreSQL ${postgres.server_version}, ` +
-  `${whole(load.users)} users, ${whole(load.tasks)} tasks; medians of ${load.repeats} × ${load.seconds} s.`;
+function world({ machine, postgres, load, builds, alone }) {
+  const runs = [...builds.map((build) => build.results), alone].flatMap(Object.values).flat();
+  const others = runs.map((run) => run.othersCpus);
+  return (
+    `${machine.cpus} CPUs (${machine.model}), PostgreSQL ${postgres.server_version}, ` +
+    `${whole(load.users)} users, ${whole(load.tasks)} tasks; medians of ${load.repeats} × ${load.seconds} s. ` +
+    `Other processes kept ${fraction(median(others), 1)} CPUs busy, at most ${fraction(Math.max(...others), 1)}.`
+  );
+}
 
 const sum = (runs, field) => runs.reduce((total, run) => total + run[field], 0);
 
@@ -51,8 +57,13 @@ export function report(result) {
     '',
     `Start to first answer ${whole(build.startMillis)} ms; resident memory ${whole(build.idleMiB)} MiB idle, ` +
       `${whole(build.peakMiB)} MiB at most.`,
+    ...(build.results.arrivals ? [arrivalsNote(result.load, build.results.arrivals)] : []),
   ].join('\n');
 }
+
+const arrivalsNote = ({ rate }, runs) =>
+  `Arrivals: ${whole(rate)} a second, over ${whole(of(runs, 'connections'))} connections; ` +
+  `the load tool itself was up to ${fraction(of(runs, 'lagP99'), 1)} ms late (p99).`;
 
 /** Two builds that ran in turn, A B B A: the median of second / first, and how far the turns differ. */
 export function comparison(result) {

@@ -7,15 +7,14 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { equal, freePort, sleep, start, temp } from '../prove-tokens/world.mjs';
-import { cpuSeconds } from './database.mjs';
 
 const run = promisify(execFile);
 const here = dirname(fileURLToPath(import.meta.url));
 const JAVA = process.env.JAVA_HOME ? join(process.env.JAVA_HOME, 'bin', 'java') : 'java';
 const SECRET = randomBytes(32).toString('hex');
-export const TOKENS = join(temp, 'tokens');
+const TOKENS = join(temp, 'tokens');
 
-export const subject = (user) => String(1_000_000_000_000_000 + user);
+const subject = (user) => String(1_000_000_000_000_000 + user);
 
 /** Token n is on line n; good for all of the run. */
 export function writeTokens(active) {
@@ -54,18 +53,16 @@ export async function startService(build, databaseUrl, token) {
     },
   });
   const service = { build, process, pid: process.child.pid, port };
-  while (!(await call(service, token, 'GET', '?limit=1').catch(() => null))?.status) {
+  const answer = () => call(service, token, 'GET', '?limit=1').catch(({ code }) => ({ status: code }));
+  for (let { status } = await answer(); status !== 200; { status } = await answer()) {
     if (!process.isRunning || performance.now() - began > 120_000) {
-      throw new Error(`${build.path} did not start`);
+      throw new Error(`${build.path} did not start: ${status}`);
     }
     await sleep(5);
   }
   service.startMillis = performance.now() - began;
   return service;
 }
-
-/** Of the service so far, in seconds. */
-export const serviceCpu = (service) => cpuSeconds(service.pid);
 
 /** Resident memory in MiB: VmRSS is now, VmHWM the most so far. */
 export function memory(service, field) {
@@ -110,7 +107,10 @@ export async function checkAnswers(service, tokens, { users, tasksEach }) {
   const toggled = await answer(200, 'PATCH', `/${id}/complete`);
   equal(toggled.completed, !task.completed, 'completed');
   await answer(201, 'POST', '', '{"title":"New"}');
-  equal((await call(service, tokens[0], 'GET', `/${id}`)).status, 403, "another user's task");
+  if (user > 1) {
+    const { status } = await call(service, tokens[0], 'GET', `/${id}`);
+    equal(status, 403, "another user's task");
+  }
 }
 
 /** wrk: each connection sends its next request when it has the answer. Times in milliseconds. */
@@ -130,4 +130,15 @@ export async function wrk(service, scenario, connections, seconds, { threads, us
   );
   const result = JSON.parse(stdout.match(/^RESULT (.*)$/m)[1]);
   return { ...result, perSecond: result.requests / result.seconds };
+}
+
+/** The mix in an open model, see arrivals.mjs. */
+export async function arrivals(service, _, connections, seconds, { rate, users, tasksEach }) {
+  const { port } = service;
+  const load = { port, tokensFile: TOKENS, rate, connections, seconds, users, tasksEach };
+  const { stdout } = await run(process.execPath, [
+    join(here, 'arrivals.mjs'),
+    JSON.stringify(load),
+  ]);
+  return JSON.parse(stdout);
 }
