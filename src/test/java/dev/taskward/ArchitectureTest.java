@@ -101,6 +101,8 @@ class ArchitectureTest {
         .and()
         .haveNameNotMatching("dev\\.taskward\\.task\\.TaskStatements(\\$.*)?")
         .and()
+        .doNotHaveFullyQualifiedName("dev.taskward.http.SharedCounts")
+        .and()
         .resideOutsideOfPackage("dev.taskward.database..")
         .should()
         .dependOnClassesThat()
