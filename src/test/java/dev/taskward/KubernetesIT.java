@@ -1,0 +1,60 @@
+package dev.taskward;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import io.kubernetes.client.openapi.models.V1Container;
+import io.kubernetes.client.openapi.models.V1Deployment;
+import io.restassured.RestAssured;
+import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+
+/** The packaged application with the settings of k8s/base. */
+class KubernetesIT {
+
+  @Test
+  void itStartsWithoutAWarningAndAnswersItsProbes() throws Exception {
+    V1Container container =
+        Manifests.only(Manifests.objects(Manifests.BASE), V1Deployment.class)
+            .getSpec()
+            .getTemplate()
+            .getSpec()
+            .getContainers()
+            .get(0);
+    Map<String, String> settings = new HashMap<>();
+    Manifests.literals(Manifests.BASE, "configMapGenerator")
+        .map(literal -> literal.split("=", 2))
+        .forEach(setting -> settings.put(setting[0], setting[1]));
+    settings.put("BETTER_AUTH_SECRET", Tokens.SECRET);
+
+    try (EmbeddedPostgres postgres = EmbeddedPostgres.start()) {
+      settings.put(
+          "DATABASE_URL", "postgresql://postgres@localhost:" + postgres.getPort() + "/postgres");
+      PackagedApplication.Running service = new PackagedApplication.Running(settings);
+      Stream.of(
+              container.getStartupProbe(),
+              container.getLivenessProbe(),
+              container.getReadinessProbe())
+          .forEach(
+              probe ->
+                  RestAssured.get(service.managementUrl(probe.getHttpGet().getPath()))
+                      .then()
+                      .statusCode(200));
+      RestAssured.given()
+          .header("Authorization", "Bearer " + Tokens.token("ingress"))
+          .header("X-Forwarded-Proto", "https")
+          .header("X-Forwarded-Host", "taskward.example.com")
+          .contentType("application/json")
+          .body("{}")
+          .post(service.url(User.TASKS))
+          .then()
+          .statusCode(201);
+
+      assertEquals(
+          List.of(), service.stop().stream().filter(line -> line.contains("\"WARN\"")).toList());
+    }
+  }
+}

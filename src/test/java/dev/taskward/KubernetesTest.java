@@ -1,0 +1,437 @@
+package dev.taskward;
+
+import static dev.taskward.Manifests.BASE;
+import static dev.taskward.Manifests.OVERLAYS;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import com.google.gson.JsonElement;
+import com.google.gson.JsonObject;
+import dev.taskward.config.EnvironmentConfigSource;
+import dev.taskward.config.TaskwardConfig;
+import io.kubernetes.client.openapi.models.V1Container;
+import io.kubernetes.client.openapi.models.V1ContainerPort;
+import io.kubernetes.client.openapi.models.V1Deployment;
+import io.kubernetes.client.openapi.models.V1Ingress;
+import io.kubernetes.client.openapi.models.V1PodDisruptionBudget;
+import io.kubernetes.client.openapi.models.V1PodSpec;
+import io.kubernetes.client.openapi.models.V1Service;
+import io.kubernetes.client.openapi.models.V2HorizontalPodAutoscaler;
+import io.quarkus.vertx.http.runtime.VertxHttpConfig;
+import io.quarkus.vertx.http.runtime.management.ManagementConfig;
+import io.smallrye.config.ConfigMappings;
+import io.smallrye.config.ConfigMappings.ConfigClass;
+import io.smallrye.config.PropertiesConfigSource;
+import io.smallrye.config.SmallRyeConfig;
+import io.smallrye.config.SmallRyeConfigBuilder;
+import io.smallrye.config.WithDefault;
+import java.io.File;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** The manifests are what Kubernetes accepts, and what this application needs. */
+class KubernetesTest {
+
+  final List<JsonObject> base = Manifests.objects(BASE);
+  final V1Deployment deployment = Manifests.only(base, V1Deployment.class);
+  final V1PodSpec pod = deployment.getSpec().getTemplate().getSpec();
+  final V1Container container = pod.getContainers().get(0);
+  private static final Path PRODUCTION = Path.of("k8s/overlays/production");
+
+  /** As the packaged application has it, before the environment says otherwise. */
+  private static final SmallRyeConfig CONFIG = config();
+
+  private static SmallRyeConfig config() {
+    try {
+      return new SmallRyeConfigBuilder()
+          .withProfile("prod")
+          .addDefaultInterceptors()
+          .addDiscoveredConverters()
+          .withSources(
+              new PropertiesConfigSource(
+                  Path.of("src/main/resources/application.properties").toUri().toURL()))
+          .build();
+    } catch (IOException e) {
+      throw new java.io.UncheckedIOException(e);
+    }
+  }
+
+  static List<Path> overlays() {
+    return OVERLAYS;
+  }
+
+  static Stream<Path> folders() {
+    return Stream.concat(Stream.of(BASE), OVERLAYS.stream());
+  }
+
+  @ParameterizedTest
+  @MethodSource("folders")
+  void everyObjectHasOnlyFieldsThatKubernetesKnows(Path folder) {
+    List<JsonObject> objects = Manifests.objects(folder);
+
+    assertFalse(objects.isEmpty());
+    assertEquals(
+        List.of(), objects.stream().map(Manifests::fault).filter(f -> !f.isEmpty()).toList());
+  }
+
+  @Test
+  void aMisspeltFieldIsFound() {
+    JsonObject misspelt =
+        Manifests.objects(BASE).stream().filter(KubernetesTest::is).findFirst().orElseThrow();
+    misspelt.getAsJsonObject("spec").addProperty("minReadySecond", 1);
+
+    assertTrue(Manifests.fault(misspelt).contains("minReadySecond"), Manifests.fault(misspelt));
+  }
+
+  private static boolean is(JsonObject object) {
+    return Manifests.kind(object).equals("apps/v1 Deployment");
+  }
+
+  @ParameterizedTest
+  @MethodSource("folders")
+  void everyFileIsPartOfItsKustomization(Path folder) throws IOException {
+    JsonObject kustomization = Manifests.kustomization(folder);
+    Set<String> listed =
+        Stream.concat(
+                Manifests.strings(kustomization, "resources")
+                    .filter(resource -> !Files.isDirectory(folder.resolve(resource))),
+                Manifests.elements(kustomization, "patches")
+                    .map(JsonElement::getAsJsonObject)
+                    .filter(patch -> patch.has("path"))
+                    .map(patch -> patch.get("path").getAsString()))
+            .collect(Collectors.toCollection(TreeSet::new));
+    listed.add("kustomization.yaml");
+
+    try (Stream<Path> files = Files.list(folder)) {
+      assertEquals(
+          listed,
+          files
+              .map(file -> file.getFileName().toString())
+              .collect(Collectors.toCollection(TreeSet::new)));
+    }
+  }
+
+  /** What kubectl makes of an overlay is valid again, and every name in it leads somewhere. */
+  @ParameterizedTest
+  @MethodSource("overlays")
+  void kubectlRendersTheOverlay(Path overlay) throws Exception {
+    assumeTrue(
+        Arrays.stream(System.getenv("PATH").split(File.pathSeparator))
+            .anyMatch(folder -> Files.isExecutable(Path.of(folder, "kubectl"))),
+        "kubectl is not on the PATH; scripts/install-kubectl.sh brings it");
+    Process kubectl =
+        new ProcessBuilder("kubectl", "kustomize", overlay.toString())
+            .redirectError(ProcessBuilder.Redirect.INHERIT)
+            .start();
+    List<JsonObject> objects =
+        Manifests.documents(new String(kubectl.getInputStream().readAllBytes()));
+    assertEquals(0, kubectl.waitFor());
+
+    assertEquals(
+        List.of(), objects.stream().map(Manifests::fault).filter(f -> !f.isEmpty()).toList());
+    Set<String> there =
+        objects.stream()
+            .map(o -> o.get("kind").getAsString() + " " + Manifests.name(o))
+            .collect(Collectors.toCollection(TreeSet::new));
+    Set<String> made = made(objects);
+    for (V1Container container : containers(objects)) {
+      assertTrue(container.getImage().contains("/"), container.getImage());
+      for (var from : orEmpty(container.getEnvFrom())) {
+        if (from.getConfigMapRef() != null) {
+          assertTrue(there.contains("ConfigMap " + from.getConfigMapRef().getName()));
+        }
+        if (from.getSecretRef() != null) {
+          assertTrue(made.contains(from.getSecretRef().getName()), made.toString());
+        }
+      }
+      for (var variable : orEmpty(container.getEnv())) {
+        if (variable.getValueFrom() != null) {
+          assertTrue(made.contains(variable.getValueFrom().getSecretKeyRef().getName()));
+        }
+      }
+    }
+    V1Ingress ingress = Manifests.only(objects, V1Ingress.class);
+    String backend =
+        ingress
+            .getSpec()
+            .getRules()
+            .get(0)
+            .getHttp()
+            .getPaths()
+            .get(0)
+            .getBackend()
+            .getService()
+            .getName();
+    assertTrue(there.contains("Service " + backend));
+    Set<String> namespaces =
+        objects.stream()
+            .filter(object -> !object.get("kind").getAsString().equals("Namespace"))
+            .map(o -> o.getAsJsonObject("metadata").get("namespace").getAsString())
+            .collect(Collectors.toSet());
+    assertEquals(1, namespaces.size());
+    assertTrue(there.contains("Namespace " + namespaces.iterator().next()));
+  }
+
+  /** The secrets that exist once the overlay is applied. */
+  private static Set<String> made(List<JsonObject> objects) {
+    Set<String> secrets = new TreeSet<>();
+    for (JsonObject object : objects) {
+      switch (object.get("kind").getAsString()) {
+        case "Secret", "ExternalSecret" -> secrets.add(Manifests.name(object));
+        case "Cluster" ->
+            secrets.addAll(
+                List.of(Manifests.name(object) + "-app", Manifests.name(object) + "-ca"));
+        default -> {}
+      }
+    }
+    return secrets;
+  }
+
+  private static List<V1Container> containers(List<JsonObject> objects) {
+    return objects.stream()
+        .filter(KubernetesTest::is)
+        .map(object -> Manifests.only(List.of(object), V1Deployment.class))
+        .flatMap(
+            deployment -> deployment.getSpec().getTemplate().getSpec().getContainers().stream())
+        .toList();
+  }
+
+  private static <T> List<T> orEmpty(List<T> list) {
+    return list == null ? List.of() : list;
+  }
+
+  @Test
+  void thePortsAreThoseOfTheApplication() throws Exception {
+    assertEquals(
+        Map.of(
+            "http", port("quarkus.http.port", VertxHttpConfig.class),
+            "management", port("quarkus.management.port", ManagementConfig.class)),
+        container.getPorts().stream()
+            .collect(
+                Collectors.toMap(V1ContainerPort::getName, V1ContainerPort::getContainerPort)));
+    assertTrue(CONFIG.getValue("quarkus.management.enabled", Boolean.class));
+  }
+
+  private static int port(String property, Class<?> mapping) throws NoSuchMethodException {
+    return CONFIG
+        .getOptionalValue(property, Integer.class)
+        .orElse(
+            Integer.valueOf(mapping.getMethod("port").getAnnotation(WithDefault.class).value()));
+  }
+
+  /** The probes themselves are asked by {@link KubernetesIT}. */
+  @Test
+  void trafficReachesTheHttpPortAndProbesTheManagementPort() {
+    var port = Manifests.only(base, V1Service.class).getSpec().getPorts();
+    assertEquals(List.of("http"), port.stream().map(p -> p.getTargetPort().getStrValue()).toList());
+    assertEquals(
+        "http",
+        Manifests.only(base, V1Ingress.class)
+            .getSpec()
+            .getRules()
+            .get(0)
+            .getHttp()
+            .getPaths()
+            .get(0)
+            .getBackend()
+            .getService()
+            .getPort()
+            .getName());
+    assertEquals(
+        Set.of("management"),
+        Stream.of(
+                container.getStartupProbe(),
+                container.getLivenessProbe(),
+                container.getReadinessProbe())
+            .map(probe -> probe.getHttpGet().getPort().getStrValue())
+            .collect(Collectors.toSet()));
+  }
+
+  @Test
+  void everySelectorFindsThePods() {
+    Map<String, String> labels = deployment.getSpec().getTemplate().getMetadata().getLabels();
+
+    assertEquals(labels, deployment.getSpec().getSelector().getMatchLabels());
+    assertEquals(labels, Manifests.only(base, V1Service.class).getSpec().getSelector());
+    assertEquals(
+        labels,
+        Manifests.only(base, V1PodDisruptionBudget.class).getSpec().getSelector().getMatchLabels());
+    assertEquals(
+        deployment.getMetadata().getName(),
+        Manifests.only(base, V2HorizontalPodAutoscaler.class)
+            .getSpec()
+            .getScaleTargetRef()
+            .getName());
+  }
+
+  /** Pod Security Standards, "restricted"; and nothing writes to the image. */
+  @ParameterizedTest
+  @MethodSource("folders")
+  void podsAreRestricted(Path folder) {
+    for (JsonObject object :
+        Manifests.objects(folder).stream().filter(KubernetesTest::is).toList()) {
+      V1PodSpec pod =
+          Manifests.only(List.of(object), V1Deployment.class).getSpec().getTemplate().getSpec();
+      assertTrue(pod.getSecurityContext().getRunAsNonRoot());
+      assertTrue(pod.getSecurityContext().getRunAsUser() > 0);
+      assertEquals("RuntimeDefault", pod.getSecurityContext().getSeccompProfile().getType());
+      assertFalse(pod.getAutomountServiceAccountToken());
+      for (V1Container container : pod.getContainers()) {
+        assertFalse(container.getSecurityContext().getAllowPrivilegeEscalation());
+        assertTrue(container.getSecurityContext().getReadOnlyRootFilesystem());
+        assertEquals(List.of("ALL"), container.getSecurityContext().getCapabilities().getDrop());
+        for (String resource : List.of("cpu", "memory")) {
+          assertTrue(container.getResources().getRequests().containsKey(resource));
+          assertTrue(container.getResources().getLimits().containsKey(resource));
+        }
+      }
+    }
+  }
+
+  @Test
+  void everyVariableIsASettingOfTheApplication() {
+    Set<String> variables = new TreeSet<>();
+    for (Path folder : folders().toList()) {
+      Stream.of("configMapGenerator", "secretGenerator")
+          .flatMap(generator -> Manifests.literals(folder, generator))
+          .forEach(literal -> variables.add(literal.substring(0, literal.indexOf('='))));
+      Manifests.objects(folder).stream()
+          .filter(object -> object.get("kind").getAsString().equals("ExternalSecret"))
+          .flatMap(object -> Manifests.elements(object.getAsJsonObject("spec"), "data"))
+          .forEach(entry -> variables.add(text(entry, "secretKey")));
+    }
+    JsonObject patch =
+        Manifests.documents(Manifests.text(PRODUCTION.resolve("database-access.yaml"))).get(0);
+    Manifests.elements(
+            patch
+                .getAsJsonObject("spec")
+                .getAsJsonObject("template")
+                .getAsJsonObject("spec")
+                .getAsJsonArray("containers")
+                .get(0)
+                .getAsJsonObject(),
+            "env")
+        .forEach(entry -> variables.add(text(entry, "name")));
+    assertTrue(variables.size() > 8, variables.toString());
+
+    variables.removeAll(known());
+    assertEquals(Set.of(), variables);
+  }
+
+  private static String text(JsonElement object, String field) {
+    return object.getAsJsonObject().get(field).getAsString();
+  }
+
+  private static Set<String> known() {
+    Set<String> known =
+        Stream.of(TaskwardConfig.class, VertxHttpConfig.class)
+            .flatMap(
+                type ->
+                    ConfigMappings.getProperties(ConfigClass.configClass(type)).keySet().stream())
+            .map(KubernetesTest::variable)
+            .collect(Collectors.toCollection(TreeSet::new));
+    known.addAll(List.of(EnvironmentConfigSource.DATABASE_URL, EnvironmentConfigSource.SECRET));
+    known.addAll(
+        List.of(
+            "QUARKUS_DATASOURCE_USERNAME",
+            "QUARKUS_DATASOURCE_PASSWORD",
+            "QUARKUS_DATASOURCE_JDBC_MAX_SIZE"));
+    return known;
+  }
+
+  private static String variable(String property) {
+    return property.toUpperCase(Locale.ROOT).replaceAll("[^A-Z0-9]", "_");
+  }
+
+  @Test
+  void aPodHasTheTimeThatItsEndTakes() {
+    long end =
+        container.getLifecycle().getPreStop().getSleep().getSeconds()
+            + duration("quarkus.shutdown.timeout").toSeconds();
+
+    assertTrue(pod.getTerminationGracePeriodSeconds() > end, end + " s");
+  }
+
+  private static Duration duration(String property) {
+    return Duration.parse("PT" + CONFIG.getValue(property, String.class));
+  }
+
+  @Test
+  void allReplicasTogetherHaveNoMoreConnectionsThanThereAre() {
+    int pods = Manifests.only(base, V2HorizontalPodAutoscaler.class).getSpec().getMaxReplicas() + 1;
+    int pool =
+        Manifests.literals(BASE, "configMapGenerator")
+            .filter(literal -> literal.startsWith("QUARKUS_DATASOURCE_JDBC_MAX_SIZE="))
+            .map(literal -> Integer.parseInt(literal.substring(literal.indexOf('=') + 1)))
+            .findFirst()
+            .orElseThrow();
+    JsonObject pooler = Manifests.custom(PRODUCTION, "Pooler").getAsJsonObject("spec");
+    JsonObject pgbouncer = pooler.getAsJsonObject("pgbouncer").getAsJsonObject("parameters");
+    JsonObject postgres =
+        Manifests.custom(PRODUCTION, "Cluster")
+            .getAsJsonObject("spec")
+            .getAsJsonObject("postgresql")
+            .getAsJsonObject("parameters");
+
+    // Each instance of the pooler alone could take them all, while the others are away.
+    assertTrue(pods * pool <= pgbouncer.get("max_client_conn").getAsInt());
+    // Ten are PostgreSQL's own, the operator's and whoever looks at it.
+    assertTrue(
+        pooler.get("instances").getAsInt() * pgbouncer.get("default_pool_size").getAsInt() + 10
+            <= postgres.get("max_connections").getAsInt());
+    assertEquals("transaction", text(pooler.get("pgbouncer"), "poolMode"));
+    assertEquals(
+        3,
+        Manifests.custom(PRODUCTION, "Cluster")
+            .getAsJsonObject("spec")
+            .get("instances")
+            .getAsInt());
+  }
+
+  /** The address of the pooler is in its certificate, and the files are where they are mounted. */
+  @Test
+  void theServiceReachesTheDatabaseUnderTheNamesThatThereAre() {
+    String url =
+        Manifests.literals(PRODUCTION, "configMapGenerator")
+            .filter(literal -> literal.startsWith("DATABASE_URL="))
+            .findFirst()
+            .orElseThrow();
+    JsonObject cluster = Manifests.custom(PRODUCTION, "Cluster");
+    JsonObject pooler = Manifests.custom(PRODUCTION, "Pooler");
+    JsonObject spec = cluster.getAsJsonObject("spec");
+    JsonObject initdb = spec.getAsJsonObject("bootstrap").getAsJsonObject("initdb");
+
+    assertEquals(
+        "DATABASE_URL=postgresql://%s:5432/%s?sslmode=verify-full&sslrootcert=/etc/taskward-db/ca.crt"
+            .formatted(Manifests.name(pooler), text(initdb, "database")),
+        url);
+    assertEquals(
+        Manifests.name(cluster), text(pooler.getAsJsonObject("spec").get("cluster"), "name"));
+    assertTrue(
+        Manifests.strings(spec.getAsJsonObject("certificates"), "serverAltDNSNames")
+            .anyMatch(Manifests.name(pooler)::equals));
+    String access = Manifests.text(PRODUCTION.resolve("database-access.yaml"));
+    for (String name :
+        List.of(
+            "name: " + Manifests.name(cluster) + "-app",
+            "secretName: " + Manifests.name(cluster) + "-ca",
+            "mountPath: /etc/taskward-db")) {
+      assertTrue(access.contains(name + "\n"), name);
+    }
+  }
+}

@@ -1,0 +1,158 @@
+package dev.taskward;
+
+import com.google.gson.Gson;
+import com.google.gson.JsonElement;
+import com.google.gson.JsonObject;
+import io.kubernetes.client.openapi.JSON;
+import io.kubernetes.client.openapi.models.V1ConfigMap;
+import io.kubernetes.client.openapi.models.V1Deployment;
+import io.kubernetes.client.openapi.models.V1Ingress;
+import io.kubernetes.client.openapi.models.V1Namespace;
+import io.kubernetes.client.openapi.models.V1NetworkPolicy;
+import io.kubernetes.client.openapi.models.V1PodDisruptionBudget;
+import io.kubernetes.client.openapi.models.V1Secret;
+import io.kubernetes.client.openapi.models.V1Service;
+import io.kubernetes.client.openapi.models.V1ServiceAccount;
+import io.kubernetes.client.openapi.models.V2HorizontalPodAutoscaler;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Stream;
+import java.util.stream.StreamSupport;
+import org.yaml.snakeyaml.LoaderOptions;
+import org.yaml.snakeyaml.Yaml;
+import org.yaml.snakeyaml.constructor.SafeConstructor;
+
+/** The files under k8s/, read strictly. */
+final class Manifests {
+
+  static final Path BASE = Path.of("k8s/base");
+  static final List<Path> OVERLAYS = folders(Path.of("k8s/overlays"));
+
+  private static final Map<String, Class<?>> MODELS =
+      Map.of(
+          "v1 Namespace", V1Namespace.class,
+          "v1 ServiceAccount", V1ServiceAccount.class,
+          "v1 Service", V1Service.class,
+          "v1 ConfigMap", V1ConfigMap.class,
+          "v1 Secret", V1Secret.class,
+          "apps/v1 Deployment", V1Deployment.class,
+          "networking.k8s.io/v1 Ingress", V1Ingress.class,
+          "networking.k8s.io/v1 NetworkPolicy", V1NetworkPolicy.class,
+          "policy/v1 PodDisruptionBudget", V1PodDisruptionBudget.class,
+          "autoscaling/v2 HorizontalPodAutoscaler", V2HorizontalPodAutoscaler.class);
+
+  /** Those of operators, which Kubernetes has no model of. */
+  static final Set<String> CUSTOM =
+      Set.of(
+          "postgresql.cnpg.io/v1 Cluster",
+          "postgresql.cnpg.io/v1 Pooler",
+          "external-secrets.io/v1 ExternalSecret");
+
+  private static final Gson GSON = JSON.getGson();
+
+  /** The files of a folder that make objects, which are all but the kustomization and patches. */
+  static List<JsonObject> objects(Path folder) {
+    return strings(kustomization(folder), "resources")
+        .map(folder::resolve)
+        .filter(Files::isRegularFile)
+        .flatMap(file -> documents(text(file)).stream())
+        .toList();
+  }
+
+  static JsonObject kustomization(Path folder) {
+    return documents(text(folder.resolve("kustomization.yaml"))).get(0);
+  }
+
+  static List<JsonObject> documents(String yaml) {
+    LoaderOptions strict = new LoaderOptions();
+    strict.setAllowDuplicateKeys(false);
+    List<JsonObject> documents = new ArrayList<>();
+    for (Object document : new Yaml(new SafeConstructor(strict)).loadAll(yaml)) {
+      documents.add(new Gson().toJsonTree(document).getAsJsonObject());
+    }
+    return documents;
+  }
+
+  static String kind(JsonObject object) {
+    return object.get("apiVersion").getAsString() + " " + object.get("kind").getAsString();
+  }
+
+  static String name(JsonObject object) {
+    return object.getAsJsonObject("metadata").get("name").getAsString();
+  }
+
+  /** What is wrong with an object: a field that there is not, one that is missing, a wrong type. */
+  static String fault(JsonObject object) {
+    Class<?> model = MODELS.get(kind(object));
+    if (model == null) {
+      return CUSTOM.contains(kind(object)) ? "" : "no kind " + kind(object);
+    }
+    try {
+      model.getMethod("validateJsonElement", JsonElement.class).invoke(null, object);
+      GSON.fromJson(object, model);
+      return "";
+    } catch (java.lang.reflect.InvocationTargetException e) {
+      return kind(object) + " " + name(object) + ": " + e.getCause().getMessage();
+    } catch (RuntimeException e) {
+      return kind(object) + " " + name(object) + ": " + e.getMessage();
+    } catch (ReflectiveOperationException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  static <T> T only(List<JsonObject> objects, Class<T> model) {
+    List<JsonObject> found =
+        objects.stream().filter(object -> model.equals(MODELS.get(kind(object)))).toList();
+    if (found.size() != 1) {
+      throw new AssertionError(found.size() + " of " + model);
+    }
+    return GSON.fromJson(found.get(0), model);
+  }
+
+  static JsonObject custom(Path folder, String kind) {
+    return objects(folder).stream()
+        .filter(object -> object.get("kind").getAsString().equals(kind))
+        .findFirst()
+        .orElseThrow();
+  }
+
+  /** The name=value pairs of what a kustomization generates. */
+  static Stream<String> literals(Path folder, String generator) {
+    return elements(kustomization(folder), generator)
+        .flatMap(one -> strings(one.getAsJsonObject(), "literals"));
+  }
+
+  static Stream<JsonElement> elements(JsonObject object, String array) {
+    return object.has(array)
+        ? StreamSupport.stream(object.getAsJsonArray(array).spliterator(), false)
+        : Stream.empty();
+  }
+
+  static Stream<String> strings(JsonObject object, String array) {
+    return elements(object, array).map(JsonElement::getAsString);
+  }
+
+  static List<Path> folders(Path parent) {
+    try (Stream<Path> entries = Files.list(parent)) {
+      return entries.filter(Files::isDirectory).sorted().toList();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  static String text(Path file) {
+    try {
+      return Files.readString(file);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private Manifests() {}
+}
