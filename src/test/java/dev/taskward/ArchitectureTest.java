@@ -1,11 +1,13 @@
 package dev.taskward;
 
+import static com.tngtech.archunit.base.DescribedPredicate.describe;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.methods;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import com.github.benmanes.caffeine.cache.Caffeine;
 import com.tngtech.archunit.core.domain.JavaAccess;
 import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.domain.JavaClasses;
@@ -164,6 +166,20 @@ class ArchitectureTest {
         .check(without("dev.taskward.caller.TokenVerification"));
   }
 
+  /** Caffeine finds its classes by name; a native image has those of caches bounded by size. */
+  @Test
+  void cachesAreBoundedBySizeAlone() {
+    noClasses()
+        .should()
+        .callMethodWhere(
+            describe(
+                "Caffeine's other limits",
+                call ->
+                    call.getTargetOwner().isEquivalentTo(Caffeine.class)
+                        && call.getName().matches("(expire|refresh|weak|soft).*|maximumWeight")))
+        .check(CODE);
+  }
+
   @Test
   void devModeIsKnownToNobody() {
     noClasses()
@@ -190,7 +206,6 @@ class ArchitectureTest {
   /** It makes the token; the caller is what reads it. */
   private static JavaClasses without(String name) {
     return CODE.that(
-        com.tngtech.archunit.base.DescribedPredicate.describe(
-            "not " + name, type -> !type.getName().replaceFirst("\\$.*", "").equals(name)));
+        describe("not " + name, type -> !type.getName().replaceFirst("\\$.*", "").equals(name)));
   }
 }
