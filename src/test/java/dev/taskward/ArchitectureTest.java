@@ -21,10 +21,7 @@ import dev.taskward.idempotency.Idempotent;
 import io.quarkus.security.Authenticated;
 import jakarta.annotation.security.PermitAll;
 import jakarta.persistence.Entity;
-import jakarta.transaction.Transactional;
 import jakarta.ws.rs.HttpMethod;
-import jakarta.ws.rs.PATCH;
-import jakarta.ws.rs.POST;
 import jakarta.ws.rs.Path;
 import java.util.Set;
 import java.util.TreeSet;
@@ -144,14 +141,6 @@ class ArchitectureTest {
         .areAnnotatedWith(Path.class)
         .should()
         .beAnnotatedWith(Idempotent.class)
-        .check(CODE);
-    methods()
-        .that()
-        .areAnnotatedWith(POST.class)
-        .or()
-        .areAnnotatedWith(PATCH.class)
-        .should()
-        .beAnnotatedWith(Transactional.class)
         .check(CODE);
   }
 

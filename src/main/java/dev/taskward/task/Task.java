@@ -27,7 +27,7 @@ import org.hibernate.annotations.TenantId;
 public class Task extends PanacheEntityBase implements Tagged {
 
   /** Positive and below 2^53. */
-  @Id @TaskIdSequence public Long id;
+  @Id public Long id;
 
   /** The owner: the {@code sub} of the token that created the task. Never changes. */
   @TenantId
@@ -63,17 +63,6 @@ public class Task extends PanacheEntityBase implements Tagged {
   @Version
   @Column(nullable = false)
   public long version = 1;
-
-  /** Stores a new task of the caller's. Needs a transaction. */
-  static Task create(NewTask request) {
-    Task task = new Task();
-    task.title = request.titleOrGenerated();
-    task.description = request.description;
-    task.completed = request.completed;
-    task.createdAt = task.updatedAt = now();
-    task.persistAndFlush(); // Hibernate sets the owner when it writes the row
-    return task;
-  }
 
   /** All of the caller's, in the two conditions that have an index. */
   static long countAll() {

@@ -6,6 +6,7 @@ import dev.taskward.http.Conditions;
 import dev.taskward.http.UnversionedPath;
 import dev.taskward.idempotency.Idempotent;
 import io.quarkus.hibernate.orm.PersistenceUnitExtension;
+import io.quarkus.narayana.jta.QuarkusTransaction;
 import io.quarkus.security.Authenticated;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.transaction.Transactional;
@@ -42,7 +43,7 @@ import org.jboss.resteasy.reactive.RestResponse.ResponseBuilder;
 
 /**
  * The routes of the tasks, their transactions and status codes. Whose tasks they are is not said
- * here: {@link Task} is scoped to the caller. Reads need no transaction: each is one statement.
+ * here: {@link Task} is scoped to the caller. What is one statement needs no transaction.
  */
 @Path("/api/v1/tasks")
 @Authenticated
@@ -188,7 +189,6 @@ public class TaskResource {
 
   @POST
   @Consumes(MediaType.APPLICATION_JSON)
-  @Transactional
   @Operation(
       operationId = "createTask",
       summary = "Create a task",
@@ -207,12 +207,10 @@ public class TaskResource {
       @Context UriInfo uri,
       @Context RoutingContext request) {
     quota.take();
-    Task created = Task.create(task);
+    TaskRepresentation created = statements.insert(task, Task.now());
     URI location =
-        UnversionedPath.url(uri, request).replaceQuery(null).path(created.id.toString()).build();
-    return ResponseBuilder.<TaskRepresentation>created(location)
-        .entity(TaskRepresentation.of(created))
-        .build();
+        UnversionedPath.url(uri, request).replaceQuery(null).path("" + created.id()).build();
+    return ResponseBuilder.<TaskRepresentation>created(location).entity(created).build();
   }
 
   @GET
@@ -290,7 +288,6 @@ public class TaskResource {
   @PATCH
   @Consumes(MediaType.APPLICATION_JSON)
   @Path("{id}/complete")
-  @Transactional
   @Operation(
       operationId = "completeTask",
       summary = "Flip or set a task's completed flag",
@@ -305,7 +302,12 @@ public class TaskResource {
         return flipped.get();
       }
     }
-    Task task = Task.requireForUpdate(id.value());
-    return TaskRepresentation.of(task.complete(flips ? !task.completed : completion.completed));
+    return QuarkusTransaction.joiningExisting()
+        .call(
+            () -> {
+              Task task = Task.requireForUpdate(id.value());
+              boolean completed = flips ? !task.completed : completion.completed;
+              return TaskRepresentation.of(task.complete(completed));
+            });
   }
 }

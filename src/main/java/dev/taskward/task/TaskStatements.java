@@ -9,17 +9,19 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.sql.Types;
 import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 
 /**
- * The statements that are sent most, by JDBC: reads, and the flip of a flag. Hibernate keeps no
- * plan of a statement that its discriminator scopes; it would translate each anew for every
- * request, which was a quarter of the request's cost (docs/adr/0007-statements-by-jdbc.md).
+ * The statements that are sent most, by JDBC: reads, a new task, and the flip of a flag. Hibernate
+ * keeps no plan of a statement that its discriminator scopes; it would translate each anew for
+ * every request, which was a quarter of the request's cost (docs/adr/0007-statements-by-jdbc.md).
  *
  * <p>Here the discriminator is {@link #CALLERS}: every statement goes through {@link #query}, which
  * has it and gives it the caller. The database's row-level security is under it as everywhere.
@@ -41,6 +43,12 @@ class TaskStatements {
       "update task set completed = not completed, updated_at = ?, version = version + 1"
           + CALLERS
           + "id = ? and not deleted returning "
+          + COLUMNS;
+
+  /** The sequence counts in fifties; the numbers between are free. */
+  private static final String INSERT =
+      "insert into task (id, user_id, title, description, completed, deleted, created_at, updated_at,"
+          + " version) values (nextval('task_id_seq'), ?, ?, ?, ?, false, ?, ?, 1) returning "
           + COLUMNS;
 
   private final AgroalDataSource database;
@@ -72,6 +80,13 @@ class TaskStatements {
   /** How many of the caller's tasks meet the condition; see {@link #list}. */
   long count(String condition, List<?> values) {
     return query(COUNT + condition, List.of(), values, row -> row.getLong(1)).get(0);
+  }
+
+  /** Stores a new task of the caller's. */
+  TaskRepresentation insert(NewTask task, Instant when) {
+    List<?> values =
+        Arrays.asList(task.titleOrGenerated(), task.description, task.completed, when, when);
+    return query(INSERT, List.of(), values, this::task).get(0);
   }
 
   /** Empty if the caller has no such task, or has deleted it. */
@@ -108,8 +123,12 @@ class TaskStatements {
 
   private static void set(PreparedStatement statement, int parameter, Object value)
       throws SQLException {
-    statement.setObject(
-        parameter, value instanceof Instant time ? time.atOffset(ZoneOffset.UTC) : value);
+    if (value == null) { // only a text can be
+      statement.setNull(parameter, Types.VARCHAR);
+    } else {
+      statement.setObject(
+          parameter, value instanceof Instant time ? time.atOffset(ZoneOffset.UTC) : value);
+    }
   }
 
   private TaskRepresentation task(ResultSet row) throws SQLException {
