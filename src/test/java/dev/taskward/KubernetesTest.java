@@ -337,7 +337,7 @@ class KubernetesTest {
     return object.getAsJsonObject().get(field).getAsString();
   }
 
-  private static Set<String> known() {
+  static Set<String> known() {
     Set<String> known =
         Stream.of(TaskwardConfig.class, VertxHttpConfig.class)
             .flatMap(
