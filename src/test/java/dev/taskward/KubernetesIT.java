@@ -1,6 +1,8 @@
 package dev.taskward;
 
+import static org.hamcrest.Matchers.startsWith;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.kubernetes.client.openapi.models.V1Container;
 import io.kubernetes.client.openapi.models.V1Deployment;
@@ -12,11 +14,11 @@ import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
-/** The packaged application with the settings of k8s/base. */
+/** The packaged application with the settings of k8s/base, behind what ends TLS for it. */
 class KubernetesIT {
 
   @Test
-  void itStartsWithoutAWarningAndAnswersItsProbes() throws Exception {
+  void itStartsWithoutAWarningAnswersItsProbesAndBelievesTheIngress() throws Exception {
     V1Container container =
         Manifests.only(Manifests.objects(Manifests.BASE), V1Deployment.class)
             .getSpec()
@@ -29,6 +31,8 @@ class KubernetesIT {
         .map(literal -> literal.split("=", 2))
         .forEach(setting -> settings.put(setting[0], setting[1]));
     settings.put("BETTER_AUTH_SECRET", Tokens.SECRET);
+    assertTrue(settings.containsKey("QUARKUS_HTTP_PROXY_TRUSTED_PROXIES"));
+    settings.put("QUARKUS_HTTP_PROXY_TRUSTED_PROXIES", "127.0.0.0/8"); // the test is the ingress
 
     try (EmbeddedPostgres postgres = EmbeddedPostgres.start()) {
       settings.put(
@@ -51,7 +55,8 @@ class KubernetesIT {
           .body("{}")
           .post(service.url(User.TASKS))
           .then()
-          .statusCode(201);
+          .statusCode(201)
+          .header("Location", startsWith("https://taskward.example.com" + User.TASKS + "/"));
 
       assertEquals(
           List.of(), service.stop().stream().filter(line -> line.contains("\"WARN\"")).toList());
