@@ -96,6 +96,11 @@ public final class PostgresProxy implements AutoCloseable {
       client.setTcpNoDelay(true);
       backend.setTcpNoDelay(true);
       sockets.addAll(Set.of(client, backend));
+      if (cut) { // meanwhile
+        close(client);
+        close(backend);
+        continue;
+      }
       start(() -> pump(client, backend, new Frontend()));
       start(() -> pump(backend, client, new Backend()));
     }

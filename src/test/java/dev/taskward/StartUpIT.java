@@ -13,6 +13,8 @@ import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.Statement;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -42,7 +44,21 @@ class StartUpIT {
     postgres = EmbeddedPostgres.builder().setDataDirectoryCustomizer(StartUpIT::checkAnn).start();
     try (Connection connection = postgres.getPostgresDatabase().getConnection()) {
       connection.createStatement().execute("create role ann login password '" + PASSWORD + "'");
-      connection.createStatement().execute("create database tasks owner ann");
+      for (String database : List.of("tasks", "rollout", "two_roles")) {
+        connection.createStatement().execute("create database " + database + " owner ann");
+      }
+      connection.createStatement().execute("create database superusers");
+      connection.createStatement().execute("create role bea login");
+    }
+    try (Connection connection = postgres.getDatabase("postgres", "two_roles").getConnection()) {
+      connection
+          .createStatement()
+          .execute(
+              """
+              alter default privileges for role ann
+                  grant select, insert, update, delete on tables to bea;
+              alter default privileges for role ann grant usage on sequences to bea
+              """);
     }
   }
 
@@ -204,8 +220,102 @@ class StartUpIT {
     }
   }
 
+  @Test
+  void aSuperuserIsWarnedThatNothingHoldsHim() throws Exception {
+    List<String> log;
+    try (PackagedApplication.Running service =
+        running(Map.of("DATABASE_URL", url("postgres", "superusers")))) {
+      log = service.stop();
+    }
+
+    assertTrue(
+        log.stream().anyMatch(l -> l.contains("does not hold for the database role postgres")),
+        log.toString());
+  }
+
+  /** A rolling update from a release that names no caller: off at first, then on. */
+  @Test
+  void rowLevelSecurityIsSwitchedForAllInstances() throws Exception {
+    String url = url("ann:" + PASSWORD_ENCODED, "rollout");
+    try (PackagedApplication.Running off =
+        running(Map.of("DATABASE_URL", url, "TASKWARD_ROW_LEVEL_SECURITY", "false"))) {
+      create(off);
+      assertEquals(1, visibleToAnn("rollout"));
+      try (PackagedApplication.Running on = running(Map.of("DATABASE_URL", url))) {
+        assertEquals(0, visibleToAnn("rollout"));
+        create(on);
+        create(off);
+        assertEquals(0, visibleToAnn("rollout"));
+        List<String> log = on.stop();
+        assertFalse(log.stream().anyMatch(l -> l.contains("ow-level security")), log.toString());
+      }
+      List<String> log = off.stop();
+      assertTrue(
+          log.stream().anyMatch(l -> l.endsWith("Row-level security is off.")), log.toString());
+    }
+    assertTrue(
+        PackagedApplication.run(
+                Map.of(
+                    "BETTER_AUTH_SECRET",
+                    SECRET,
+                    "DATABASE_URL",
+                    url,
+                    "TASKWARD_ROW_LEVEL_SECURITY",
+                    "no"))
+            .lines()
+            .contains("TASKWARD_ROW_LEVEL_SECURITY must be true or false."));
+  }
+
+  /** One that owns the tables and migrates, and one that owns nothing, for the service. */
+  @Test
+  void twoRolesWillDo() throws Exception {
+    Map<String, String> roles =
+        Map.of(
+            "DATABASE_URL",
+            url("bea", "two_roles"),
+            "QUARKUS_FLYWAY_JDBC_URL",
+            "jdbc:postgresql://localhost:" + postgres.getPort() + "/two_roles",
+            "QUARKUS_FLYWAY_USERNAME",
+            "ann",
+            "QUARKUS_FLYWAY_PASSWORD",
+            PASSWORD);
+    try (PackagedApplication.Running service = running(roles)) {
+      create(service);
+      assertEquals(200, list(service));
+      assertEquals(0, visibleToAnn("two_roles"));
+      List<String> log = service.stop();
+      assertFalse(log.stream().anyMatch(l -> l.contains("ow-level security")), log.toString());
+    }
+  }
+
+  private static void create(PackagedApplication.Running service) {
+    RestAssured.given()
+        .header("Authorization", "Bearer " + token("alice"))
+        .contentType("application/json")
+        .body("{}")
+        .post(service.url("/api/v1/tasks"))
+        .then()
+        .statusCode(201);
+  }
+
+  /** What the owner of the tables sees, naming no caller. */
+  private static int visibleToAnn(String database) throws Exception {
+    try (Connection connection = postgres.getDatabase("postgres", database).getConnection();
+        Statement sql = connection.createStatement()) {
+      sql.execute("set role ann");
+      try (ResultSet rows = sql.executeQuery("select count(*) from task")) {
+        rows.next();
+        return rows.getInt(1);
+      }
+    }
+  }
+
   private static String url(String credentials) {
-    return "postgresql://" + credentials + "@localhost:" + postgres.getPort() + "/tasks";
+    return url(credentials, "tasks");
+  }
+
+  private static String url(String credentials, String database) {
+    return "postgresql://" + credentials + "@localhost:" + postgres.getPort() + "/" + database;
   }
 
   private static PackagedApplication.Running running(Map<String, String> settings)

@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.sql.Statement;
 import java.util.Map;
 
 /**
@@ -36,10 +37,18 @@ public class TestDatabase implements QuarkusTestResourceLifecycleManager {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+    try (Connection connection = connect();
+        Statement sql = connection.createStatement()) {
+      // An ordinary owner, as hosters give one; a superuser would be above row-level security.
+      sql.execute("create role taskward login");
+      sql.execute("alter database postgres owner to taskward");
+    } catch (SQLException e) {
+      throw new IllegalStateException(e);
+    }
     proxy = new PostgresProxy(postgres.getPort());
     return Map.of(
         "DATABASE_URL",
-        "postgresql://postgres@localhost:" + proxy.port() + "/postgres?sslmode=disable",
+        "postgresql://taskward@localhost:" + proxy.port() + "/postgres?sslmode=disable",
         "BETTER_AUTH_SECRET",
         Tokens.SECRET,
         "taskward.api-docs",
@@ -69,8 +78,13 @@ public class TestDatabase implements QuarkusTestResourceLifecycleManager {
     return proxy;
   }
 
-  /** A connection past the service, for what HTTP does not show. */
+  /** A superuser's connection past the service, for what HTTP does not show. */
   public static Connection connect() throws SQLException {
     return postgres.getPostgresDatabase().getConnection();
+  }
+
+  /** One of the service's own role. */
+  public static Connection connectAsService() throws SQLException {
+    return postgres.getDatabase("taskward", "postgres").getConnection();
   }
 }

@@ -51,6 +51,14 @@ class TwoInstancesIT {
                   "postgresql://postgres@localhost:" + postgres.getPort() + "/postgres",
                   "BETTER_AUTH_SECRET",
                   Tokens.SECRET,
+                  "TASKWARD_RATE_LIMIT_ENABLED",
+                  "true",
+                  "TASKWARD_RATE_LIMIT_STORE",
+                  "postgresql",
+                  "TASKWARD_RATE_LIMIT_USER_REQUESTS",
+                  "60",
+                  "TASKWARD_RATE_LIMIT_PERIOD",
+                  "1H",
                   "QUARKUS_HTTP_PORT",
                   Integer.toString(port))));
     }
@@ -103,6 +111,17 @@ class TwoInstancesIT {
             .jsonPath()
             .getList("")
             .size());
+  }
+
+  @Test
+  void whatOneOfThemCountsIsUsedUpForTheOther() {
+    List<Integer> answers =
+        IntStream.range(0, 70).map(i -> send(i, "{}").join().statusCode()).boxed().toList();
+
+    assertEquals(60, answers.indexOf(429), answers.toString());
+    assertEquals(10, answers.stream().filter(status -> status == 429).count());
+    assertEquals(429, send(0, "{}").join().statusCode());
+    assertEquals(429, send(1, "{}").join().statusCode());
   }
 
   private CompletableFuture<HttpResponse<String>> send(int instance, String body) {

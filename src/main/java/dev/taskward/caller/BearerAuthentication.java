@@ -53,8 +53,10 @@ class BearerAuthentication implements HttpAuthenticationMechanism {
     if (sent.stream().anyMatch(header -> header.matches("(?i)bearer +\\S.*"))) {
       request.response().putHeader(HttpHeaders.WWW_AUTHENTICATE, INVALID_TOKEN);
     }
-    ErrorResponses.send(limits.unauthenticated(request), request);
-    return Uni.createFrom().item(true);
+    return Uni.createFrom()
+        .completionStage(() -> limits.unauthenticated(request).toCompletionStage())
+        .invoke(status -> ErrorResponses.send(status, request))
+        .replaceWith(true);
   }
 
   @Override

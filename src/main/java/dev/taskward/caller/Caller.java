@@ -1,9 +1,13 @@
 package dev.taskward.caller;
 
+import io.quarkus.arc.Arc;
+import io.quarkus.arc.ArcContainer;
 import io.quarkus.hibernate.orm.PersistenceUnitExtension;
+import io.quarkus.hibernate.orm.runtime.PersistenceUnitUtil;
 import io.quarkus.hibernate.orm.runtime.tenant.TenantResolver;
 import io.quarkus.security.UnauthorizedException;
 import jakarta.enterprise.context.RequestScoped;
+import java.util.Optional;
 import org.eclipse.microprofile.jwt.JsonWebToken;
 
 /**
@@ -14,6 +18,9 @@ import org.eclipse.microprofile.jwt.JsonWebToken;
 @PersistenceUnitExtension
 @RequestScoped
 public class Caller implements TenantResolver {
+
+  private static final PersistenceUnitExtension DEFAULT_UNIT =
+      new PersistenceUnitExtension.Literal(PersistenceUnitUtil.DEFAULT_PERSISTENCE_UNIT_NAME);
 
   private final JsonWebToken token;
 
@@ -33,6 +40,22 @@ public class Caller implements TenantResolver {
       throw new UnauthorizedException("no verified token");
     }
     return subject;
+  }
+
+  /**
+   * Whose request runs on this thread; empty for a job, for the start, and without a verified
+   * token.
+   */
+  public static Optional<String> ofThisThread() {
+    ArcContainer container = Arc.container();
+    if (container == null || !container.requestContext().isActive()) {
+      return Optional.empty();
+    }
+    return container.select(Caller.class, DEFAULT_UNIT).get().known();
+  }
+
+  Optional<String> known() {
+    return Optional.ofNullable(token.getSubject());
   }
 
   @Override

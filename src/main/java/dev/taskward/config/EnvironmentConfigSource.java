@@ -1,5 +1,6 @@
 package dev.taskward.config;
 
+import io.netty.util.NetUtil;
 import io.smallrye.config.ConfigSourceContext;
 import io.smallrye.config.ConfigSourceFactory;
 import io.smallrye.config.ConfigValue;
@@ -12,6 +13,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.StringJoiner;
 import java.util.TreeMap;
 import org.eclipse.microprofile.config.spi.ConfigSource;
 
@@ -34,12 +36,15 @@ public class EnvironmentConfigSource implements ConfigSourceFactory {
           "taskward.scopes.required",
           "taskward.conceal-foreign-tasks",
           "taskward.api-docs",
-          "taskward.rate-limit.enabled");
+          "taskward.rate-limit.enabled",
+          "taskward.row-level-security");
 
   private static final String CORS_ORIGINS = "taskward.cors.origins";
 
   /** RFC 6454: no path, and nothing that Quarkus would read as a pattern. */
   private static final String ORIGIN = "https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?";
+
+  private static final String TRUSTED_PROXIES = "taskward.proxy.trusted";
 
   private static final Set<String> LOOPBACK = Set.of("localhost", "127.0.0.1", "[::1]");
 
@@ -55,6 +60,7 @@ public class EnvironmentConfigSource implements ConfigSourceFactory {
     try {
       SWITCHES.forEach(name -> checkSwitch(context, name));
       addCors(context, settings);
+      addProxies(context, settings);
       checkKeys(context);
       addDatasource(context, settings);
     } catch (IllegalArgumentException e) {
@@ -98,6 +104,39 @@ public class EnvironmentConfigSource implements ConfigSourceFactory {
     }
     settings.put("QUARKUS_HTTP_CORS_ENABLED", "true");
     settings.put("QUARKUS_HTTP_CORS_ORIGINS", origins);
+  }
+
+  /** Whose word is taken for the client's address is a client itself to everybody else. */
+  private static void addProxies(ConfigSourceContext context, Map<String, String> settings) {
+    String proxies = value(context, TRUSTED_PROXIES);
+    if (proxies == null) {
+      return;
+    }
+    StringJoiner networks = new StringJoiner(",");
+    for (String proxy : proxies.split(",", -1)) {
+      networks.add(network(proxy.strip()));
+    }
+    settings.put("QUARKUS_HTTP_PROXY_PROXY_ADDRESS_FORWARDING", "true");
+    settings.put("QUARKUS_HTTP_PROXY_ALLOW_X_FORWARDED", "true");
+    settings.put("QUARKUS_HTTP_PROXY_ENABLE_FORWARDED_HOST", "true");
+    settings.put("QUARKUS_HTTP_PROXY_ENABLE_FORWARDED_PREFIX", "true");
+    settings.put("QUARKUS_HTTP_PROXY_TRUSTED_PROXIES", networks.toString());
+  }
+
+  /** Each with its length, for Quarkus would take the end of an IPv6 address for a port. */
+  private static String network(String text) {
+    String[] parts = text.split("/", 2);
+    int bits = NetUtil.isValidIpV4Address(parts[0]) ? 32 : 128;
+    boolean isAddress = bits == 32 || NetUtil.isValidIpV6Address(parts[0]);
+    if (isAddress && parts.length == 1) {
+      return text + "/" + bits;
+    }
+    if (isAddress && parts[1].matches("[0-9]{1,3}") && Integer.parseInt(parts[1]) <= bits) {
+      return text;
+    }
+    throw new IllegalArgumentException(
+        variable(TRUSTED_PROXIES)
+            + " must be a comma-separated list of IP addresses and networks such as 10.42.0.0/16.");
   }
 
   private static void checkSwitch(ConfigSourceContext context, String name) {

@@ -5,7 +5,9 @@ import io.smallrye.config.ConfigMapping;
 import io.smallrye.config.WithDefault;
 import jakarta.validation.constraints.Max;
 import jakarta.validation.constraints.Min;
+import jakarta.validation.constraints.Pattern;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import org.hibernate.validator.constraints.time.DurationMax;
@@ -40,9 +42,16 @@ public interface TaskwardConfig {
   @DurationMin(seconds = 1)
   Duration bodyTimeout();
 
+  Proxy proxy();
+
+  interface Proxy {
+
+    /** Addresses or networks (CIDR) of proxies whose X-Forwarded-* is believed; none if not set. */
+    Optional<List<String>> trusted();
+  }
+
   RateLimit rateLimit();
 
-  /** Of each instance by itself. */
   interface RateLimit {
 
     @WithDefault("false")
@@ -64,6 +73,19 @@ public interface TaskwardConfig {
     @DurationMin(seconds = 1)
     @DurationMax(hours = 24)
     Duration period();
+
+    /** {@code memory}: each instance counts for itself; {@code postgresql}: all together. */
+    @WithDefault("memory")
+    @Pattern(regexp = "memory|postgresql", message = "must be memory or postgresql")
+    String store();
+
+    default boolean isShared() {
+      return enabled() && store().equals("postgresql");
+    }
+
+    /** How often counts that are over are removed from the database. */
+    @WithDefault("1h")
+    Duration sweepEvery();
   }
 
   Tasks tasks();
@@ -75,6 +97,13 @@ public interface TaskwardConfig {
     @Min(1)
     long quota();
   }
+
+  /**
+   * Whether the database itself shows each user's rows to him alone; looked at when the schema is
+   * migrated, for all instances. Off only while instances run that do not name their caller.
+   */
+  @WithDefault("true")
+  boolean rowLevelSecurity();
 
   Idempotency idempotency();
 

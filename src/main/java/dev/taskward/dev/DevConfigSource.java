@@ -48,7 +48,7 @@ public final class DevConfigSource implements SmallRyeConfigBuilderCustomizer {
     settings.put("quarkus.http.auth.permission.welcome.policy", "permit");
     if (value(context, DATABASE_URL) == null && value(context, JDBC_URL) == null) {
       settings.put(JDBC_URL, DevDatabase.url(DATA.toAbsolutePath()));
-      settings.put("quarkus.datasource.username", "postgres");
+      settings.put("quarkus.datasource.username", DevDatabase.ROLE);
     }
     return settings;
   }

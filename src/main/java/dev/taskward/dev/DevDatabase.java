@@ -7,10 +7,14 @@ import java.nio.channels.FileLock;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.logging.Level;
 import java.util.logging.Logger;
+import org.postgresql.ds.PGSimpleDataSource;
 
 /**
  * A real PostgreSQL for a developer who has none, its data kept in a folder. The JVM that starts it
@@ -18,6 +22,30 @@ import java.util.logging.Logger;
  * running one.
  */
 final class DevDatabase {
+
+  /** An ordinary role, as in production: a superuser would be above row-level security. */
+  static final String ROLE = "taskward";
+
+  /** Data of a time when the superuser owned it is handed over. */
+  private static final String OWNERSHIP =
+      """
+      do $$
+      declare
+          name regclass;
+      begin
+          if not exists (select from pg_roles where rolname = 'taskward') then
+              create role taskward login;
+              alter database postgres owner to taskward;
+          end if;
+          for name in
+              select oid from pg_class
+              where relnamespace = 'public'::regnamespace and relkind = 'r'
+                 or oid = to_regclass('task_id_seq')
+          loop
+              execute format('alter table %s owner to taskward', name);
+          end loop;
+      end $$
+      """;
 
   /** Outlives the class loader of a live reload, as the server does. */
   private static final String STARTED_HERE = "dev.taskward.database";
@@ -32,9 +60,22 @@ final class DevDatabase {
     String url = System.getProperty(STARTED_HERE);
     if (url == null) {
       url = "jdbc:postgresql://localhost:" + port(folder) + "/postgres";
+      own(url);
       System.setProperty(STARTED_HERE, url);
     }
     return url;
+  }
+
+  private static void own(String url) {
+    PGSimpleDataSource superuser = new PGSimpleDataSource();
+    superuser.setUrl(url);
+    superuser.setUser("postgres");
+    try (Connection connection = superuser.getConnection();
+        Statement sql = connection.createStatement()) {
+      sql.execute(OWNERSHIP);
+    } catch (SQLException e) {
+      throw new IllegalStateException("The embedded PostgreSQL has no role for the service.", e);
+    }
   }
 
   private static int port(Path folder) {

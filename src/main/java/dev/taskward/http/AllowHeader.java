@@ -20,7 +20,8 @@ class AllowHeader {
   private record Resource(Pattern path, String methods, String patch) {
 
     Resource(String path, String methods, String patch) {
-      this(Pattern.compile("/api/v1/tasks" + path + "/?"), methods, patch);
+      // A trusted proxy may have taken a prefix away, which the URI of the request still has.
+      this(Pattern.compile(".*/api/v1/tasks" + path + "/?"), methods, patch);
     }
   }
 
@@ -35,7 +36,8 @@ class AllowHeader {
   @ServerResponseFilter
   void add(ContainerRequestContext request, ContainerResponseContext response) {
     String method = request.getMethod();
-    boolean allow = response.getStatus() == 405 || method.equals("OPTIONS");
+    boolean allow =
+        response.getStatus() == 405 || (method.equals("OPTIONS") && response.getStatus() != 404);
     boolean patch = response.getStatus() == 415 && method.equals("PATCH");
     if (!allow && !patch) {
       return;

@@ -5,9 +5,11 @@ import com.github.benmanes.caffeine.cache.LoadingCache;
 import dev.taskward.config.TaskwardConfig;
 import dev.taskward.http.SecurityLog.Event;
 import io.github.bucket4j.Bucket;
+import io.github.bucket4j.BucketConfiguration;
 import io.github.bucket4j.ConsumptionProbe;
 import io.netty.util.NetUtil;
 import io.quarkus.vertx.http.runtime.filters.Filters;
+import io.vertx.core.Future;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.enterprise.context.ApplicationScoped;
@@ -20,8 +22,9 @@ import java.util.concurrent.TimeUnit;
 /**
  * How many requests are answered in a period, where the deployment limits them: of one user by his
  * verified token, of one address if it brings no token or bad ones. Each instance counts for
- * itself. The client is told by {@code RateLimit} and {@code RateLimit-Policy}
- * (draft-ietf-httpapi-ratelimit-headers), a refusal is a 429 with {@code Retry-After}.
+ * itself, or all of them count in the database ({@link SharedCounts}). The client is told by {@code
+ * RateLimit} and {@code RateLimit-Policy} (draft-ietf-httpapi-ratelimit-headers), a refusal is a
+ * 429 with {@code Retry-After}.
  */
 @ApplicationScoped
 public class RateLimits {
@@ -36,12 +39,14 @@ public class RateLimits {
   private static final int IPV6_PREFIX_BYTES = 8;
 
   private final boolean enabled;
+  private final SharedCounts shared;
   private final Limit users;
   private final Limit addresses;
 
-  RateLimits(TaskwardConfig config) {
+  RateLimits(TaskwardConfig config, SharedCounts shared) {
     TaskwardConfig.RateLimit limits = config.rateLimit();
     enabled = limits.enabled();
+    this.shared = shared;
     users = new Limit("user", limits.userRequests(), limits.period());
     addresses = new Limit("address", limits.addressRequests(), limits.period());
   }
@@ -54,52 +59,65 @@ public class RateLimits {
 
   private void check(RoutingContext request) {
     String subject = SecurityLog.subject(request);
-    boolean admitted =
+    Future<Boolean> admitted =
         subject == null
             ? addresses.admits(address(request), request)
             : users.admits(subject, request);
-    if (admitted) {
-      request.next();
-    } else {
-      ErrorResponses.send(429, request);
-    }
+    admitted.onSuccess(
+        yes -> {
+          if (yes) {
+            request.next();
+          } else {
+            ErrorResponses.send(429, request);
+          }
+        });
   }
 
   /** The status for who is not authenticated: 401, or 429 if that was told to his address often. */
-  public int unauthenticated(RoutingContext request) {
-    return !enabled || addresses.admits(address(request), request) ? 401 : 429;
+  public Future<Integer> unauthenticated(RoutingContext request) {
+    return enabled
+        ? addresses.admits(address(request), request).map(yes -> yes ? 401 : 429)
+        : Future.succeededFuture(401);
   }
 
   private static String address(RoutingContext request) {
-    String address = SecurityLog.address(request);
+    String address = ClientAddress.of(request);
     byte[] bytes = NetUtil.createByteArrayFromIpAddressString(address);
     return bytes == null || bytes.length <= IPV6_PREFIX_BYTES
         ? address
         : HexFormat.of().formatHex(Arrays.copyOf(bytes, IPV6_PREFIX_BYTES));
   }
 
-  private static final class Limit {
+  private final class Limit {
 
     private final String name;
     private final String policy;
+    private final BucketConfiguration bucket;
     private final LoadingCache<String, Bucket> buckets;
 
     Limit(String name, long requests, Duration period) {
       this.name = name;
       policy = "\"%s\";q=%d;w=%d".formatted(name, requests, period.toSeconds());
+      bucket =
+          BucketConfiguration.builder()
+              .addLimit(l -> l.capacity(requests).refillGreedy(requests, period))
+              .build();
       buckets =
           Caffeine.newBuilder()
               .maximumSize(BUCKETS_MAX)
               .expireAfterAccess(period)
-              .build(
-                  key ->
-                      Bucket.builder()
-                          .addLimit(l -> l.capacity(requests).refillGreedy(requests, period))
-                          .build());
+              .build(key -> Bucket.builder().addLimit(bucket.getBandwidths()[0]).build());
     }
 
-    boolean admits(String key, RoutingContext request) {
-      ConsumptionProbe probe = buckets.get(key).tryConsumeAndReturnRemaining(1);
+    /** Never fails, and is complete at once where each instance counts for itself. */
+    Future<Boolean> admits(String key, RoutingContext request) {
+      return shared
+          .take(policy, key, bucket)
+          .map(taken -> taken.orElseGet(() -> buckets.get(key).tryConsumeAndReturnRemaining(1)))
+          .map(probe -> tell(probe, request));
+    }
+
+    private boolean tell(ConsumptionProbe probe, RoutingContext request) {
       long full = seconds(probe.getNanosToWaitForReset());
       request
           .response()

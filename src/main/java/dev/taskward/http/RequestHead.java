@@ -7,6 +7,8 @@ import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.enterprise.event.Observes;
+import java.util.Set;
+import java.util.stream.Collectors;
 
 /** Refuses by its head what needs no reading: before anything else, what is not sound HTTP. */
 class RequestHead {
@@ -14,14 +16,22 @@ class RequestHead {
   /** Filters run in falling priority: authentication has 200, authorization 100. */
   static final int AFTER_AUTHORIZATION = 50;
 
+  /** Which has 300. */
+  private static final int BEFORE_CORS = 301;
+
   private static final int FIRST = TraceId.PRIORITY - 1;
 
   private final long maxBodySize;
   private final long bodyTimeout;
   private final boolean apiDocs;
+  private final Set<String> origins;
 
   RequestHead(TaskwardConfig config) {
     this.apiDocs = config.apiDocs();
+    this.origins =
+        config.cors().origins().orElse(Set.of()).stream()
+            .map(String::strip)
+            .collect(Collectors.toSet());
     this.bodyTimeout = config.bodyTimeout().toMillis();
     this.maxBodySize = config.maxBodySize().asLongValue();
   }
@@ -29,6 +39,9 @@ class RequestHead {
   void register(@Observes Filters filters) {
     filters.register(RequestHead::checkFraming, FIRST);
     filters.register(this::boundReading, FIRST - 1);
+    if (!origins.isEmpty()) {
+      filters.register(this::checkOrigin, BEFORE_CORS);
+    }
     filters.register(this::checkPath, AFTER_AUTHORIZATION + 1);
     filters.register(this::checkBody, AFTER_AUTHORIZATION);
   }
@@ -72,6 +85,19 @@ class RequestHead {
       context.addEndHandler(ended -> context.vertx().cancelTimer(timer));
     }
     context.next();
+  }
+
+  /** Quarkus refuses the same ones next, but without a problem document. */
+  private void checkOrigin(RoutingContext context) {
+    HttpServerRequest request = context.request();
+    String origin = request.getHeader(HttpHeaders.ORIGIN);
+    if (origin == null
+        || origins.contains(origin)
+        || origin.equals(request.scheme() + "://" + request.authority())) {
+      context.next();
+    } else {
+      context.fail(ProblemException.forbidden("Pages of this origin may not call the service."));
+    }
   }
 
   /**

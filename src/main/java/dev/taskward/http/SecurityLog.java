@@ -1,7 +1,6 @@
 package dev.taskward.http;
 
 import io.quarkus.vertx.http.runtime.security.QuarkusHttpUser;
-import io.vertx.core.net.SocketAddress;
 import io.vertx.ext.web.RoutingContext;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -77,7 +76,7 @@ public final class SecurityLog {
     fields.put("status", Integer.toString(status));
     fields.put("method", printable(request.request().method().name()));
     fields.put("path", printable(request.request().path()));
-    fields.put("address", address(request));
+    fields.put("address", printable(ClientAddress.of(request)));
     String subject = subject(request);
     if (subject != null) {
       fields.put("subject", printable(subject));
@@ -92,14 +91,6 @@ public final class SecurityLog {
             && !user.getSecurityIdentity().isAnonymous()
         ? user.getSecurityIdentity().getPrincipal().getName()
         : null;
-  }
-
-  /** The peer's, or what a trusted proxy says ({@code quarkus.http.proxy}). */
-  static String address(RoutingContext request) {
-    SocketAddress peer = request.request().remoteAddress();
-    return peer == null
-        ? ""
-        : printable(peer.hostAddress() == null ? peer.host() : peer.hostAddress());
   }
 
   /** The text with whatever could disturb a log written as {@code \}{@code uXXXX}. */

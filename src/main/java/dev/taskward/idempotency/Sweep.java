@@ -5,6 +5,7 @@ import io.quarkus.scheduler.Scheduled;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
+import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Timestamp;
 import java.time.Instant;
@@ -13,8 +14,8 @@ import org.jboss.logging.Logger;
 
 /**
  * Removes the kept answers that have expired, of all users: the job has no caller, so it goes past
- * Hibernate and its discriminator, with the one statement that stands here. It reads nothing and
- * chooses by age alone.
+ * Hibernate and its discriminator, with the one statement that stands here. The function that it
+ * calls opens the row-level security for what is older, and reads nothing of it.
  */
 @ApplicationScoped
 class Sweep {
@@ -23,13 +24,7 @@ class Sweep {
 
   private static final int BATCH = 1_000;
 
-  /** Several instances may sweep at once: each passes over what another one has in hand. */
-  private static final String SQL =
-      """
-      delete from idempotency_key where id in (
-        select id from idempotency_key where created_at < ?
-        order by created_at limit ? for update skip locked)
-      """;
+  private static final String SWEEP = "select idempotency_key_sweep(?, %d)".formatted(BATCH);
 
   private final DataSource database;
   private final TaskwardConfig.Idempotency config;
@@ -45,12 +40,14 @@ class Sweep {
   void run() {
     Timestamp expired = Timestamp.from(Instant.now().minus(config.lifetime()));
     try (Connection connection = database.getConnection();
-        PreparedStatement delete = connection.prepareStatement(SQL)) {
-      delete.setTimestamp(1, expired);
-      delete.setInt(2, BATCH);
+        PreparedStatement sweep = connection.prepareStatement(SWEEP)) {
+      sweep.setTimestamp(1, expired);
       int swept = BATCH;
       while (swept == BATCH) { // each batch is a transaction of its own
-        swept = delete.executeUpdate();
+        try (ResultSet result = sweep.executeQuery()) {
+          result.next();
+          swept = result.getInt(1);
+        }
       }
     } catch (SQLException e) {
       LOG.warnf("Expired idempotency keys stay until the next sweep: %s", e.getMessage());

@@ -134,14 +134,15 @@ public class Task extends PanacheEntityBase implements Tagged {
   }
 
   /**
-   * The one look past the discriminator: native SQL, which Hibernate does not scope. It runs only
-   * after the caller's own lookup missed, and tells nothing but whether 403 or 404 is the answer;
-   * not even whether the owner deleted the task.
+   * The one look past the discriminator: native SQL, which Hibernate does not scope, and a function
+   * that opens the row-level security for this id. It runs only after the caller's own lookup
+   * missed, and tells nothing but whether 403 or 404 is the answer; not even whether the owner
+   * deleted the task.
    */
   private static boolean existsForAnyone(long id) {
     return (boolean)
         getEntityManager()
-            .createNativeQuery("select exists (select from task where id = :id)", Boolean.class)
+            .createNativeQuery("select task_exists(:id)", Boolean.class)
             .setParameter("id", id)
             .getSingleResult();
   }

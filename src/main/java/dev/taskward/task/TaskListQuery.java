@@ -59,9 +59,9 @@ record TaskListQuery(
     if (value == null) {
       return LIMIT_DEFAULT;
     }
-    if (value.matches("[0-9]{1,4}")) {
+    if (value.matches("[1-9][0-9]{0,3}")) {
       int limit = Integer.parseInt(value);
-      if (limit >= 1 && limit <= LIMIT_MAX) {
+      if (limit <= LIMIT_MAX) {
         return limit;
       }
     }

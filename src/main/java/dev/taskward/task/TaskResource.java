@@ -2,9 +2,11 @@ package dev.taskward.task;
 
 import dev.taskward.caller.Caller;
 import dev.taskward.config.TaskwardConfig;
+import dev.taskward.http.UnversionedPath;
 import dev.taskward.idempotency.Idempotent;
 import io.quarkus.hibernate.orm.PersistenceUnitExtension;
 import io.quarkus.security.Authenticated;
+import io.vertx.ext.web.RoutingContext;
 import jakarta.transaction.Transactional;
 import jakarta.validation.Valid;
 import jakarta.validation.constraints.NotNull;
@@ -161,13 +163,15 @@ public class TaskResource {
             description = "With `count=true` only: how many tasks all pages have.",
             schema = @Schema(type = SchemaType.INTEGER, format = "int64", minimum = "0"))
       })
-  public RestResponse<List<TaskRepresentation>> list(@Context UriInfo uri) {
+  public RestResponse<List<TaskRepresentation>> list(
+      @Context UriInfo uri, @Context RoutingContext request) {
     TaskPage page = TaskListQuery.of(uri.getQueryParameters(), caller.subject()).page();
     ResponseBuilder<List<TaskRepresentation>> response =
         ResponseBuilder.ok(page.tasks().stream().map(TaskRepresentation::of).toList());
     if (page.next() != null) {
       response.link(
-          uri.getRequestUriBuilder().replaceQueryParam("cursor", page.next()).build(), "next");
+          UnversionedPath.url(uri, request).replaceQueryParam("cursor", page.next()).build(),
+          "next");
     }
     if (page.total() != null) {
       response.header("Total-Count", page.total());
@@ -192,12 +196,15 @@ public class TaskResource {
               description = "Its URL.",
               schema = @Schema(type = SchemaType.STRING)))
   public RestResponse<TaskRepresentation> create(
-      @NotNull(message = MISSING) @Valid NewTask request, @Context UriInfo uri) {
+      @NotNull(message = MISSING) @Valid NewTask task,
+      @Context UriInfo uri,
+      @Context RoutingContext request) {
     quota.take();
-    Task task = Task.create(request);
-    URI location = uri.getAbsolutePathBuilder().path(task.id.toString()).build();
+    Task created = Task.create(task);
+    URI location =
+        UnversionedPath.url(uri, request).replaceQuery(null).path(created.id.toString()).build();
     return ResponseBuilder.<TaskRepresentation>created(location)
-        .entity(TaskRepresentation.of(task))
+        .entity(TaskRepresentation.of(created))
         .build();
   }
 

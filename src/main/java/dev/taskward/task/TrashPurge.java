@@ -6,6 +6,7 @@ import io.quarkus.scheduler.Scheduled.ConcurrentExecution;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
+import java.sql.ResultSet;
 import java.sql.SQLException;
 import javax.sql.DataSource;
 import org.jboss.logging.Logger;
@@ -13,7 +14,8 @@ import org.jboss.logging.Logger;
 /**
  * Removes deleted tasks for good once they are due, in every instance. Plain JDBC, past the
  * discriminator: it concerns the tasks of all users, there is no caller, and Hibernate does nothing
- * without one. It reads nothing, and reaches only rows that are deleted and due.
+ * without one. The function that it calls opens the row-level security for rows that are deleted
+ * and due, and reads nothing of them.
  */
 @ApplicationScoped
 class TrashPurge {
@@ -22,17 +24,8 @@ class TrashPurge {
 
   private static final int BATCH = 1000;
 
-  /**
-   * Each batch is a transaction of its own. Instances step around each other's rows, and around one
-   * that is just being restored. The array makes PostgreSQL choose the rows once.
-   */
-  private static final String DELETE =
-      """
-      delete from task where id = any (array (
-        select id from task where deleted and purge_at <= now()
-        order by purge_at limit %d for update skip locked))
-      """
-          .formatted(BATCH);
+  /** Each batch is a transaction of its own. */
+  private static final String PURGE = "select task_purge(%d)".formatted(BATCH);
 
   private final DataSource database;
   private final TaskwardConfig.Trash config;
@@ -52,10 +45,13 @@ class TrashPurge {
     }
     long purged = 0;
     try (Connection connection = database.getConnection();
-        PreparedStatement delete = connection.prepareStatement(DELETE)) {
+        PreparedStatement purge = connection.prepareStatement(PURGE)) {
       int batch;
       do {
-        batch = delete.executeUpdate();
+        try (ResultSet result = purge.executeQuery()) {
+          result.next();
+          batch = result.getInt(1);
+        }
         purged += batch;
       } while (batch == BATCH);
     }

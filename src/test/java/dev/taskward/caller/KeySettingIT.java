@@ -70,6 +70,9 @@ class KeySettingIT {
     String notOrigins =
         "TASKWARD_CORS_ORIGINS must be a comma-separated list of origins such as"
             + " https://app.example.com.";
+    String notNetworks =
+        "TASKWARD_PROXY_TRUSTED must be a comma-separated list of IP addresses and networks such as"
+            + " 10.42.0.0/16.";
     SigningKey key = SigningKey.generate("k", "EdDSA");
     return Stream.of(
         arguments(
@@ -112,6 +115,15 @@ class KeySettingIT {
         arguments(
             Map.of(SECRET, Tokens.SECRET, "TASKWARD_CORS_ORIGINS", "https://a.example/"),
             notOrigins),
+        arguments(
+            Map.of(SECRET, Tokens.SECRET, "TASKWARD_RATE_LIMIT_STORE", "redis"),
+            "taskward.rateLimit.store must be memory or postgresql"),
+        arguments(Map.of(SECRET, Tokens.SECRET, "TASKWARD_PROXY_TRUSTED", "*"), notNetworks),
+        arguments(
+            Map.of(SECRET, Tokens.SECRET, "TASKWARD_PROXY_TRUSTED", "10.0.0.1,ingress"),
+            notNetworks),
+        arguments(
+            Map.of(SECRET, Tokens.SECRET, "TASKWARD_PROXY_TRUSTED", "10.0.0.0/33"), notNetworks),
         arguments(
             Map.of(SECRET, Tokens.SECRET, "TASKWARD_TOKENS_CLOCK_SKEW", "1H"),
             "taskward.tokens.clock-skew must be shorter than or equal to 5 minutes"),

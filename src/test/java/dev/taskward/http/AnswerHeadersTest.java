@@ -16,6 +16,7 @@ import io.quarkus.test.common.http.TestHTTPResource;
 import io.quarkus.test.junit.QuarkusTest;
 import io.restassured.RestAssured;
 import io.restassured.response.ValidatableResponse;
+import io.restassured.specification.RequestSpecification;
 import java.io.IOException;
 import java.net.Socket;
 import java.net.URI;
@@ -175,6 +176,35 @@ class AnswerHeadersTest {
     }
     alice.roughRequest().post(User.TASKS + "/" + id + "?_method=DELETE").then().statusCode(405);
     alice.get(id).statusCode(200);
+  }
+
+  /** A link that leads elsewhere is what a poisoned cache or mail would want. */
+  @Test
+  void noForwardedHeaderGetsIntoALinkUnlessAProxyIsTrusted() {
+    String here = "http://localhost:" + RestAssured.port + User.TASKS;
+    for (int i = 0; i < 2; i++) {
+      String location =
+          forwarded()
+              .contentType("application/json")
+              .body("{}")
+              .post(User.TASKS)
+              .header("Location");
+      assertTrue(location.matches(here + "/\\d+"), location);
+    }
+    String link = forwarded().get(User.TASKS + "?limit=1").header("Link");
+    assertTrue(link.startsWith("<" + here + "?limit=1&cursor="), link);
+  }
+
+  private RequestSpecification forwarded() {
+    return alice
+        .roughRequest()
+        .header("X-Forwarded-Host", "evil.example")
+        .header("X-Forwarded-Proto", "https")
+        .header("X-Forwarded-Port", "666")
+        .header("X-Forwarded-Prefix", "/evil")
+        .header("X-Forwarded-Ssl", "on")
+        .header("X-Forwarded-For", "203.0.113.7")
+        .header("Forwarded", "for=203.0.113.7;host=evil.example;proto=https");
   }
 
   private String authorization() {

@@ -108,9 +108,25 @@ class CorsTest {
           .post(User.TASKS)
           .then()
           .statusCode(403)
-          .header("Access-Control-Allow-Origin", nullValue());
+          .contentType("application/problem+json")
+          .header("Access-Control-Allow-Origin", nullValue())
+          .header("Cache-Control", equalTo("no-store"))
+          .body("detail", equalTo("Pages of this origin may not call the service."));
     }
     alice.list("").body("$", equalTo(List.of()));
+  }
+
+  /** Browsers send it with everything but GET and HEAD. */
+  @Test
+  void theServicesOwnOriginIsNoOther() {
+    RestAssured.given()
+        .header("Authorization", "Bearer " + Tokens.token(alice.name()))
+        .header("Origin", "http://localhost:" + RestAssured.port)
+        .contentType("application/json")
+        .body("{}")
+        .post(User.TASKS)
+        .then()
+        .statusCode(201);
   }
 
   @Test

@@ -132,16 +132,40 @@ class ProblemTest {
 
   @Test
   void anUnacceptableMediaTypeIs406() {
-    for (String accept : List.of("text/html", "application/xml", "image/*")) {
+    for (String accept :
+        List.of(
+            "text/html",
+            "application/xml",
+            "image/*",
+            "application/json;q=0",
+            "application/json; q=0.000",
+            "application/*;q=0",
+            "*/*;q=0",
+            "Application/JSON;q=0, */*",
+            "application/*;q=0.0, */*;q=1")) {
       alice
           .roughRequest()
-          .accept(accept)
+          .header("Accept", accept)
           .get(User.TASKS)
           .then()
           .statusCode(406)
           .contentType("application/problem+json");
     }
-    alice.roughRequest().accept("text/html, */*;q=0.1").get(User.TASKS).then().statusCode(200);
+    for (String accept :
+        List.of(
+            "text/html, */*;q=0.1",
+            "application/json;q=0.001",
+            "application/json, */*;q=0",
+            "text/html;q=0, */*")) {
+      alice.roughRequest().header("Accept", accept).get(User.TASKS).then().statusCode(200);
+    }
+    long id = alice.has("Buy milk");
+    alice
+        .roughRequest()
+        .header("Accept", "application/json;q=0")
+        .delete(User.TASKS + "/" + id)
+        .then()
+        .statusCode(204);
   }
 
   @Test

@@ -18,7 +18,8 @@ import org.junit.jupiter.api.Test;
 @QuarkusTest
 class IdempotencyCostTest {
 
-  private static final Set<String> TRANSACTION = Set.of("BEGIN", "COMMIT", "ROLLBACK");
+  private static final Set<String> TRANSACTION =
+      Set.of("BEGIN", "COMMIT", "ROLLBACK", "select set_config('taskward.caller', $1, true)");
 
   final PostgresProxy wire = TestDatabase.proxy();
   final User alice = User.fresh();

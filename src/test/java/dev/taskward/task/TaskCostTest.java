@@ -27,7 +27,8 @@ import org.junit.jupiter.api.Test;
 @QuarkusTest
 class TaskCostTest {
 
-  private static final Set<String> TRANSACTION = Set.of("BEGIN", "COMMIT", "ROLLBACK");
+  private static final Set<String> TRANSACTION =
+      Set.of("BEGIN", "COMMIT", "ROLLBACK", "select set_config('taskward.caller', $1, true)");
 
   final PostgresProxy wire = TestDatabase.proxy();
   final User alice = User.fresh();

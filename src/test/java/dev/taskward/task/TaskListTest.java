@@ -106,6 +106,8 @@ class TaskListTest {
     "limit, limit=0",
     "limit, limit=-1",
     "limit, limit=1001",
+    "limit, limit=01",
+    "limit, limit=%2B1",
     "limit, limit=ten",
     "limit, limit=1.5",
     "limit, limit=",

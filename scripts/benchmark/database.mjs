@@ -1,0 +1,206 @@
+// The databases of the benchmark: loaded once, cloned for each run, so that every run begins with
+// the same state; and PostgreSQL alone, with pgbench.
+import { execFile } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { readdirSync, readFileSync, rmSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { temp } from '../prove-tokens/world.mjs';
+
+const run = promisify(execFile);
+const here = dirname(fileURLToPath(import.meta.url));
+/** Owns the tables, as the service's role often does; row-level security is in force for it. */
+const ROLE = 'taskward_benchmark';
+const PASSWORD = randomBytes(16).toString('hex');
+
+/** Runs SQL, gives what it printed. */
+export async function psql(url, sql) {
+  const running = run('psql', [url, '-XqAt', '-v', 'ON_ERROR_STOP=1', '-f', '-']);
+  running.child.stdin.end(sql);
+  return (await running).stdout.trim();
+}
+
+export async function createRole(admin) {
+  await psql(
+    admin,
+    `select 'create role ${ROLE}' where not exists (select from pg_roles where rolname = '${ROLE}') \\gexec
+     alter role ${ROLE} login nosuperuser nobypassrls password '${PASSWORD}';
+     -- The embedded PostgreSQL of the tests does not wait for the disk; production does.
+     alter role ${ROLE} set synchronous_commit = on;`,
+  );
+}
+
+/** Where the service finds this database, as its own role. */
+export function urlOf(admin, database) {
+  const url = new URL(admin);
+  url.username = ROLE;
+  url.password = PASSWORD;
+  url.pathname = `/${database}`;
+  return url.href;
+}
+
+/**
+ * The name of a database with so many users and tasks, made unless it is there.
+ *
+ * @param migrate async, has the service make the schema in the database at an URL
+ */
+export async function loaded(admin, users, tasks, migrate) {
+  const name = `taskward_benchmark_${users}_${tasks}`;
+  const isThere = `select 1 from pg_database where datname = '${name}'`;
+  if ((await psql(admin, isThere)) === '1') {
+    return name;
+  }
+  const loading = `${name}_loading`;
+  await psql(
+    admin,
+    `drop database if exists ${loading} with (force); create database ${loading} owner ${ROLE};`,
+  );
+  const url = urlOf(admin, loading);
+  await migrate(url);
+  await psql(url, loadSql(users, tasks));
+  await psql(admin, `alter database ${loading} rename to ${name}; checkpoint;`);
+  return name;
+}
+
+/**
+ * Task n belongs to user (n - 1) % users + 1, so that a user's tasks lie as scattered in the table
+ * as if all had written at the same time, over a year. Subjects are digits, which pgbench can make.
+ */
+const loadSql = (users, tasks) => `
+  begin;
+  -- An owner's own rows are hidden from him, too.
+  alter table task no force row level security;
+  insert into task (id, user_id, title, description, completed, deleted, created_at, updated_at)
+  select n, 1000000000000000 + (n - 1) % ${users} + 1,
+    (array['Call', 'Write to', 'Meet', 'Pay', 'Remind', 'Visit', 'Ask'])[n % 7 + 1] || ' '
+      || (array['the dentist', 'our landlord', 'the accountant', 'Maria and Paul',
+          'the people from the insurance'])[n % 5 + 1]
+      || (array['', ' about Friday', ', at last', ' before the holidays'])[n % 4 + 1],
+    case when n % 3 > 0 then left('The number is on the letter of last month, which is in the folder '
+      || 'on the left. Ask for a date in the afternoon, and whether the papers from the last time will '
+      || 'do or have to be sent again; then tell the others.', (40 + n * 7919 % 180)::int) end,
+    n % 10 < 3, false, at, at
+  from generate_series(1::bigint, ${tasks}) n,
+    lateral (select now() - interval '365 days' * ((${tasks} - n)::float8 / ${tasks})) t (at);
+  alter table task force row level security;
+  commit;
+  select setval('task_id_seq', ${tasks} + 50);
+  vacuum analyze task;`;
+
+/** A fresh copy; its name gets this suffix. */
+export async function clone(admin, template, suffix) {
+  const name = `${template}_${suffix}`;
+  await psql(
+    admin,
+    `drop database if exists ${name} with (force);
+     create database ${name} template ${template} owner ${ROLE} strategy file_copy;
+     checkpoint;`,
+  );
+  return name;
+}
+
+export const drop = (admin, name) => psql(admin, `drop database if exists ${name} with (force);`);
+
+export async function settings(url) {
+  const names = ['server_version', 'shared_buffers', 'synchronous_commit', 'fsync', 'max_connections'];
+  const values = await psql(url, names.map((name) => `show ${name};`).join('\n'));
+  return Object.fromEntries(values.split('\n').map((value, i) => [names[i], value]));
+}
+
+// --- CPU time -------------------------------------------------------------------------------------
+
+const TICKS_PER_SECOND = 100; // USER_HZ, the same everywhere
+
+/** User and system time of a process in seconds; with those of its children that have ended. */
+export function cpuSeconds(pid, withEnded = false) {
+  const fields = statOf(pid);
+  return (fields[11] + fields[12] + (withEnded ? fields[13] + fields[14] : 0)) / TICKS_PER_SECOND;
+}
+
+/** Of the whole machine so far, in seconds: everything but idle, waiting, and what guests counted twice. */
+export function machineCpu() {
+  const [, user, nice, system, , , irq, softirq, steal] = readFileSync('/proc/stat', 'utf8')
+    .split('\n', 1)[0]
+    .split(/ +/)
+    .map(Number);
+  return (user + nice + system + irq + softirq + steal) / TICKS_PER_SECOND;
+}
+
+/** What follows the name in /proc/PID/stat: [1] parent, [11..14] times. */
+function statOf(pid) {
+  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+  return stat.slice(stat.lastIndexOf(')') + 2).split(' ').map(Number);
+}
+
+/** Gives a function for the CPU seconds of all processes of the server; null if it is elsewhere. */
+export async function databaseCpu(admin) {
+  const query = `select pid from pg_stat_activity where backend_type = 'checkpointer'`;
+  const child = await psql(admin, query);
+  let postmaster;
+  try {
+    if (!readFileSync(`/proc/${child}/comm`, 'utf8').startsWith('postgres')) {
+      return () => NaN;
+    }
+    postmaster = statOf(child)[1];
+  } catch {
+    return () => NaN;
+  }
+  return () => {
+    let seconds = cpuSeconds(postmaster, true);
+    for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
+      try {
+        seconds += statOf(pid)[1] === postmaster ? cpuSeconds(pid) : 0;
+      } catch {
+        // it has ended
+      }
+    }
+    return seconds;
+  };
+}
+
+// --- PostgreSQL alone -------------------------------------------------------------------------------
+
+const SCRIPTS = {
+  get: ['get.sql'],
+  list: ['list50.sql'],
+  create: ['create.sql'],
+  toggle: ['toggle.sql'],
+  mix: ['list20.sql@60', 'get.sql@20', 'create.sql@10', 'toggle.sql@10'],
+};
+
+/** The statements of a scenario, each pair in one round trip and transaction as the service sends it. */
+export async function pgbench(url, scenario, connections, seconds, { threads, users, active, tasksEach }) {
+  const log = `pgbench-${randomBytes(4).toString('hex')}`;
+  const { stdout } = await run(
+    'pgbench',
+    [
+      '-n',
+      ...['-M', 'prepared', '-c', connections, '-j', threads, '-T', seconds],
+      ...['-D', `users=${users}`, '-D', `active=${active}`, '-D', `tasks_each=${tasksEach}`],
+      ...SCRIPTS[scenario].flatMap((script) => ['-f', join(here, 'pgbench', script)]),
+      ...['--log', `--log-prefix=${log}`, '--sampling-rate=0.1', url],
+    ].map(String),
+    { cwd: temp },
+  );
+  const millis = [];
+  for (const name of readdirSync(temp).filter((name) => name.startsWith(log))) {
+    for (const line of readFileSync(join(temp, name), 'utf8').trimEnd().split('\n')) {
+      millis.push(Number(line.split(' ')[2]) / 1_000);
+    }
+    rmSync(join(temp, name));
+  }
+  const number = (pattern) => Number(stdout.match(pattern)[1]);
+  return {
+    requests: number(/transactions actually processed: (\d+)/),
+    perSecond: number(/^tps = ([\d.]+)/m),
+    ...percentiles(millis),
+    errors: number(/number of failed transactions: (\d+)/),
+  };
+}
+
+export function percentiles(millis) {
+  const sorted = Float64Array.from(millis).sort();
+  const at = (p) => sorted[Math.min(sorted.length - 1, Math.floor((p / 100) * sorted.length))];
+  return { p50: at(50), p95: at(95), p99: at(99) };
+}

@@ -1,0 +1,120 @@
+package dev.taskward.http;
+
+import dev.taskward.config.TaskwardConfig;
+import io.netty.handler.ipfilter.IpFilterRuleType;
+import io.netty.handler.ipfilter.IpSubnetFilterRule;
+import io.netty.util.NetUtil;
+import io.quarkus.vertx.http.runtime.filters.Filters;
+import io.vertx.core.net.SocketAddress;
+import io.vertx.ext.web.RoutingContext;
+import jakarta.enterprise.event.Observes;
+import java.net.InetSocketAddress;
+import java.util.List;
+import java.util.Map;
+import java.util.regex.Pattern;
+
+/**
+ * Whom a request comes from. That is the peer of the connection, unless it is one of the trusted
+ * proxies: then it is the last address in {@code X-Forwarded-For} that is not one of them. Quarkus
+ * would take the first, which a client can write himself where a proxy adds to the header. Without
+ * trusted proxies no such header is looked at.
+ */
+final class ClientAddress {
+
+  private static final String KEY = ClientAddress.class.getName();
+
+  /** What Quarkus makes URLs of: everything else could be no part of one, or of another one. */
+  private static final Map<String, Pattern> FORWARDED =
+      Map.of(
+          "X-Forwarded-Proto", Pattern.compile("https?(?:,.*)?"),
+          "X-Forwarded-Host",
+              Pattern.compile("(?:[A-Za-z0-9._-]+|\\[[0-9A-Fa-f:.]+])(?::[0-9]{1,5})?(?:,.*)?"),
+          "X-Forwarded-Port", Pattern.compile("[0-9]{1,5}(?:,.*)?"),
+          "X-Forwarded-Prefix", Pattern.compile("/?(?:[A-Za-z0-9._~-]+/?)*+"));
+
+  private final List<IpSubnetFilterRule> proxies;
+
+  ClientAddress(TaskwardConfig config) {
+    proxies =
+        config.proxy().trusted().orElse(List.of()).stream().map(ClientAddress::network).toList();
+  }
+
+  void register(@Observes Filters filters) {
+    if (!proxies.isEmpty()) {
+      filters.register(this::read, TraceId.PRIORITY - 1);
+    }
+  }
+
+  /** As text; empty if there is none, which only a connection that is gone has. */
+  static String of(RoutingContext request) {
+    String address = request.get(KEY);
+    return address == null ? text(request.request().remoteAddress()) : address;
+  }
+
+  private void read(RoutingContext request) {
+    String peer = text(request.request().connection().remoteAddress());
+    String client = peer;
+    if (isProxy(peer)) {
+      for (Map.Entry<String, Pattern> header : FORWARDED.entrySet()) {
+        String value = request.request().getHeader(header.getKey());
+        if (value != null && !header.getValue().matcher(value).matches()) {
+          request.put(KEY, peer);
+          request.fail(400);
+          return;
+        }
+      }
+      client = client(request.request().headers().getAll("X-Forwarded-For"), peer);
+    }
+    request.put(KEY, client);
+    request.next();
+  }
+
+  /** The hop before the first one, seen from here, that a trusted proxy did not vouch for. */
+  private String client(List<String> headers, String peer) {
+    String[] hops = String.join(",", headers).split(",");
+    String client = peer;
+    for (int i = hops.length - 1; i >= 0 && isProxy(client); i--) {
+      String hop = withoutPort(hops[i].strip());
+      if (hop == null) {
+        return client;
+      }
+      client = hop;
+    }
+    return client;
+  }
+
+  /** Some proxies add the port; null if there is no address. */
+  private static String withoutPort(String hop) {
+    if (isAddress(hop)) {
+      return hop;
+    }
+    String host = hop.replaceFirst(":[0-9]+$", "").replaceFirst("^\\[(.*)]$", "$1");
+    return isAddress(host) ? host : null;
+  }
+
+  private static boolean isAddress(String text) {
+    return NetUtil.isValidIpV4Address(text) || NetUtil.isValidIpV6Address(text);
+  }
+
+  private boolean isProxy(String address) {
+    if (!isAddress(address)) {
+      return false;
+    }
+    InetSocketAddress socket = new InetSocketAddress(address, 0); // asks no DNS for a literal
+    return proxies.stream().anyMatch(network -> network.matches(socket));
+  }
+
+  private static IpSubnetFilterRule network(String text) {
+    String[] parts = text.strip().split("/");
+    int bits = NetUtil.isValidIpV4Address(parts[0]) ? 32 : 128;
+    return new IpSubnetFilterRule(
+        parts[0], parts.length == 1 ? bits : Integer.parseInt(parts[1]), IpFilterRuleType.ACCEPT);
+  }
+
+  private static String text(SocketAddress address) {
+    if (address == null) {
+      return "";
+    }
+    return address.hostAddress() == null ? address.host() : address.hostAddress();
+  }
+}

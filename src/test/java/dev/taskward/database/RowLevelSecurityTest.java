@@ -1,0 +1,406 @@
+package dev.taskward.database;
+
+import static org.hamcrest.Matchers.contains;
+import static org.hamcrest.Matchers.equalTo;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.taskward.ApiDocument;
+import dev.taskward.PostgresProxy;
+import dev.taskward.TestDatabase;
+import dev.taskward.User;
+import io.agroal.api.AgroalDataSource;
+import io.agroal.api.AgroalDataSource.FlushMode;
+import io.quarkus.arc.Arc;
+import io.quarkus.narayana.jta.QuarkusTransaction;
+import io.quarkus.security.identity.CurrentIdentityAssociation;
+import io.quarkus.security.runtime.QuarkusSecurityIdentity;
+import io.quarkus.test.junit.QuarkusTest;
+import io.smallrye.jwt.auth.principal.DefaultJWTCallerPrincipal;
+import jakarta.inject.Inject;
+import jakarta.persistence.EntityManager;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.SQLFeatureNotSupportedException;
+import java.sql.Statement;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.function.Supplier;
+import java.util.regex.Pattern;
+import org.jose4j.jwt.JwtClaims;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/**
+ * Code that went past the discriminator, as a mistake of ours would, reaches nothing of another
+ * user's: the database itself sees to it. All of this runs on one connection, which serves
+ * everybody in turn.
+ */
+@QuarkusTest
+class RowLevelSecurityTest {
+
+  private static final String CALLER = "select set_config('taskward.caller', $1, true)";
+  private static final Pattern TABLES = Pattern.compile("(?i)\\b(task|idempotency_key)\\b");
+
+  /** PostgreSQL's insufficient_privilege: a row that the policy does not let in. */
+  private static final String REFUSED = "42501";
+
+  @Inject EntityManager database;
+  @Inject AgroalDataSource pool;
+  @Inject CurrentIdentityAssociation identity;
+
+  final PostgresProxy wire = TestDatabase.proxy();
+  final User alice = User.fresh();
+  final User bob = User.fresh();
+
+  long alices;
+  long bobs;
+
+  @BeforeEach
+  void thereIsOneConnection() {
+    setConnections(1);
+  }
+
+  @AfterEach
+  void thereAreAsManyAsBefore() {
+    setConnections(50);
+  }
+
+  private void setConnections(int max) {
+    pool.getConfiguration().connectionPoolConfiguration().setMaxSize(max);
+    pool.flush(FlushMode.GRACEFUL);
+  }
+
+  @BeforeEach
+  void eachHasATask() {
+    alices = alice.has("alice's");
+    bobs = bob.has("bob's");
+  }
+
+  @Test
+  void nativeSqlSeesTheCallersRowsAlone() {
+    assertEquals(List.of("bob's"), as(bob, () -> titles("select title from task")));
+    assertEquals(List.of(), as(bob, () -> titles("select title from task where id = " + alices)));
+    assertEquals(List.of("alice's"), as(alice, () -> titles("select title from task")));
+  }
+
+  @Test
+  void anInjectedClauseFindsNothingMore() {
+    String injected =
+        "select title from task where user_id = '%s' or 1 = 1 --".formatted(bob.name());
+    String union = "select '' from task where false union all select title from task";
+
+    assertEquals(List.of("bob's"), as(bob, () -> titles(injected)));
+    assertEquals(List.of("bob's"), as(bob, () -> titles(union)));
+  }
+
+  @Test
+  void nativeSqlChangesTheCallersRowsAlone() {
+    assertEquals(1, (int) as(bob, () -> change("update task set title = 'mine' where 1 = 1")));
+    assertEquals(0, (int) as(bob, () -> change("delete from task where id = " + alices)));
+    assertEquals(1, (int) as(bob, () -> change("delete from task")));
+
+    alice.get(alices).body("title", equalTo("alice's"));
+  }
+
+  @Test
+  void noRowIsGivenToOrTakenFromAnother() {
+    String give = "update task set user_id = '%s'".formatted(alice.name());
+    String forge =
+        """
+        insert into task (id, user_id, title, completed, deleted, created_at, updated_at)
+        values (%d, '%s', 'forged', false, false, now(), now())
+        """
+            .formatted(-bobs, alice.name());
+
+    for (String sql : List.of(give, forge)) {
+      Throwable refusal = assertThrows(RuntimeException.class, () -> as(bob, () -> change(sql)));
+      while (!(refusal instanceof SQLException)) {
+        refusal = refusal.getCause();
+      }
+      assertEquals(REFUSED, ((SQLException) refusal).getSQLState());
+    }
+    alice.list("").body("title", contains("alice's"));
+  }
+
+  @Test
+  void anEntityWithoutDiscriminatorSeesTheCallersRowsAlone() {
+    assertEquals(1L, as(bob, () -> UnscopedTask.count()));
+    assertEquals(null, as(bob, () -> UnscopedTask.findById(alices)));
+    assertEquals(1, (long) as(bob, () -> (long) UnscopedTask.update("title = 'mine'")));
+    assertEquals(1L, as(bob, () -> UnscopedTask.deleteAll()));
+
+    alice.get(alices).body("title", equalTo("alice's"));
+  }
+
+  @Test
+  void keptAnswersAreTheCallersAlone() {
+    for (User user : List.of(alice, bob)) {
+      user.request()
+          .header("Idempotency-Key", "k")
+          .contentType("application/json")
+          .body("{}")
+          .post(User.TASKS)
+          .then()
+          .statusCode(201);
+    }
+
+    String owners = "select user_id from idempotency_key";
+    assertEquals(List.of(bob.name()), as(bob, () -> titles(owners)));
+    assertEquals(1, (int) as(bob, () -> change("delete from idempotency_key")));
+    assertEquals(List.of(alice.name()), as(alice, () -> titles(owners)));
+  }
+
+  /** Also for a role that owns the tables, as the service's does here. */
+  @Test
+  void whoeverNamesNoCallerSeesNothing() throws SQLException {
+    try (Connection connection = TestDatabase.connectAsService();
+        Statement sql = connection.createStatement()) {
+      assertSeesNothing(sql);
+      sql.execute("select set_config('taskward.caller', '', false)");
+      assertSeesNothing(sql);
+      sql.execute("select set_config('taskward.caller', '%', false)");
+      assertSeesNothing(sql);
+      sql.execute("select set_config('taskward.caller', '" + alice.name() + "', false)");
+      assertEquals(1, sql.executeUpdate("update task set title = title"));
+    }
+  }
+
+  private static void assertSeesNothing(Statement sql) throws SQLException {
+    assertEquals("0", one(sql, "select count(*) from task"));
+    assertEquals("0", one(sql, "select count(*) from idempotency_key"));
+    assertEquals(0, sql.executeUpdate("update task set title = 'mine'"));
+    assertEquals(0, sql.executeUpdate("delete from task"));
+    assertEquals(0, sql.executeUpdate("delete from idempotency_key"));
+  }
+
+  /** Neither in the order of requests nor in that of transactions, committed or rolled back. */
+  @Test
+  void theNameStaysOnNoConnection() throws SQLException {
+    for (int i = 0; i < 10; i++) {
+      alice.list("").body("title", contains("alice's"));
+      assertNobody();
+      bob.list("").body("title", contains("bob's"));
+      assertNobody();
+      alice.flip(alices).statusCode(200);
+      assertNobody();
+      bob.flip(alices).statusCode(403);
+      assertNobody();
+    }
+  }
+
+  /** The pool's one connection, as the service's jobs get it. */
+  private void assertNobody() throws SQLException {
+    try (Connection connection = pool.getConnection();
+        PreparedStatement setting =
+            connection.prepareStatement(
+                "select coalesce(current_setting('taskward.caller', true), '')");
+        PreparedStatement count = connection.prepareStatement("select count(*) from task")) {
+      for (PreparedStatement sql : List.of(setting, count)) {
+        try (ResultSet rows = sql.executeQuery()) {
+          rows.next();
+          assertEquals(sql == setting ? "" : "0", rows.getString(1));
+        }
+      }
+    }
+  }
+
+  @Test
+  void usersInParallelSeeTheirOwnAlone() {
+    List<User> users = new ArrayList<>();
+    for (int i = 0; i < 8; i++) {
+      users.add(User.fresh());
+    }
+    users.forEach(user -> user.has(user.name()));
+    ExecutorService threads = Executors.newFixedThreadPool(users.size());
+    try {
+      List<CompletableFuture<Void>> runs =
+          users.stream()
+              .map(
+                  user ->
+                      CompletableFuture.runAsync(
+                          () -> {
+                            for (int i = 0; i < 50; i++) {
+                              List<String> seen = as(user, () -> titles("select title from task"));
+                              assertEquals(List.of(user.name()), seen);
+                              as(user, () -> change("update task set completed = not completed"));
+                            }
+                          },
+                          threads))
+              .toList();
+      runs.forEach(CompletableFuture::join);
+    } finally {
+      threads.shutdown();
+    }
+    users.forEach(user -> user.list("").body("version", contains(1)));
+  }
+
+  /** The driver prepares a statement on the server when it runs for the fifth time. */
+  @Test
+  void pagesAreWholeHoweverOftenTheirStatementRan() {
+    alice.has("second");
+    for (int i = 0; i < 12; i++) {
+      String next = alice.list("?limit=1").extract().header("Link").replaceAll("<(.*)>.*", "$1");
+      alice.request().urlEncodingEnabled(false).get(next).then().body("title", contains("alice's"));
+    }
+  }
+
+  /** The driver would ask the server for the type, and not send the caller's name along. */
+  @Test
+  void aParameterWithoutATypeIsRefusedWhereNoTransactionKeepsTheName() {
+    as(
+        alice,
+        () -> {
+          QuarkusTransaction.suspendingExisting()
+              .run(
+                  () -> {
+                    try (Connection connection = pool.getConnection();
+                        PreparedStatement sql =
+                            connection.prepareStatement("select title from task where ? is null")) {
+                      sql.setDate(1, null);
+                      assertThrows(SQLFeatureNotSupportedException.class, sql::executeQuery);
+                    } catch (SQLException e) {
+                      throw new IllegalStateException(e);
+                    }
+                  });
+          return null;
+        });
+  }
+
+  /** Whatever the endpoint: what names the caller goes before, in the same round trip. */
+  @Test
+  void noStatementOnTheTablesGoesWithoutItsCaller() {
+    for (ApiDocument.Operation operation : ApiDocument.operations()) {
+      long id = alice.has("Buy milk");
+      wire.reset();
+
+      operation.send(alice.request().header("Idempotency-Key", "k" + id), id);
+
+      List<String> sent = wire.statements();
+      long scoped = 0;
+      for (int i = 0; i < sent.size(); i++) {
+        if (TABLES.matcher(sent.get(i)).find()) {
+          assertEquals(CALLER, i == 0 ? "" : sent.get(i - 1), sent.toString());
+          scoped++;
+        }
+      }
+      assertTrue(scoped > 0, operation + ": " + sent);
+    }
+  }
+
+  @Test
+  void theDoorOfThe403TellsThatATaskExistsAndCloses() throws SQLException {
+    try (Connection connection = TestDatabase.connectAsService();
+        Statement sql = connection.createStatement()) {
+      connection.setAutoCommit(false);
+      assertEquals("t", one(sql, "select task_exists(" + alices + ")"));
+      assertEquals("f", one(sql, "select task_exists(-1)"));
+      assertSeesNothing(sql);
+
+      // Held open, it shows this one row, and only to look.
+      sql.execute("select set_config('taskward.exists', '" + alices + "', true)");
+      assertEquals("1", one(sql, "select count(*) from task"));
+      assertEquals(0, sql.executeUpdate("update task set title = 'mine'"));
+      assertEquals(0, sql.executeUpdate("delete from task"));
+      connection.rollback();
+    }
+  }
+
+  @Test
+  void theDoorOfThePurgeIsForWhatIsDeletedAndDue() throws SQLException {
+    long due = alice.has("due");
+    alice.delete(due).statusCode(204);
+    long trashed = alice.has("not due");
+    alice.delete(trashed).statusCode(204);
+    try (Connection superuser = TestDatabase.connect();
+        Statement sql = superuser.createStatement()) {
+      sql.execute("update task set purge_at = now() where id = " + due);
+    }
+    try (Connection connection = TestDatabase.connectAsService();
+        Statement sql = connection.createStatement()) {
+      connection.setAutoCommit(false);
+      sql.execute("select set_config('taskward.purge', 'on', true)");
+      String ours = " where id in (%d, %d, %d)".formatted(alices, due, trashed);
+      assertEquals("1", one(sql, "select count(*) from task" + ours));
+      SQLException refusal =
+          assertThrows(
+              SQLException.class, () -> sql.executeUpdate("update task set user_id = 'me'" + ours));
+      assertEquals(REFUSED, refusal.getSQLState());
+      connection.rollback();
+
+      assertTrue(Integer.parseInt(one(sql, "select task_purge(1000)")) >= 1);
+      assertSeesNothing(sql);
+      connection.commit();
+    }
+    alice.list("?deleted=true").body("title", contains("not due"));
+  }
+
+  @Test
+  void theDoorOfTheSweepIsForWhatIsOlder() throws SQLException {
+    try (Connection superuser = TestDatabase.connect();
+        Statement insert = superuser.createStatement();
+        Connection connection = TestDatabase.connectAsService();
+        Statement sql = connection.createStatement()) {
+      insert.execute(
+          """
+          insert into idempotency_key
+          select gen_random_uuid(), '%s', '', 200, '', '', now() - n * interval '1 year'
+          from generate_series(10, 12) n
+          """
+              .formatted(alice.name()));
+      connection.setAutoCommit(false);
+      sql.execute(
+          "select set_config('taskward.sweep', (now() - interval '11.5 years')::text, true)");
+      assertEquals("1", one(sql, "select count(*) from idempotency_key"));
+      connection.rollback();
+
+      assertEquals(
+          "2", one(sql, "select idempotency_key_sweep(now() - interval '10.5 years', 1000)"));
+      assertSeesNothing(sql);
+      connection.commit();
+      assertEquals(
+          "1",
+          one(
+              insert,
+              "select count(*) from idempotency_key where user_id = '%s'".formatted(alice.name())));
+    }
+  }
+
+  private <T> T as(User user, Supplier<T> code) {
+    Arc.container().requestContext().activate();
+    try {
+      JwtClaims claims = new JwtClaims();
+      claims.setSubject(user.name());
+      identity.setIdentity(
+          QuarkusSecurityIdentity.builder()
+              .setPrincipal(new DefaultJWTCallerPrincipal(claims))
+              .build());
+      return QuarkusTransaction.requiringNew().call(code::get);
+    } finally {
+      Arc.container().requestContext().terminate();
+    }
+  }
+
+  @SuppressWarnings("unchecked")
+  private List<String> titles(String sql) {
+    return database.createNativeQuery(sql, String.class).getResultList();
+  }
+
+  private int change(String sql) {
+    return database.createNativeQuery(sql).executeUpdate();
+  }
+
+  private static String one(Statement sql, String query) throws SQLException {
+    try (ResultSet rows = sql.executeQuery(query)) {
+      rows.next();
+      return rows.getString(1);
+    }
+  }
+}
