@@ -8,6 +8,7 @@ import io.kubernetes.client.openapi.models.V1Container;
 import io.kubernetes.client.openapi.models.V1Deployment;
 import io.restassured.RestAssured;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
+import java.sql.Connection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -31,12 +32,16 @@ class KubernetesIT {
         .map(literal -> literal.split("=", 2))
         .forEach(setting -> settings.put(setting[0], setting[1]));
     settings.put("BETTER_AUTH_SECRET", Tokens.SECRET);
-    assertTrue(settings.containsKey("QUARKUS_HTTP_PROXY_TRUSTED_PROXIES"));
-    settings.put("QUARKUS_HTTP_PROXY_TRUSTED_PROXIES", "127.0.0.0/8"); // the test is the ingress
+    assertTrue(settings.containsKey("TASKWARD_PROXY_TRUSTED"));
+    settings.put("TASKWARD_PROXY_TRUSTED", "127.0.0.0/8"); // the test is the ingress
 
     try (EmbeddedPostgres postgres = EmbeddedPostgres.start()) {
+      try (Connection connection = postgres.getPostgresDatabase().getConnection()) {
+        connection.createStatement().execute("create role taskward login");
+        connection.createStatement().execute("create database taskward owner taskward");
+      }
       settings.put(
-          "DATABASE_URL", "postgresql://postgres@localhost:" + postgres.getPort() + "/postgres");
+          "DATABASE_URL", "postgresql://taskward@localhost:" + postgres.getPort() + "/taskward");
       PackagedApplication.Running service = new PackagedApplication.Running(settings);
       Stream.of(
               container.getStartupProbe(),
