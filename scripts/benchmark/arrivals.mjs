@@ -9,9 +9,11 @@ import { readFileSync } from 'node:fs';
 import { Agent, request } from 'node:http';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { percentiles } from './database.mjs';
+import { percentiles } from './report.mjs';
 
-const { port, tokensFile, rate, connections, seconds, users, tasksEach } = JSON.parse(process.argv[2]);
+const { port, tokensFile, rate, connections, seconds, users, tasksEach } = JSON.parse(
+  process.argv[2],
+);
 const tokens = readFileSync(tokensFile, 'utf8').trimEnd().split('\n');
 const agent = new Agent({
   keepAlive: true,
@@ -78,7 +80,7 @@ let errors = 0;
 let arrived = 0;
 const began = performance.now();
 const end = began + seconds * 1_000;
-for (let due = began; due < end; ) {
+for (let due = began; due < end;) {
   const now = performance.now();
   for (; due <= now && due < end; due += (-Math.log(1 - Math.random()) / rate) * 1_000) {
     const thisDue = due;

@@ -10,7 +10,16 @@ import { existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism, cpus } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { build, cleanUp, database, printLogs, root, sleep, stop, temp } from '../prove-tokens/world.mjs';
+import {
+  build,
+  cleanUp,
+  database,
+  printLogs,
+  root,
+  sleep,
+  stop,
+  temp,
+} from '../prove-tokens/world.mjs';
 import * as db from './database.mjs';
 import { comparison, median, report } from './report.mjs';
 import * as service from './service.mjs';
@@ -76,7 +85,16 @@ function parsed() {
     if (unknown !== undefined) {
       throw new Error(`No scenario ${unknown}. There are ${Object.keys(SCENARIOS).join(', ')}.`);
     }
-    for (const name of ['users', 'tasks', 'active', 'rate', 'seconds', 'repeats', 'starts', 'wrk-threads']) {
+    for (const name of [
+      'users',
+      'tasks',
+      'active',
+      'rate',
+      'seconds',
+      'repeats',
+      'starts',
+      'wrk-threads',
+    ]) {
       if (!(Number.isInteger(Number(values[name])) && Number(values[name]) >= 1)) {
         throw new Error(`--${name} is a number from 1 on.`);
       }
@@ -159,6 +177,7 @@ async function benchmark() {
   });
   const databaseCpu = await db.databaseCpu(admin);
 
+  const withPostgres = builds.length === 1 && !options['no-postgres'];
   const running = [];
   for (const build of builds) {
     const name = await db.clone(admin, template, build.name);
@@ -176,6 +195,9 @@ async function benchmark() {
     started.startMillis = median(startMillis);
     say(`${build.path} starts in ${Math.round(started.startMillis)} ms`);
     await service.checkAnswers(started, tokens, load);
+    if (withPostgres) {
+      await db.checkStatements(admin, name, load);
+    }
     running.push({ ...started, name, url, results: {} });
   }
 
@@ -188,8 +210,10 @@ async function benchmark() {
   const measured = async (one, scenario) => {
     const [requests, connections] = SCENARIOS[scenario];
     const drive = requests === 'arrivals' ? service.arrivals : service.wrk;
-    const result = await costing(databaseCpu, () => db.cpuSeconds(one.pid), () =>
-      drive(one, requests, connections, seconds, load),
+    const result = await costing(
+      databaseCpu,
+      () => db.cpuSeconds(one.pid),
+      () => drive(one, requests, connections, seconds, load),
     );
     say(
       `${scenario}  ${one.build.name}  ${Math.round(result.perSecond)}/s, ` +
@@ -207,9 +231,11 @@ async function benchmark() {
         await measured(one, scenario);
       }
       const [requests, connections] = SCENARIOS[scenario];
-      if (!b && !options['no-postgres'] && connections === 64) {
-        const result = await costing(databaseCpu, () => 0, () =>
-          db.pgbench(a.url, requests, connections, seconds, load),
+      if (withPostgres && connections === 64) {
+        const result = await costing(
+          databaseCpu,
+          () => 0,
+          () => db.pgbench(a.url, requests, connections, seconds, load),
         );
         say(`${scenario}  PostgreSQL alone  ${Math.round(result.perSecond)}/s`);
         (alone[scenario] ??= []).push(result);

@@ -6,7 +6,8 @@ import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { temp } from '../prove-tokens/world.mjs';
+import { equal, temp } from '../prove-tokens/world.mjs';
+import { percentiles } from './report.mjs';
 
 const run = promisify(execFile);
 const here = dirname(fileURLToPath(import.meta.url));
@@ -103,7 +104,13 @@ export async function clone(admin, template, suffix) {
 export const drop = (admin, name) => psql(admin, `drop database if exists ${name} with (force);`);
 
 export async function settings(url) {
-  const names = ['server_version', 'shared_buffers', 'synchronous_commit', 'fsync', 'max_connections'];
+  const names = [
+    'server_version',
+    'shared_buffers',
+    'synchronous_commit',
+    'fsync',
+    'max_connections',
+  ];
   const values = await psql(url, names.map((name) => `show ${name};`).join('\n'));
   return Object.fromEntries(values.split('\n').map((value, i) => [names[i], value]));
 }
@@ -130,7 +137,10 @@ export function machineCpu() {
 /** What follows the name in /proc/PID/stat: [1] parent, [11..14] times. */
 function statOf(pid) {
   const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-  return stat.slice(stat.lastIndexOf(')') + 2).split(' ').map(Number);
+  return stat
+    .slice(stat.lastIndexOf(')') + 2)
+    .split(' ')
+    .map(Number);
 }
 
 /** Gives a function for the CPU seconds of all processes of the server; null if it is elsewhere. */
@@ -146,17 +156,28 @@ export async function databaseCpu(admin) {
   } catch {
     return () => NaN;
   }
-  return () => {
-    let seconds = cpuSeconds(postmaster, true);
-    for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
-      try {
-        seconds += statOf(pid)[1] === postmaster ? cpuSeconds(pid) : 0;
-      } catch {
-        // it has ended
-      }
+  const isChild = (pid) => {
+    try {
+      return statOf(pid)[1] === postmaster;
+    } catch {
+      return false; // it has ended
     }
-    return seconds;
   };
+  const children = () => readdirSync('/proc').filter((name) => /^\d+$/.test(name) && isChild(name));
+  const now = () => {
+    // A process that ended meanwhile was counted twice or not at all: once more.
+    const before = children();
+    try {
+      const seconds = before.reduce(
+        (sum, pid) => sum + cpuSeconds(pid),
+        cpuSeconds(postmaster, true),
+      );
+      return String(before) === String(children()) ? seconds : now();
+    } catch {
+      return now();
+    }
+  };
+  return now;
 }
 
 // --- PostgreSQL alone -------------------------------------------------------------------------------
@@ -169,8 +190,24 @@ const SCRIPTS = {
   mix: ['list20.sql@60', 'get.sql@20', 'create.sql@10', 'toggle.sql@10'],
 };
 
+/** That the statements find their rows: the caller's name is there, in the same transaction. */
+export async function checkStatements(admin, name, load) {
+  const all = new URL(admin);
+  all.pathname = `/${name}`;
+  const changes = async () => Number(await psql(all.href, 'select sum(version) from task'));
+  const before = await changes();
+  const { requests } = await pgbench(urlOf(admin, name), 'toggle', 1, 1, { ...load, threads: 1 });
+  equal((await changes()) - before, requests, 'tasks that pgbench toggled');
+}
+
 /** The statements of a scenario, each pair in one round trip and transaction as the service sends it. */
-export async function pgbench(url, scenario, connections, seconds, { threads, users, active, tasksEach }) {
+export async function pgbench(
+  url,
+  scenario,
+  connections,
+  seconds,
+  { threads, users, active, tasksEach },
+) {
   const log = `pgbench-${randomBytes(4).toString('hex')}`;
   const { stdout } = await run(
     'pgbench',
@@ -197,10 +234,4 @@ export async function pgbench(url, scenario, connections, seconds, { threads, us
     ...percentiles(millis),
     errors: number(/number of failed transactions: (\d+)/),
   };
-}
-
-export function percentiles(millis) {
-  const sorted = Float64Array.from(millis).sort();
-  const at = (p) => sorted[Math.min(sorted.length - 1, Math.floor((p / 100) * sorted.length))];
-  return { p50: at(50), p95: at(95), p99: at(99) };
 }

@@ -65,7 +65,10 @@ const compact = (value, digits) =>
 const series = [
   ...named.map(({ name, result }) => ({ name, runs: (scenario) => runsOf(result, scenario) })),
   { name: 'PostgreSQL alone', runs: (scenario) => first.alone[scenario] ?? [] },
-].map((one, i, all) => ({ ...one, colour: i === all.length - 1 ? COLOURS.at(-1) : COLOURS[i % 4] }));
+].map((one, i, all) => ({
+  ...one,
+  colour: i === all.length - 1 ? COLOURS.at(-1) : COLOURS[i % 4],
+}));
 
 function throughput() {
   const groups = scenarios

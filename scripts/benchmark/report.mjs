@@ -1,19 +1,30 @@
-// What was measured, as Markdown.
+// Medians, percentiles, and what was measured as Markdown.
 
+/** NaN if one of them is none, as a latency is when nothing was answered. */
 export function median(values) {
+  if (!values.every(Number.isFinite)) {
+    return NaN;
+  }
   const sorted = [...values].sort((a, b) => a - b);
   const half = sorted.length >> 1;
   return sorted.length % 2 === 1 ? sorted[half] : (sorted[half - 1] + sorted[half]) / 2;
 }
 
-const whole = (value) =>
-  Number.isFinite(value) ? Math.round(value).toLocaleString('en-US') : '–';
+export function percentiles(millis) {
+  const sorted = Float64Array.from(millis).sort();
+  const at = (p) => sorted[Math.min(sorted.length - 1, Math.floor((p / 100) * sorted.length))];
+  return { p50: at(50), p95: at(95), p99: at(99) };
+}
+
+const whole = (value) => (Number.isFinite(value) ? Math.round(value).toLocaleString('en-US') : '–');
 const fraction = (value, digits) => (Number.isFinite(value) ? value.toFixed(digits) : '–');
 const of = (runs, field) => (runs ? median(runs.map((run) => run[field])) : NaN);
 
 function table(header, rows) {
   const line = (cells) => `| ${cells.join(' | ')} |`;
-  return [line(header), line(header.map((_, i) => (i ? '---:' : '---'))), ...rows.map(line)].join('\n');
+  return [line(header), line(header.map((_, i) => (i ? '---:' : '---'))), ...rows.map(line)].join(
+    '\n',
+  );
 }
 
 function world({ machine, postgres, load, builds, alone }) {
@@ -50,8 +61,20 @@ export function report(result) {
     world(result),
     '',
     table(
-      ['', 'requests/s', 'p50 ms', 'p95 ms', 'p99 ms', 'errors', 'CPU µs, service', 'CPU µs, database',
-        'PostgreSQL alone /s', 'p95 ms', 'CPU µs', 'ratio'],
+      [
+        '',
+        'requests/s',
+        'p50 ms',
+        'p95 ms',
+        'p99 ms',
+        'errors',
+        'CPU µs, service',
+        'CPU µs, database',
+        'PostgreSQL alone /s',
+        'p95 ms',
+        'CPU µs',
+        'ratio',
+      ],
       rows,
     ),
     '',
@@ -97,8 +120,19 @@ export function comparison(result) {
     `B: ${described(b)}`,
     '',
     table(
-      ['', 'A /s', 'B /s', 'B / A requests/s', 'A CPU µs', 'B CPU µs', 'B / A CPU, service',
-        'B / A CPU, database', 'A p95 ms', 'B p95 ms', 'errors A, B'],
+      [
+        '',
+        'A /s',
+        'B /s',
+        'B / A requests/s',
+        'A CPU µs',
+        'B CPU µs',
+        'B / A CPU, service',
+        'B / A CPU, database',
+        'A p95 ms',
+        'B p95 ms',
+        'errors A, B',
+      ],
       rows,
     ),
   ].join('\n');

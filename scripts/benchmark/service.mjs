@@ -53,7 +53,8 @@ export async function startService(build, databaseUrl, token) {
     },
   });
   const service = { build, process, pid: process.child.pid, port };
-  const answer = () => call(service, token, 'GET', '?limit=1').catch(({ code }) => ({ status: code }));
+  const answer = () =>
+    call(service, token, 'GET', '?limit=1').catch(({ code }) => ({ status: code }));
   for (let { status } = await answer(); status !== 200; { status } = await answer()) {
     if (!process.isRunning || performance.now() - began > 120_000) {
       throw new Error(`${build.path} did not start: ${status}`);
@@ -103,7 +104,10 @@ export async function checkAnswers(service, tokens, { users, tasksEach }) {
   const id = user + users * (tasksEach - 1);
   const task = await answer(200, 'GET', `/${id}`);
   equal([task.id, task.user_id], [id, subject(user)], 'the task');
-  equal((await answer(200, 'GET', '?limit=20')).length, Math.min(20, tasksEach), 'tasks listed');
+  for (const limit of [20, 50]) {
+    const list = await answer(200, 'GET', `?limit=${limit}`);
+    equal(list.length, Math.min(limit, tasksEach), 'tasks listed');
+  }
   const toggled = await answer(200, 'PATCH', `/${id}/complete`);
   equal(toggled.completed, !task.completed, 'completed');
   await answer(201, 'POST', '', '{"title":"New"}');
@@ -114,7 +118,13 @@ export async function checkAnswers(service, tokens, { users, tasksEach }) {
 }
 
 /** wrk: each connection sends its next request when it has the answer. Times in milliseconds. */
-export async function wrk(service, scenario, connections, seconds, { threads, users, active, tasksEach }) {
+export async function wrk(
+  service,
+  scenario,
+  connections,
+  seconds,
+  { threads, users, active, tasksEach },
+) {
   const { stdout } = await run(
     'wrk',
     [
@@ -129,7 +139,8 @@ export async function wrk(service, scenario, connections, seconds, { threads, us
     },
   );
   const result = JSON.parse(stdout.match(/^RESULT (.*)$/m)[1]);
-  return { ...result, perSecond: result.requests / result.seconds };
+  const nothing = result.requests === 0 ? { p50: NaN, p95: NaN, p99: NaN } : {};
+  return { ...result, ...nothing, perSecond: result.requests / result.seconds };
 }
 
 /** The mix in an open model, see arrivals.mjs. */

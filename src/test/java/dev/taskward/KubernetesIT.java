@@ -1,22 +1,25 @@
 package dev.taskward;
 
+import static org.hamcrest.Matchers.startsWith;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.kubernetes.client.openapi.models.V1Container;
 import io.kubernetes.client.openapi.models.V1Deployment;
 import io.restassured.RestAssured;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
+import java.sql.Connection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
-/** The packaged application with the settings of k8s/base. */
+/** The packaged application with the settings of k8s/base, behind what ends TLS for it. */
 class KubernetesIT {
 
   @Test
-  void itStartsWithoutAWarningAndAnswersItsProbes() throws Exception {
+  void itStartsWithoutAWarningAnswersItsProbesAndBelievesTheIngress() throws Exception {
     V1Container container =
         Manifests.only(Manifests.objects(Manifests.BASE), V1Deployment.class)
             .getSpec()
@@ -29,10 +32,16 @@ class KubernetesIT {
         .map(literal -> literal.split("=", 2))
         .forEach(setting -> settings.put(setting[0], setting[1]));
     settings.put("BETTER_AUTH_SECRET", Tokens.SECRET);
+    assertTrue(settings.containsKey("TASKWARD_PROXY_TRUSTED"));
+    settings.put("TASKWARD_PROXY_TRUSTED", "127.0.0.0/8"); // the test is the ingress
 
     try (EmbeddedPostgres postgres = EmbeddedPostgres.start()) {
+      try (Connection connection = postgres.getPostgresDatabase().getConnection()) {
+        connection.createStatement().execute("create role taskward login");
+        connection.createStatement().execute("create database taskward owner taskward");
+      }
       settings.put(
-          "DATABASE_URL", "postgresql://postgres@localhost:" + postgres.getPort() + "/postgres");
+          "DATABASE_URL", "postgresql://taskward@localhost:" + postgres.getPort() + "/taskward");
       PackagedApplication.Running service = new PackagedApplication.Running(settings);
       Stream.of(
               container.getStartupProbe(),
@@ -51,7 +60,8 @@ class KubernetesIT {
           .body("{}")
           .post(service.url(User.TASKS))
           .then()
-          .statusCode(201);
+          .statusCode(201)
+          .header("Location", startsWith("https://taskward.example.com" + User.TASKS + "/"));
 
       assertEquals(
           List.of(), service.stop().stream().filter(line -> line.contains("\"WARN\"")).toList());

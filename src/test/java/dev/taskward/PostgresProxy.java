@@ -15,6 +15,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.regex.Pattern;
 
 /**
  * Stands between the service and PostgreSQL and reads along (PostgreSQL manual, "Frontend/Backend
@@ -29,6 +30,10 @@ public final class PostgresProxy implements AutoCloseable {
   private static final int QUERY = 'Q';
   private static final int SYNC = 'S';
   private static final int NOTICE = 'N';
+
+  private static final Pattern FRAME =
+      Pattern.compile(
+          "BEGIN|COMMIT|ROLLBACK|select set_config\\('taskward\\.caller', \\$1, true\\)");
 
   private final ServerSocket server;
   private final int target;
@@ -62,6 +67,11 @@ public final class PostgresProxy implements AutoCloseable {
   /** The SQL of every statement that was executed, transaction control included. */
   public List<String> statements() {
     return List.copyOf(statements);
+  }
+
+  /** The statements without what only begins or ends a transaction, or names the caller. */
+  public List<String> work() {
+    return statements.stream().filter(sql -> !FRAME.matcher(sql).matches()).toList();
   }
 
   /** What the server said beside its results. */

@@ -22,6 +22,9 @@ public class Caller implements TenantResolver {
   private static final PersistenceUnitExtension DEFAULT_UNIT =
       new PersistenceUnitExtension.Literal(PersistenceUnitUtil.DEFAULT_PERSISTENCE_UNIT_NAME);
 
+  /** Stands for the caller of whichever request asks; looked up once, for that takes its time. */
+  private static volatile Caller ofRequest;
+
   private final JsonWebToken token;
 
   Caller(JsonWebToken token) {
@@ -51,7 +54,11 @@ public class Caller implements TenantResolver {
     if (container == null || !container.requestContext().isActive()) {
       return Optional.empty();
     }
-    return container.select(Caller.class, DEFAULT_UNIT).get().known();
+    Caller current = ofRequest;
+    if (current == null) {
+      ofRequest = current = container.select(Caller.class, DEFAULT_UNIT).get();
+    }
+    return current.known();
   }
 
   Optional<String> known() {

@@ -10,6 +10,7 @@ import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.sql.SQLFeatureNotSupportedException;
 import java.sql.Timestamp;
+import java.sql.Types;
 import java.time.ZoneOffset;
 import java.util.Optional;
 import java.util.Properties;
@@ -107,7 +108,10 @@ public class CallerDriver extends Driver {
               statement.setObject((int) args[0], time.toInstant().atOffset(ZoneOffset.UTC));
               return null;
             }
-            typed &= TYPED.contains(method.getName());
+            typed &=
+                method.getName().equals("setNull")
+                    ? args[1].equals(Types.VARCHAR)
+                    : TYPED.contains(method.getName()) && args[1] != null;
           }
         }
       }

@@ -3,6 +3,7 @@ package dev.taskward.http;
 import jakarta.ws.rs.HttpMethod;
 import jakarta.ws.rs.NotAcceptableException;
 import jakarta.ws.rs.container.ContainerRequestContext;
+import jakarta.ws.rs.core.HttpHeaders;
 import jakarta.ws.rs.core.MediaType;
 import java.util.List;
 import java.util.Objects;
@@ -22,7 +23,10 @@ class AcceptHeader {
 
   @ServerRequestFilter
   void check(ContainerRequestContext request) {
-    if (request.getMethod().equals(HttpMethod.DELETE)) { // it answers without a body
+    String header = request.getHeaderString(HttpHeaders.ACCEPT);
+    if (header == null
+        || header.indexOf(';') < 0 // no range has a quality
+        || request.getMethod().equals(HttpMethod.DELETE)) { // it answers without a body
       return;
     }
     List<MediaType> accepted = request.getAcceptableMediaTypes();

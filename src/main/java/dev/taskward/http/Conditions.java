@@ -62,6 +62,12 @@ public class Conditions {
     }
   }
 
+  /** Whether the request has none. */
+  public boolean none() {
+    return !request.request().headers().contains(HttpHeaders.IF_MATCH)
+        && !request.request().headers().contains(HttpHeaders.IF_NONE_MATCH);
+  }
+
   /** Whether the client has what was checked, so that 304 is the answer. */
   boolean notModified() {
     return notModified;

@@ -105,7 +105,6 @@ public class RateLimits {
       buckets =
           Caffeine.newBuilder()
               .maximumSize(BUCKETS_MAX)
-              .expireAfterAccess(period)
               .build(key -> Bucket.builder().addLimit(bucket.getBandwidths()[0]).build());
     }
 

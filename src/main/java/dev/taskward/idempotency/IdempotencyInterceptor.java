@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.taskward.config.TaskwardConfig;
 import dev.taskward.http.ProblemException;
+import io.quarkus.narayana.jta.QuarkusTransaction;
 import jakarta.annotation.Priority;
 import jakarta.enterprise.inject.Instance;
 import jakarta.interceptor.AroundInvoke;
@@ -12,9 +13,9 @@ import jakarta.interceptor.InvocationContext;
 import java.util.Optional;
 
 /**
- * Answers a repeated request with what the first one was answered. It runs within the transaction
- * of the resource's method, so the change and the answer that is kept are committed together or not
- * at all; a failure leaves nothing, and its repeat runs anew.
+ * Answers a repeated request with what the first one was answered. It joins or makes the
+ * transaction of the resource's method, so the change and the answer that is kept are committed
+ * together or not at all; a failure leaves nothing, and its repeat runs anew.
  */
 @Idempotent
 @Interceptor
@@ -40,7 +41,9 @@ class IdempotencyInterceptor {
   @AroundInvoke
   Object once(InvocationContext method) throws Exception {
     Optional<KeyedRequest> keyed = requests.current();
-    return keyed.isEmpty() ? method.proceed() : once(keyed.get(), method);
+    return keyed.isEmpty()
+        ? method.proceed()
+        : QuarkusTransaction.joiningExisting().call(() -> once(keyed.get(), method));
   }
 
   private Object once(KeyedRequest request, InvocationContext method) throws Exception {

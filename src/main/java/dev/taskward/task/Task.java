@@ -6,10 +6,8 @@ import dev.taskward.http.ForeignResourceException;
 import dev.taskward.http.ProblemException;
 import dev.taskward.http.Tagged;
 import io.quarkus.hibernate.orm.panache.PanacheEntityBase;
-import jakarta.persistence.Basic;
 import jakarta.persistence.Column;
 import jakarta.persistence.Entity;
-import jakarta.persistence.FetchType;
 import jakarta.persistence.Id;
 import jakarta.persistence.LockModeType;
 import jakarta.persistence.Version;
@@ -29,7 +27,7 @@ import org.hibernate.annotations.TenantId;
 public class Task extends PanacheEntityBase implements Tagged {
 
   /** Positive and below 2^53. */
-  @Id @TaskIdSequence public Long id;
+  @Id public Long id;
 
   /** The owner: the {@code sub} of the token that created the task. Never changes. */
   @TenantId
@@ -61,33 +59,10 @@ public class Task extends PanacheEntityBase implements Tagged {
   @Column(name = "purge_at")
   public Instant purgeAt;
 
-  /**
-   * What the title is sorted by. Like {@link #search} made by the database, and read only there.
-   */
-  @Basic(fetch = FetchType.LAZY)
-  @Column(name = "title_key", insertable = false, updatable = false)
-  public String titleKey;
-
-  /** What is searched for text. */
-  @Basic(fetch = FetchType.LAZY)
-  @Column(insertable = false, updatable = false)
-  public String search;
-
   /** 1 at first. Hibernate counts every change of the row, whoever makes it. */
   @Version
   @Column(nullable = false)
   public long version = 1;
-
-  /** Stores a new task of the caller's. Needs a transaction. */
-  static Task create(NewTask request) {
-    Task task = new Task();
-    task.title = request.titleOrGenerated();
-    task.description = request.description;
-    task.completed = request.completed;
-    task.createdAt = task.updatedAt = now();
-    task.persistAndFlush(); // Hibernate sets the owner when it writes the row
-    return task;
-  }
 
   /** All of the caller's, in the two conditions that have an index. */
   static long countAll() {
@@ -100,37 +75,39 @@ public class Task extends PanacheEntityBase implements Tagged {
   }
 
   /**
-   * The caller's task with this id.
+   * The caller's task with this id, its row locked until the transaction ends: changes of one task
+   * queue up behind each other, so that none is lost.
    *
    * @throws ProblemException (404) if nobody has such a task, (412) if the request's conditions do
    *     not hold for it
    * @throws ForeignResourceException (403) if somebody else has it
    */
-  static Task require(long id) {
-    return require(id, LockModeType.NONE, false);
-  }
-
-  /**
-   * The caller's task with this id, its row locked until the transaction ends: changes of one task
-   * queue up behind each other, so that none is lost.
-   */
   static Task requireForUpdate(long id) {
-    return require(id, LockModeType.PESSIMISTIC_WRITE, false);
+    return require(id, false);
   }
 
   /** The same for a task that may be deleted. */
   static Task requireForRestore(long id) {
-    return require(id, LockModeType.PESSIMISTIC_WRITE, true);
+    return require(id, true);
   }
 
-  private static Task require(long id, LockModeType lock, boolean deletedToo) {
-    Task task = findById(id, lock);
+  private static Task require(long id, boolean deletedToo) {
+    Task task = findById(id, LockModeType.PESSIMISTIC_WRITE);
     if (task != null && (deletedToo || !task.deleted)) {
       Conditions.ofRequest().check(task);
       return task;
     }
+    throw refusal(id, task != null);
+  }
+
+  /**
+   * Why the caller doesn't get this task.
+   *
+   * @param callers whether it is his own, deleted
+   */
+  static RuntimeException refusal(long id, boolean callers) {
     ProblemException unknown = ProblemException.notFound("There is no task with this id.");
-    throw task == null && existsForAnyone(id) ? new ForeignResourceException(unknown) : unknown;
+    return !callers && existsForAnyone(id) ? new ForeignResourceException(unknown) : unknown;
   }
 
   /**
@@ -197,7 +174,7 @@ public class Task extends PanacheEntityBase implements Tagged {
   }
 
   /** PostgreSQL keeps microseconds: what is answered now is what will be read later. */
-  private static Instant now() {
+  static Instant now() {
     return Instant.now().truncatedTo(ChronoUnit.MICROS);
   }
 }

@@ -6,9 +6,11 @@ import java.text.Normalizer;
 import java.time.DateTimeException;
 import java.time.Instant;
 import java.time.OffsetDateTime;
-import java.util.LinkedHashMap;
-import java.util.Map;
+import java.util.List;
+import java.util.Objects;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * Which of the caller's tasks a list has; null: no matter.
@@ -83,32 +85,28 @@ record TaskFilter(
         name, "must be a time like 2026-01-13T10:00:00Z (RFC 3339; a + is sent as %2B)");
   }
 
-  /** HQL. The flag is no parameter, so that the planner sees which partial index serves it. */
+  /** SQL. The flag is no parameter, so that the planner sees which partial index serves it. */
   String where() {
     StringBuilder where = new StringBuilder("deleted = ").append(deleted);
     if (completed != null) {
-      where.append(" and completed = :completed");
+      where.append(" and completed = ?");
     }
     if (text != null) {
-      where.append(" and search like function('task_search_pattern' as String, :text) escape '!'");
+      where.append(" and search like task_search_pattern(?) escape '!'");
     }
     if (createdSince != null) {
-      where.append(" and createdAt >= :createdSince");
+      where.append(" and created_at >= ?");
     }
     if (updatedSince != null) {
-      where.append(" and updatedAt >= :updatedSince");
+      where.append(" and updated_at >= ?");
     }
     return where.toString();
   }
 
-  /** The parameters of {@link #where}, in an order of their own that is always the same. */
-  Map<String, Object> values() {
-    Map<String, Object> values = new LinkedHashMap<>();
-    values.put("completed", completed);
-    values.put("text", text);
-    values.put("createdSince", createdSince);
-    values.put("updatedSince", updatedSince);
-    values.values().removeIf(value -> value == null);
-    return values;
+  /** Of the parameters of {@link #where}, in their order. */
+  List<Object> values() {
+    return Stream.of(completed, text, createdSince, updatedSince)
+        .filter(Objects::nonNull)
+        .collect(Collectors.toList());
   }
 }

@@ -3,7 +3,6 @@ package dev.taskward.task;
 import dev.taskward.http.ProblemException;
 import jakarta.ws.rs.core.MultivaluedMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 
 /**
@@ -72,27 +71,31 @@ record TaskListQuery(
    * One statement, and one more to count: the keyset comparison is the index's own order, so a page
    * deep in the list costs what the first one does.
    */
-  TaskPage page() {
-    List<Task> rows = rows(); // one more than the page has if there is a next one
-    List<Task> page = rows.subList(0, Math.min(rows.size(), limit));
-    String next = rows.size() > page.size() ? cursorAfter(page.get(page.size() - 1)) : null;
-    return new TaskPage(page, next, counted ? Task.count(filter.where(), filter.values()) : null);
+  TaskPage page(TaskStatements statements) {
+    List<TaskRepresentation> rows = rows(statements);
+    boolean last = rows.size() <= limit; // one more was asked for
+    List<TaskRepresentation> page = last ? rows : rows.subList(0, limit);
+    String next = last ? null : cursorAfter(page.get(limit - 1));
+    Long total = counted ? statements.count(filter.where(), filter.values()) : null;
+    return new TaskPage(page, next, total);
   }
 
-  private List<Task> rows() {
-    String where = filter.where();
-    Map<String, Object> values = filter.values();
+  private List<TaskRepresentation> rows(TaskStatements statements) {
+    StringBuilder sql = new StringBuilder(filter.where());
+    List<Object> values = filter.values();
     if (cursor != null) {
       TaskCursor after = TaskCursor.parse(cursor, list(), order);
-      where += " and " + order.after();
-      values.put("key", after.key());
-      values.put("id", after.id());
+      sql.append(" and ").append(order.after());
+      values.add(after.key());
+      values.add(after.id());
     }
-    return Task.<Task>find(where + order.orderBy(), values).range(0, limit).list();
+    sql.append(order.orderBy()).append(" limit ?");
+    values.add(limit + 1);
+    return statements.list(sql.toString(), values);
   }
 
-  private String cursorAfter(Task last) {
-    return new TaskCursor(order.key().of(last), last.id).text(list());
+  private String cursorAfter(TaskRepresentation last) {
+    return new TaskCursor(order.key().of(last), last.id()).text(list());
   }
 
   /** What makes a list another one, and none of its cursors good for this one. */

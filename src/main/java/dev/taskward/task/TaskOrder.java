@@ -12,24 +12,24 @@ record TaskOrder(Key key, boolean descending) {
 
   /** What a list can be sorted by. */
   enum Key {
-    CREATED_AT("createdAt", ":key"),
-    UPDATED_AT("updatedAt", ":key"),
-    TITLE("titleKey", "function('task_title_key' as String, :key)");
+    CREATED_AT("created_at", "?"),
+    UPDATED_AT("updated_at", "?"),
+    TITLE("title_key", "task_title_key(?)");
 
-    private final String attribute;
+    private final String column;
     private final String place;
 
-    Key(String attribute, String place) {
-      this.attribute = attribute;
+    Key(String column, String place) {
+      this.column = column;
       this.place = place;
     }
 
     /** What a cursor keeps of a task. */
-    Object of(Task task) {
+    Object of(TaskRepresentation task) {
       return switch (this) {
-        case CREATED_AT -> task.createdAt;
-        case UPDATED_AT -> task.updatedAt;
-        case TITLE -> task.title;
+        case CREATED_AT -> task.createdAt();
+        case UPDATED_AT -> task.updatedAt();
+        case TITLE -> task.title();
       };
     }
   }
@@ -48,13 +48,13 @@ record TaskOrder(Key key, boolean descending) {
     };
   }
 
-  /** HQL: only what comes after the place of {@code :key} and {@code :id}. */
+  /** SQL: only what comes after the place of two parameters, key and id. */
   String after() {
-    return "(%s, id) %s (%s, :id)".formatted(key.attribute, descending ? "<" : ">", key.place);
+    return "(%s, id) %s (%s, ?)".formatted(key.column, descending ? "<" : ">", key.place);
   }
 
   String orderBy() {
     String direction = descending ? "desc" : "asc";
-    return " order by %s %s, id %s".formatted(key.attribute, direction, direction);
+    return " order by %s %s, id %s".formatted(key.column, direction, direction);
   }
 }

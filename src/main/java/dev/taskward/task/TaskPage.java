@@ -8,4 +8,4 @@ import java.util.List;
  * @param next the cursor of the next page; null on the last one
  * @param total how many tasks all pages have; null if that was not asked for
  */
-record TaskPage(List<Task> tasks, String next, Long total) {}
+record TaskPage(List<TaskRepresentation> tasks, String next, Long total) {}

@@ -2,9 +2,11 @@ package dev.taskward.task;
 
 import dev.taskward.caller.Caller;
 import dev.taskward.config.TaskwardConfig;
+import dev.taskward.http.Conditions;
 import dev.taskward.http.UnversionedPath;
 import dev.taskward.idempotency.Idempotent;
 import io.quarkus.hibernate.orm.PersistenceUnitExtension;
+import io.quarkus.narayana.jta.QuarkusTransaction;
 import io.quarkus.security.Authenticated;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.transaction.Transactional;
@@ -24,6 +26,7 @@ import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.UriInfo;
 import java.net.URI;
 import java.util.List;
+import java.util.Optional;
 import org.eclipse.microprofile.openapi.annotations.Operation;
 import org.eclipse.microprofile.openapi.annotations.enums.ParameterIn;
 import org.eclipse.microprofile.openapi.annotations.enums.SchemaType;
@@ -40,7 +43,7 @@ import org.jboss.resteasy.reactive.RestResponse.ResponseBuilder;
 
 /**
  * The routes of the tasks, their transactions and status codes. Whose tasks they are is not said
- * here: {@link Task} is scoped to the caller. Reads need no transaction: each is one statement.
+ * here: {@link Task} is scoped to the caller. What is one statement needs no transaction.
  */
 @Path("/api/v1/tasks")
 @Authenticated
@@ -55,11 +58,17 @@ public class TaskResource {
   private final Caller caller;
   private final TaskwardConfig config;
   private final TaskQuota quota;
+  private final TaskStatements statements;
 
-  TaskResource(@PersistenceUnitExtension Caller caller, TaskwardConfig config, TaskQuota quota) {
+  TaskResource(
+      @PersistenceUnitExtension Caller caller,
+      TaskwardConfig config,
+      TaskQuota quota,
+      TaskStatements statements) {
     this.caller = caller;
     this.quota = quota;
     this.config = config;
+    this.statements = statements;
   }
 
   @GET
@@ -165,9 +174,8 @@ public class TaskResource {
       })
   public RestResponse<List<TaskRepresentation>> list(
       @Context UriInfo uri, @Context RoutingContext request) {
-    TaskPage page = TaskListQuery.of(uri.getQueryParameters(), caller.subject()).page();
-    ResponseBuilder<List<TaskRepresentation>> response =
-        ResponseBuilder.ok(page.tasks().stream().map(TaskRepresentation::of).toList());
+    TaskPage page = TaskListQuery.of(uri.getQueryParameters(), caller.subject()).page(statements);
+    ResponseBuilder<List<TaskRepresentation>> response = ResponseBuilder.ok(page.tasks());
     if (page.next() != null) {
       response.link(
           UnversionedPath.url(uri, request).replaceQueryParam("cursor", page.next()).build(),
@@ -181,7 +189,6 @@ public class TaskResource {
 
   @POST
   @Consumes(MediaType.APPLICATION_JSON)
-  @Transactional
   @Operation(
       operationId = "createTask",
       summary = "Create a task",
@@ -200,12 +207,10 @@ public class TaskResource {
       @Context UriInfo uri,
       @Context RoutingContext request) {
     quota.take();
-    Task created = Task.create(task);
+    TaskRepresentation created = statements.insert(task, Task.now());
     URI location =
-        UnversionedPath.url(uri, request).replaceQuery(null).path(created.id.toString()).build();
-    return ResponseBuilder.<TaskRepresentation>created(location)
-        .entity(TaskRepresentation.of(created))
-        .build();
+        UnversionedPath.url(uri, request).replaceQuery(null).path("" + created.id()).build();
+    return ResponseBuilder.<TaskRepresentation>created(location).entity(created).build();
   }
 
   @GET
@@ -216,7 +221,12 @@ public class TaskResource {
       description = "One of the caller's own that is not deleted.")
   @APIResponse(responseCode = "200", description = "The task")
   public TaskRepresentation get(@RestPath TaskId id) {
-    return TaskRepresentation.of(Task.require(id.value()));
+    TaskRepresentation task = statements.find(id.value()).orElse(null);
+    if (task == null || task.deleted()) {
+      throw Task.refusal(id.value(), task != null);
+    }
+    Conditions.ofRequest().check(task);
+    return task;
   }
 
   @PUT
@@ -278,7 +288,6 @@ public class TaskResource {
   @PATCH
   @Consumes(MediaType.APPLICATION_JSON)
   @Path("{id}/complete")
-  @Transactional
   @Operation(
       operationId = "completeTask",
       summary = "Flip or set a task's completed flag",
@@ -286,8 +295,19 @@ public class TaskResource {
   @APIResponse(responseCode = "200", description = "The task as it is now")
   public TaskRepresentation complete(
       @RestPath TaskId id, @RequestBody(required = false) @Valid Completion completion) {
-    Task task = Task.requireForUpdate(id.value());
     boolean flips = completion == null || completion.completed == null;
-    return TaskRepresentation.of(task.complete(flips ? !task.completed : completion.completed));
+    if (flips && Conditions.ofRequest().none()) {
+      Optional<TaskRepresentation> flipped = statements.flip(id.value(), Task.now());
+      if (flipped.isPresent()) {
+        return flipped.get();
+      }
+    }
+    return QuarkusTransaction.joiningExisting()
+        .call(
+            () -> {
+              Task task = Task.requireForUpdate(id.value());
+              boolean completed = flips ? !task.completed : completion.completed;
+              return TaskRepresentation.of(task.complete(completed));
+            });
   }
 }

@@ -49,6 +49,10 @@ class RowLevelSecurityTest {
   private static final String CALLER = "select set_config('taskward.caller', $1, true)";
   private static final Pattern TABLES = Pattern.compile("(?i)\\b(task|idempotency_key)\\b");
 
+  /** What {@code TaskStatements} sends: it has to name the caller itself. */
+  private static final Pattern BY_HAND =
+      Pattern.compile(" from task |^update task set completed = not ");
+
   /** PostgreSQL's insufficient_privilege: a row that the policy does not let in. */
   private static final String REFUSED = "42501";
 
@@ -288,6 +292,8 @@ class RowLevelSecurityTest {
       for (int i = 0; i < sent.size(); i++) {
         if (TABLES.matcher(sent.get(i)).find()) {
           assertEquals(CALLER, i == 0 ? "" : sent.get(i - 1), sent.toString());
+          boolean byHand = BY_HAND.matcher(sent.get(i)).find();
+          assertTrue(!byHand || sent.get(i).contains(" where user_id = $"), sent.get(i));
           scoped++;
         }
       }

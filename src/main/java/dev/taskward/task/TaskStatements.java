@@ -1,0 +1,152 @@
+package dev.taskward.task;
+
+import dev.taskward.caller.Caller;
+import io.agroal.api.AgroalDataSource;
+import io.quarkus.hibernate.orm.PersistenceUnitExtension;
+import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.persistence.PersistenceException;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Types;
+import java.time.Instant;
+import java.time.OffsetDateTime;
+import java.time.ZoneOffset;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * The statements that are sent most, by JDBC: reads, a new task, and the flip of a flag. Hibernate
+ * keeps no plan of a statement that its discriminator scopes; it would translate each anew for
+ * every request, which was a quarter of the request's cost (docs/adr/0007-statements-by-jdbc.md).
+ *
+ * <p>Here the discriminator is {@link #CALLERS}: every statement goes through {@link #query}, which
+ * has it and gives it the caller. The database's row-level security is under it as everywhere.
+ */
+@ApplicationScoped
+class TaskStatements {
+
+  /** Begins every condition. */
+  private static final String CALLERS = " where user_id = ? and ";
+
+  private static final String COLUMNS =
+      "id, title, description, completed, deleted, created_at, updated_at, purge_at, version";
+
+  private static final String SELECT = "select " + COLUMNS + " from task" + CALLERS;
+
+  private static final String COUNT = "select count(*) from task" + CALLERS;
+
+  private static final String FLIP =
+      "update task set completed = not completed, updated_at = ?, version = version + 1"
+          + CALLERS
+          + "id = ? and not deleted returning "
+          + COLUMNS;
+
+  /** The sequence counts in fifties; the numbers between are free. */
+  private static final String INSERT =
+      "insert into task (id, user_id, title, description, completed, deleted, created_at, updated_at,"
+          + " version) values (nextval('task_id_seq'), ?, ?, ?, ?, false, ?, ?, 1) returning "
+          + COLUMNS;
+
+  private final AgroalDataSource database;
+  private final Caller caller;
+
+  TaskStatements(AgroalDataSource database, @PersistenceUnitExtension Caller caller) {
+    this.database = database;
+    this.caller = caller;
+  }
+
+  private interface Reading<T> {
+    T of(ResultSet row) throws SQLException;
+  }
+
+  /** The caller's task with this id, a deleted one too. */
+  Optional<TaskRepresentation> find(long id) {
+    return query(SELECT + "id = ?", List.of(), List.of(id), this::task).stream().findFirst();
+  }
+
+  /**
+   * @param condition SQL with a {@code ?} for each value, of which nothing comes from a client
+   * @param values of {@link String}, {@link Boolean}, {@link Integer}, {@link Long} or {@link
+   *     Instant}
+   */
+  List<TaskRepresentation> list(String condition, List<?> values) {
+    return query(SELECT + condition, List.of(), values, this::task);
+  }
+
+  /** How many of the caller's tasks meet the condition; see {@link #list}. */
+  long count(String condition, List<?> values) {
+    return query(COUNT + condition, List.of(), values, row -> row.getLong(1)).get(0);
+  }
+
+  /** Stores a new task of the caller's. */
+  TaskRepresentation insert(NewTask task, Instant when) {
+    List<?> values =
+        Arrays.asList(task.titleOrGenerated(), task.description, task.completed, when, when);
+    return query(INSERT, List.of(), values, this::task).get(0);
+  }
+
+  /** Empty if the caller has no such task, or has deleted it. */
+  Optional<TaskRepresentation> flip(long id, Instant when) {
+    return query(FLIP, List.of(when), List.of(id), this::task).stream().findFirst();
+  }
+
+  /**
+   * @param before values of the parameters before the caller
+   * @param after and of those that come after him
+   */
+  private <T> List<T> query(String sql, List<?> before, List<?> after, Reading<T> reading) {
+    try (Connection connection = database.getConnection();
+        PreparedStatement statement = connection.prepareStatement(sql)) {
+      int parameter = 1;
+      for (Object value : before) {
+        set(statement, parameter++, value);
+      }
+      statement.setString(parameter++, caller.subject());
+      for (Object value : after) {
+        set(statement, parameter++, value);
+      }
+      List<T> rows = new ArrayList<>();
+      try (ResultSet result = statement.executeQuery()) {
+        while (result.next()) {
+          rows.add(reading.of(result));
+        }
+      }
+      return rows;
+    } catch (SQLException e) {
+      throw new PersistenceException(e);
+    }
+  }
+
+  private static void set(PreparedStatement statement, int parameter, Object value)
+      throws SQLException {
+    if (value == null) { // only a text can be
+      statement.setNull(parameter, Types.VARCHAR);
+    } else {
+      statement.setObject(
+          parameter, value instanceof Instant time ? time.atOffset(ZoneOffset.UTC) : value);
+    }
+  }
+
+  private TaskRepresentation task(ResultSet row) throws SQLException {
+    return new TaskRepresentation(
+        row.getLong(1),
+        caller.subject(),
+        row.getString(2),
+        row.getString(3),
+        row.getBoolean(4),
+        row.getBoolean(5),
+        time(row, 6),
+        time(row, 7),
+        time(row, 8),
+        row.getLong(9));
+  }
+
+  private static Instant time(ResultSet row, int column) throws SQLException {
+    OffsetDateTime time = row.getObject(column, OffsetDateTime.class);
+    return time == null ? null : time.toInstant();
+  }
+}
