@@ -42,6 +42,12 @@ public interface TaskwardConfig {
   @DurationMin(seconds = 1)
   Duration bodyTimeout();
 
+  /** How long a request may wait for a thread; then it is refused rather than answered late. */
+  @WithDefault("1s")
+  @DurationMin(millis = 10)
+  @DurationMax(minutes = 1)
+  Duration maxQueueTime();
+
   Proxy proxy();
 
   interface Proxy {
@@ -86,6 +92,17 @@ public interface TaskwardConfig {
     /** How often counts that are over are removed from the database. */
     @WithDefault("1h")
     Duration sweepEvery();
+  }
+
+  Database database();
+
+  interface Database {
+
+    /** How long the start waits for a database that can't be reached; 0: not at all. */
+    @WithDefault("30s")
+    @DurationMin
+    @DurationMax(hours = 1)
+    Duration startTimeout();
   }
 
   Tasks tasks();
