@@ -29,6 +29,10 @@ public interface TaskwardConfig {
   @WithDefault("false")
   boolean apiDocs();
 
+  /** Whether every request is a line of the log. */
+  @WithDefault("false")
+  boolean accessLog();
+
   Cors cors();
 
   interface Cors {
