@@ -1,7 +1,7 @@
 package dev.taskward;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
 
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -70,7 +70,7 @@ public final class PackagedApplication {
         log.add(line);
         line = output.readLine();
       }
-      assertTrue(process.isAlive(), log.toString());
+      assertNotNull(line, log.toString()); // else it ended
     }
 
     public String url(String path) {

@@ -14,6 +14,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.ResultSet;
+import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.HashMap;
 import java.util.List;
@@ -94,6 +95,7 @@ class StartUpIT {
   void aMissingOrWrongSettingIsOneClearLine(String secret, String url, String line)
       throws Exception {
     Map<String, String> environment = new HashMap<>();
+    environment.put("TASKWARD_DATABASE_START_TIMEOUT", "0S");
     if (secret != null) {
       environment.put("BETTER_AUTH_SECRET", secret);
     }
@@ -113,8 +115,85 @@ class StartUpIT {
         List.of("The database can't be used: unknown host nowhere.invalid"),
         PackagedApplication.run(
                 Map.of(
-                    "BETTER_AUTH_SECRET", SECRET, "DATABASE_URL", "postgres://nowhere.invalid/d"))
+                    "BETTER_AUTH_SECRET",
+                    SECRET,
+                    "DATABASE_URL",
+                    "postgres://nowhere.invalid/d",
+                    "TASKWARD_DATABASE_START_TIMEOUT",
+                    "0S"))
             .lines());
+  }
+
+  @Test
+  void theStartWaitsForTheDatabase() throws Exception {
+    try (PostgresProxy wire = new PostgresProxy(postgres.getPort())) {
+      wire.refuse();
+      CompletableFuture.delayedExecutor(12, TimeUnit.SECONDS).execute(wire::mend);
+      try (PackagedApplication.Running service =
+          running(Map.of("DATABASE_URL", plain(wire.port())))) {
+        create(service);
+        List<String> log = service.stop();
+        assertEquals(1, log.stream().filter(l -> l.contains("The database is away")).count());
+      }
+    }
+  }
+
+  @Test
+  void theStartGivesUpInTheEndAndSaysWhy() throws Exception {
+    List<String> lines =
+        PackagedApplication.run(
+                Map.of(
+                    "BETTER_AUTH_SECRET",
+                    SECRET,
+                    "DATABASE_URL",
+                    "postgres://u:p@localhost:1/d",
+                    "TASKWARD_DATABASE_START_TIMEOUT",
+                    "2S"))
+            .lines();
+
+    assertEquals(2, lines.size(), lines.toString());
+    assertTrue(lines.get(0).contains("waiting for it for up to 2 s"), lines.toString());
+    assertTrue(
+        lines.get(1).startsWith("The database can't be used: Connection to localhost:1 refused."));
+  }
+
+  /** Requests wait for an answer for a bounded time, migrations as long as it takes. */
+  @Test
+  void aMigrationMayTakeLongerThanARequest() throws Exception {
+    assertReady(Map.of("DATABASE_URL", url("ann:" + PASSWORD_ENCODED)));
+    try (Connection lock = postgres.getDatabase("postgres", "tasks").getConnection()) {
+      lock.setAutoCommit(false);
+      lock.createStatement().execute("lock table flyway_schema_history");
+      CompletableFuture.delayedExecutor(12, TimeUnit.SECONDS)
+          .execute(
+              () -> {
+                try {
+                  lock.rollback();
+                } catch (SQLException e) {
+                  throw new IllegalStateException(e);
+                }
+              });
+      long start = System.nanoTime();
+      try (PackagedApplication.Running service =
+          running(
+              Map.of(
+                  "DATABASE_URL",
+                  url("ann:" + PASSWORD_ENCODED),
+                  "QUARKUS_DATASOURCE_JDBC_ADDITIONAL_JDBC_PROPERTIES_SOCKETTIMEOUT",
+                  "3"))) {
+        assertEquals(200, list(service));
+        assertTrue(System.nanoTime() - start > TimeUnit.SECONDS.toNanos(10));
+        // The same wait is too long for a request.
+        lock.createStatement().execute("lock table task");
+        assertEquals(503, list(service));
+        lock.rollback();
+        assertEquals(200, list(service));
+      }
+    }
+  }
+
+  private static String plain(int port) {
+    return "postgresql://ann:" + PASSWORD_ENCODED + "@localhost:" + port + "/tasks?sslmode=disable";
   }
 
   @Test
@@ -251,7 +330,7 @@ class StartUpIT {
       }
       List<String> log = off.stop();
       assertTrue(
-          log.stream().anyMatch(l -> l.endsWith("Row-level security is off.")), log.toString());
+          log.stream().anyMatch(l -> l.contains("Row-level security is off.")), log.toString());
     }
     assertTrue(
         PackagedApplication.run(

@@ -35,6 +35,7 @@ public class EnvironmentConfigSource implements ConfigSourceFactory {
       List.of(
           "taskward.scopes.required",
           "taskward.conceal-foreign-tasks",
+          "taskward.access-log",
           "taskward.api-docs",
           "taskward.rate-limit.enabled",
           "taskward.row-level-security");

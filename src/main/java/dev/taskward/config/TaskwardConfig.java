@@ -29,6 +29,10 @@ public interface TaskwardConfig {
   @WithDefault("false")
   boolean apiDocs();
 
+  /** Whether every request is a line of the log. */
+  @WithDefault("false")
+  boolean accessLog();
+
   Cors cors();
 
   interface Cors {
@@ -41,6 +45,12 @@ public interface TaskwardConfig {
   @WithDefault("30s")
   @DurationMin(seconds = 1)
   Duration bodyTimeout();
+
+  /** How long a request may wait for a thread; then it is refused rather than answered late. */
+  @WithDefault("1s")
+  @DurationMin(millis = 10)
+  @DurationMax(minutes = 1)
+  Duration maxQueueTime();
 
   Proxy proxy();
 
@@ -86,6 +96,17 @@ public interface TaskwardConfig {
     /** How often counts that are over are removed from the database. */
     @WithDefault("1h")
     Duration sweepEvery();
+  }
+
+  Database database();
+
+  interface Database {
+
+    /** How long the start waits for a database that can't be reached; 0: not at all. */
+    @WithDefault("30s")
+    @DurationMin
+    @DurationMax(hours = 1)
+    Duration startTimeout();
   }
 
   Tasks tasks();

@@ -2,6 +2,9 @@ package dev.taskward.http;
 
 import com.fasterxml.jackson.databind.exc.MismatchedInputException;
 import dev.taskward.config.TaskwardConfig;
+import dev.taskward.database.DatabaseFailure;
+import io.agroal.api.AgroalDataSource;
+import io.agroal.api.AgroalDataSource.FlushMode;
 import io.quarkus.security.AuthenticationFailedException;
 import io.quarkus.security.ForbiddenException;
 import io.quarkus.security.UnauthorizedException;
@@ -36,8 +39,10 @@ public class ErrorResponses {
           503, Map.of(HttpHeaders.RETRY_AFTER, "5"));
 
   private final boolean concealForeign;
+  private final AgroalDataSource database;
 
-  ErrorResponses(TaskwardConfig config) {
+  ErrorResponses(TaskwardConfig config, AgroalDataSource database) {
+    this.database = database;
     this.concealForeign = config.concealForeignTasks();
   }
 
@@ -55,6 +60,10 @@ public class ErrorResponses {
   Response jaxRs(Throwable failure, RoutingContext request) {
     if (failure instanceof ForeignResourceException) {
       SecurityLog.note(request, SecurityLog.Event.FOREIGN_TASK, "it is another user's");
+    }
+    if (DatabaseFailure.isConnectionLost(failure)) {
+      // One that broke tells of the others, which would fail one request each.
+      database.flush(FlushMode.IDLE);
     }
     Problem problem =
         concealForeign && failure instanceof ForeignResourceException e
