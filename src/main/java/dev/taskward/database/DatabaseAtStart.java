@@ -1,6 +1,7 @@
 package dev.taskward.database;
 
 import dev.taskward.config.TaskwardConfig;
+import dev.taskward.http.DatabaseFailure;
 import io.agroal.api.AgroalDataSource;
 import io.quarkus.flyway.FlywayConfigurationCustomizer;
 import io.quarkus.runtime.annotations.RegisterForReflection;

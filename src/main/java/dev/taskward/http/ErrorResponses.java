@@ -2,9 +2,6 @@ package dev.taskward.http;
 
 import com.fasterxml.jackson.databind.exc.MismatchedInputException;
 import dev.taskward.config.TaskwardConfig;
-import dev.taskward.database.DatabaseFailure;
-import io.agroal.api.AgroalDataSource;
-import io.agroal.api.AgroalDataSource.FlushMode;
 import io.quarkus.security.AuthenticationFailedException;
 import io.quarkus.security.ForbiddenException;
 import io.quarkus.security.UnauthorizedException;
@@ -14,6 +11,7 @@ import io.vertx.core.json.Json;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.enterprise.event.Event;
 import jakarta.enterprise.event.Observes;
 import jakarta.validation.ValidationException;
 import jakarta.ws.rs.NotFoundException;
@@ -39,10 +37,10 @@ public class ErrorResponses {
           503, Map.of(HttpHeaders.RETRY_AFTER, "5"));
 
   private final boolean concealForeign;
-  private final AgroalDataSource database;
+  private final Event<DatabaseFailure.ConnectionLost> connectionLost;
 
-  ErrorResponses(TaskwardConfig config, AgroalDataSource database) {
-    this.database = database;
+  ErrorResponses(TaskwardConfig config, Event<DatabaseFailure.ConnectionLost> connectionLost) {
+    this.connectionLost = connectionLost;
     this.concealForeign = config.concealForeignTasks();
   }
 
@@ -62,8 +60,7 @@ public class ErrorResponses {
       SecurityLog.note(request, SecurityLog.Event.FOREIGN_TASK, "it is another user's");
     }
     if (DatabaseFailure.isConnectionLost(failure)) {
-      // One that broke tells of the others, which would fail one request each.
-      database.flush(FlushMode.IDLE);
+      connectionLost.fire(new DatabaseFailure.ConnectionLost());
     }
     Problem problem =
         concealForeign && failure instanceof ForeignResourceException e

@@ -1,7 +1,6 @@
 package dev.taskward.http;
 
 import com.fasterxml.jackson.databind.exc.MismatchedInputException;
-import dev.taskward.database.DatabaseFailure;
 import dev.taskward.http.Problem.FieldError;
 import io.netty.handler.codec.http.HttpResponseStatus;
 import io.quarkus.security.ForbiddenException;

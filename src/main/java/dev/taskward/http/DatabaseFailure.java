@@ -1,4 +1,4 @@
-package dev.taskward.database;
+package dev.taskward.http;
 
 import java.sql.SQLException;
 import java.util.Optional;
@@ -7,6 +7,9 @@ import java.util.stream.Stream;
 
 /** Tells a database that is away, or can't serve just now, from a statement that is wrong. */
 public final class DatabaseFailure {
+
+  /** A request met a connection that broke. */
+  public record ConnectionLost() {}
 
   /**
    * SQLSTATE classes and codes of PostgreSQL (appendix A of its manual) after which the same
