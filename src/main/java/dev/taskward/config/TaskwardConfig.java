@@ -47,7 +47,7 @@ public interface TaskwardConfig {
   Duration bodyTimeout();
 
   /** How long a request may wait for a thread; then it is refused rather than answered late. */
-  @WithDefault("1s")
+  @WithDefault("3s")
   @DurationMin(millis = 10)
   @DurationMax(minutes = 1)
   Duration maxQueueTime();
