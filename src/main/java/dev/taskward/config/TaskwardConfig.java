@@ -126,6 +126,13 @@ public interface TaskwardConfig {
   @WithDefault("true")
   boolean rowLevelSecurity();
 
+  /**
+   * Who migrates the schema: {@code start}, each start; {@code only}, this process, which ends with
+   * it; {@code never}, somebody else, and a start finds the schema as it must be or fails.
+   */
+  @WithDefault("start")
+  String migrate();
+
   Idempotency idempotency();
 
   /** For how long, and for how many requests, the answers to keyed requests are kept. */
