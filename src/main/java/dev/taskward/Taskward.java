@@ -14,6 +14,7 @@ import java.util.Optional;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import org.flywaydb.core.api.exception.FlywayValidateException;
 import org.jboss.logging.Logger;
 
 /** Starts the service; a start that fails says why in one line where one line is enough. */
@@ -57,6 +58,16 @@ public final class Taskward {
         && failure.getCause() instanceof BindException e
         && !(e instanceof QuarkusBindException)) {
       return Optional.of(failure.getMessage() + ": " + e.getMessage() + "."); // the management's
+    }
+    if (failure instanceof FlywayValidateException) {
+      return Optional.of(
+          failure
+              .getMessage()
+              .lines()
+              .filter(line -> line.matches("(Detected|Migration) .*"))
+              .collect(
+                  Collectors.joining(
+                      " ", "The database's schema is not the one of this version: ", "")));
     }
     if (failure instanceof SQLException) {
       String why =

@@ -4,6 +4,7 @@ import static dev.taskward.Manifests.BASE;
 import static dev.taskward.Manifests.OVERLAYS;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
@@ -363,11 +364,13 @@ class KubernetesTest {
 
   @Test
   void aPodHasTheTimeThatItsEndTakes() {
-    long end =
-        container.getLifecycle().getPreStop().getSleep().getSeconds()
-            + duration("quarkus.shutdown.timeout").toSeconds();
+    assertTrue(CONFIG.getValue("quarkus.shutdown.delay-enabled", Boolean.class));
+    long delay = duration("quarkus.shutdown.delay").toSeconds();
+    long end = delay + duration("quarkus.shutdown.timeout").toSeconds();
 
+    assertTrue(delay >= 5, "for the ingress to hear of it");
     assertTrue(pod.getTerminationGracePeriodSeconds() > end, end + " s");
+    assertNull(container.getLifecycle(), "it would come before the delay");
   }
 
   private static Duration duration(String property) {

@@ -1,7 +1,7 @@
 package dev.taskward;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
 
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -30,6 +30,7 @@ public final class PackagedApplication {
         .keySet()
         .removeIf(name -> name.matches("DATABASE_URL|BETTER_AUTH.*|MP_JWT.*|QUARKUS.*|TASKWARD.*"));
     builder.environment().putAll(environment);
+    builder.environment().putIfAbsent("QUARKUS_SHUTDOWN_DELAY", "0S");
     builder.environment().putIfAbsent("QUARKUS_MANAGEMENT_PORT", Integer.toString(freePort()));
     return builder.start();
   }
@@ -54,14 +55,15 @@ public final class PackagedApplication {
   public static final class Running implements AutoCloseable {
 
     private final Process process;
-    private final int port = freePort();
+    private final int port;
     private final int managementPort = freePort();
     private final BufferedReader output;
     private final List<String> log = new ArrayList<>();
 
     public Running(Map<String, String> settings) throws IOException {
       Map<String, String> environment = new HashMap<>(settings);
-      environment.put("QUARKUS_HTTP_PORT", Integer.toString(port));
+      environment.putIfAbsent("QUARKUS_HTTP_PORT", Integer.toString(freePort()));
+      port = Integer.parseInt(environment.get("QUARKUS_HTTP_PORT"));
       environment.put("QUARKUS_MANAGEMENT_PORT", Integer.toString(managementPort));
       process = start(environment);
       output = process.inputReader();
@@ -70,7 +72,7 @@ public final class PackagedApplication {
         log.add(line);
         line = output.readLine();
       }
-      assertTrue(process.isAlive(), log.toString());
+      assertNotNull(line, log.toString()); // else it ended
     }
 
     public String url(String path) {

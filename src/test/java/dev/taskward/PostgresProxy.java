@@ -6,6 +6,7 @@ import java.io.EOFException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
@@ -20,7 +21,7 @@ import java.util.regex.Pattern;
 /**
  * Stands between the service and PostgreSQL and reads along (PostgreSQL manual, "Frontend/Backend
  * Protocol"), so a test counts what really went over the wire, whatever library sent it. It can
- * also cut the line.
+ * also cut the line, refuse, fall silent, or cut it at a statement.
  */
 public final class PostgresProxy implements AutoCloseable {
 
@@ -35,19 +36,20 @@ public final class PostgresProxy implements AutoCloseable {
       Pattern.compile(
           "BEGIN|COMMIT|ROLLBACK|select set_config\\('taskward\\.caller', \\$1, true\\)");
 
-  private final ServerSocket server;
+  private volatile ServerSocket server;
   private final int target;
   private final Set<Socket> sockets = ConcurrentHashMap.newKeySet();
   private final List<String> statements = new CopyOnWriteArrayList<>();
   private final List<String> notices = new CopyOnWriteArrayList<>();
   private final AtomicInteger roundTrips = new AtomicInteger();
   private volatile boolean cut;
+  private volatile boolean frozen;
+  private volatile String fatal;
 
   public PostgresProxy(int target) {
     try {
-      this.server = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
       this.target = target;
-      start(this::accept);
+      listen(0);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -90,12 +92,64 @@ public final class PostgresProxy implements AutoCloseable {
     sockets.forEach(PostgresProxy::close);
   }
 
-  /** It is back. */
-  public void mend() {
+  /** As after a restart: each connection is broken, and a new one is a good one. */
+  public void restart() {
+    cut();
     cut = false;
   }
 
-  private void accept() throws IOException {
+  /** From now on nobody listens at its port. */
+  public void refuse() {
+    close();
+    cut();
+  }
+
+  /** From now on it takes connections and requests, and says nothing: a process that is stopped. */
+  public void freeze() {
+    frozen = true;
+  }
+
+  /** The next time this statement comes, the line is cut: nobody knows whether it was done. */
+  public void cutAt(String statement) {
+    fatal = statement;
+  }
+
+  /** It is back; what was said meanwhile arrives now. */
+  public void mend() {
+    cut = false;
+    fatal = null;
+    synchronized (this) {
+      frozen = false;
+      notifyAll();
+    }
+    if (server.isClosed()) {
+      try {
+        listen(server.getLocalPort());
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+    }
+  }
+
+  private void listen(int port) throws IOException {
+    ServerSocket listening = new ServerSocket();
+    listening.setReuseAddress(true);
+    listening.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), 50);
+    server = listening;
+    start(() -> accept(listening));
+  }
+
+  private synchronized void awaitThaw() throws IOException {
+    try {
+      while (frozen) {
+        wait();
+      }
+    } catch (InterruptedException e) {
+      throw new IOException(e);
+    }
+  }
+
+  private void accept(ServerSocket server) throws IOException {
     while (true) {
       Socket client = server.accept();
       if (cut) {
@@ -116,7 +170,7 @@ public final class PostgresProxy implements AutoCloseable {
     }
   }
 
-  private static void pump(Socket from, Socket to, Reader reader) throws IOException {
+  private void pump(Socket from, Socket to, Reader reader) throws IOException {
     try (from;
         to;
         DataInputStream in =
@@ -125,6 +179,7 @@ public final class PostgresProxy implements AutoCloseable {
             new DataOutputStream(new java.io.BufferedOutputStream(to.getOutputStream()))) {
       while (true) {
         reader.message(in, out);
+        awaitThaw();
         if (in.available() == 0) {
           out.flush();
         }
@@ -165,16 +220,27 @@ public final class PostgresProxy implements AutoCloseable {
       switch (type) {
         case PARSE -> prepared.put(strings[0], strings[1]);
         case BIND -> bound = prepared.get(strings[1]);
-        case EXECUTE -> statements.add(bound);
+        case EXECUTE -> {
+          statements.add(bound);
+          cutIfAt(bound);
+        }
         case SYNC -> roundTrips.incrementAndGet();
         case QUERY -> {
           statements.add(strings[0]);
+          cutIfAt(strings[0]);
           if (!strings[0].equals("BEGIN")) { // for whose answer the driver does not wait
             roundTrips.incrementAndGet();
           }
         }
         default -> {}
       }
+    }
+  }
+
+  private void cutIfAt(String statement) throws EOFException {
+    if (statement.equals(fatal)) {
+      fatal = null;
+      throw new EOFException();
     }
   }
 

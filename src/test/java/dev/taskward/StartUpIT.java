@@ -14,6 +14,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.ResultSet;
+import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.HashMap;
 import java.util.List;
@@ -44,7 +45,7 @@ class StartUpIT {
     postgres = EmbeddedPostgres.builder().setDataDirectoryCustomizer(StartUpIT::checkAnn).start();
     try (Connection connection = postgres.getPostgresDatabase().getConnection()) {
       connection.createStatement().execute("create role ann login password '" + PASSWORD + "'");
-      for (String database : List.of("tasks", "rollout", "two_roles")) {
+      for (String database : List.of("tasks", "rollout", "two_roles", "newer", "job", "at_once")) {
         connection.createStatement().execute("create database " + database + " owner ann");
       }
       connection.createStatement().execute("create database superusers");
@@ -94,6 +95,7 @@ class StartUpIT {
   void aMissingOrWrongSettingIsOneClearLine(String secret, String url, String line)
       throws Exception {
     Map<String, String> environment = new HashMap<>();
+    environment.put("TASKWARD_DATABASE_START_TIMEOUT", "0S");
     if (secret != null) {
       environment.put("BETTER_AUTH_SECRET", secret);
     }
@@ -113,8 +115,85 @@ class StartUpIT {
         List.of("The database can't be used: unknown host nowhere.invalid"),
         PackagedApplication.run(
                 Map.of(
-                    "BETTER_AUTH_SECRET", SECRET, "DATABASE_URL", "postgres://nowhere.invalid/d"))
+                    "BETTER_AUTH_SECRET",
+                    SECRET,
+                    "DATABASE_URL",
+                    "postgres://nowhere.invalid/d",
+                    "TASKWARD_DATABASE_START_TIMEOUT",
+                    "0S"))
             .lines());
+  }
+
+  @Test
+  void theStartWaitsForTheDatabase() throws Exception {
+    try (PostgresProxy wire = new PostgresProxy(postgres.getPort())) {
+      wire.refuse();
+      CompletableFuture.delayedExecutor(12, TimeUnit.SECONDS).execute(wire::mend);
+      try (PackagedApplication.Running service =
+          running(Map.of("DATABASE_URL", plain(wire.port())))) {
+        create(service);
+        List<String> log = service.stop();
+        assertEquals(1, log.stream().filter(l -> l.contains("The database is away")).count());
+      }
+    }
+  }
+
+  @Test
+  void theStartGivesUpInTheEndAndSaysWhy() throws Exception {
+    List<String> lines =
+        PackagedApplication.run(
+                Map.of(
+                    "BETTER_AUTH_SECRET",
+                    SECRET,
+                    "DATABASE_URL",
+                    "postgres://u:p@localhost:1/d",
+                    "TASKWARD_DATABASE_START_TIMEOUT",
+                    "2S"))
+            .lines();
+
+    assertEquals(2, lines.size(), lines.toString());
+    assertTrue(lines.get(0).contains("waiting for it for up to 2 s"), lines.toString());
+    assertTrue(
+        lines.get(1).startsWith("The database can't be used: Connection to localhost:1 refused."));
+  }
+
+  /** Requests wait for an answer for a bounded time, migrations as long as it takes. */
+  @Test
+  void aMigrationMayTakeLongerThanARequest() throws Exception {
+    assertReady(Map.of("DATABASE_URL", url("ann:" + PASSWORD_ENCODED)));
+    try (Connection lock = postgres.getDatabase("postgres", "tasks").getConnection()) {
+      lock.setAutoCommit(false);
+      lock.createStatement().execute("lock table flyway_schema_history");
+      CompletableFuture.delayedExecutor(12, TimeUnit.SECONDS)
+          .execute(
+              () -> {
+                try {
+                  lock.rollback();
+                } catch (SQLException e) {
+                  throw new IllegalStateException(e);
+                }
+              });
+      long start = System.nanoTime();
+      try (PackagedApplication.Running service =
+          running(
+              Map.of(
+                  "DATABASE_URL",
+                  url("ann:" + PASSWORD_ENCODED),
+                  "QUARKUS_DATASOURCE_JDBC_ADDITIONAL_JDBC_PROPERTIES_SOCKETTIMEOUT",
+                  "3"))) {
+        assertEquals(200, list(service));
+        assertTrue(System.nanoTime() - start > TimeUnit.SECONDS.toNanos(10));
+        // The same wait is too long for a request.
+        lock.createStatement().execute("lock table task");
+        assertEquals(503, list(service));
+        lock.rollback();
+        assertEquals(200, list(service));
+      }
+    }
+  }
+
+  private static String plain(int port) {
+    return "postgresql://ann:" + PASSWORD_ENCODED + "@localhost:" + port + "/tasks?sslmode=disable";
   }
 
   @Test
@@ -251,7 +330,7 @@ class StartUpIT {
       }
       List<String> log = off.stop();
       assertTrue(
-          log.stream().anyMatch(l -> l.endsWith("Row-level security is off.")), log.toString());
+          log.stream().anyMatch(l -> l.contains("Row-level security is off.")), log.toString());
     }
     assertTrue(
         PackagedApplication.run(
@@ -286,6 +365,112 @@ class StartUpIT {
       List<String> log = service.stop();
       assertFalse(log.stream().anyMatch(l -> l.contains("ow-level security")), log.toString());
     }
+  }
+
+  /** Three replicas of a first installation: one of them migrates, the others wait for it. */
+  @Test
+  void severalStartAtOnceOnAnEmptyDatabase() throws Exception {
+    Map<String, String> settings =
+        Map.of("DATABASE_URL", url("ann:" + PASSWORD_ENCODED, "at_once"));
+    List<CompletableFuture<PackagedApplication.Running>> starts =
+        Stream.generate(
+                () ->
+                    CompletableFuture.supplyAsync(
+                        () -> {
+                          try {
+                            return running(settings);
+                          } catch (IOException e) {
+                            throw new UncheckedIOException(e);
+                          }
+                        },
+                        command -> new Thread(command).start()))
+            .limit(3)
+            .toList();
+    for (CompletableFuture<PackagedApplication.Running> start : starts) {
+      try (PackagedApplication.Running service = start.get(120, TimeUnit.SECONDS)) {
+        create(service);
+      }
+    }
+    try (Connection connection = postgres.getDatabase("postgres", "at_once").getConnection();
+        Statement sql = connection.createStatement();
+        ResultSet history =
+            sql.executeQuery(
+                "select count(*), count(distinct version), bool_and(success)"
+                    + " from flyway_schema_history")) {
+      history.next();
+      assertTrue(history.getInt(1) >= 5);
+      assertEquals(history.getInt(1), history.getInt(2));
+      assertTrue(history.getBoolean(3));
+    }
+  }
+
+  /** As after a rollback of the release, but not of the database. */
+  @Test
+  void aSchemaThatIsNewerIsRefusedInOneLine() throws Exception {
+    Map<String, String> settings = migration("newer", "only");
+    assertEquals(0, PackagedApplication.run(settings).code());
+    try (Connection connection = postgres.getDatabase("postgres", "newer").getConnection()) {
+      connection
+          .createStatement()
+          .execute(
+              """
+              insert into flyway_schema_history
+              values (1000, '1000', 'newer', 'SQL', 'V1000__newer.sql', 1, 'ann', now(), 1, true)
+              """);
+    }
+    for (String migrate : List.of("start", "only", "never")) {
+      PackagedApplication.Ended ended = PackagedApplication.run(migration("newer", migrate));
+
+      assertEquals(
+          List.of(
+              "The database's schema is not the one of this version: Detected applied migration"
+                  + " not resolved locally: 1000."),
+          ended.lines());
+      assertEquals(1, ended.code());
+    }
+  }
+
+  /** A service that does not migrate, and a process that does nothing else. */
+  @Test
+  void migrationsCanBeAJobOfTheirOwn() throws Exception {
+    PackagedApplication.Ended early = PackagedApplication.run(migration("job", "never"));
+    assertEquals(1, early.lines().size(), early.toString());
+    assertTrue(
+        early
+            .lines()
+            .get(0)
+            .startsWith(
+                "The database's schema is not the one of this version: Detected resolved migration"
+                    + " not applied to database: 1."),
+        early.toString());
+    assertEquals(1, early.code());
+
+    PackagedApplication.Ended job = PackagedApplication.run(migration("job", "only"));
+    assertEquals(List.of(), job.lines());
+    assertEquals(0, job.code());
+
+    try (PackagedApplication.Running service = running(migration("job", "never"))) {
+      create(service);
+      assertEquals(0, visibleToAnn("job"), "the job has put the policies in force");
+    }
+    assertEquals(
+        List.of("TASKWARD_MIGRATE must be start, only or never."),
+        PackagedApplication.run(migration("job", "once")).lines());
+  }
+
+  /** The log has lines of what went well from INFO on. */
+  private static Map<String, String> migration(String database, String migrate) {
+    return Map.of(
+        "BETTER_AUTH_SECRET",
+        SECRET,
+        "DATABASE_URL",
+        url("ann:" + PASSWORD_ENCODED, database),
+        "TASKWARD_MIGRATE",
+        migrate,
+        "QUARKUS_LOG_CATEGORY__ORG_FLYWAYDB__LEVEL",
+        "WARN",
+        "QUARKUS_LOG_CATEGORY__IO_QUARKUS__LEVEL",
+        migrate.equals("only") ? "WARN" : "INFO");
   }
 
   private static void create(PackagedApplication.Running service) {
@@ -347,7 +532,12 @@ class StartUpIT {
   /** Closed by default, as is every path; switched on, they need no token. */
   @Test
   void theDocumentAndSwaggerUiAreServedWhereSwitchedOn() throws Exception {
-    Map<String, String> database = Map.of("DATABASE_URL", url("ann:" + PASSWORD_ENCODED));
+    Map<String, String> database =
+        Map.of(
+            "DATABASE_URL",
+            url("ann:" + PASSWORD_ENCODED),
+            "QUARKUS_LOG_CATEGORY__IO_SMALLRYE_OPENAPI__LEVEL",
+            "DEBUG");
     List<String> paths = List.of("/q/openapi", "/q/openapi.json", "/q/swagger-ui/", "/q/nothing");
     try (PackagedApplication.Running service = running(database)) {
       for (String path : paths) {
@@ -359,6 +549,7 @@ class StartUpIT {
             .statusCode(404)
             .contentType("application/problem+json");
       }
+      assertFalse(readsTheDocument(service.stop()), "a start that need not");
     }
     Map<String, String> on = new HashMap<>(database);
     on.put("TASKWARD_API_DOCS", "true");
@@ -369,7 +560,12 @@ class StartUpIT {
           RestAssured.get(service.url("/q/openapi?format=json"))
               .path("components.securitySchemes.token.scheme");
       assertEquals("bearer", scheme);
+      assertTrue(readsTheDocument(service.stop()));
     }
+  }
+
+  private static boolean readsTheDocument(List<String> log) {
+    return log.stream().anyMatch(line -> line.contains("\"io.smallrye.openapi"));
   }
 
   @Test

@@ -53,6 +53,8 @@ public class TestDatabase implements QuarkusTestResourceLifecycleManager {
         Tokens.SECRET,
         "taskward.api-docs",
         "true",
+        "quarkus.shutdown.delay",
+        "0S",
         "quarkus.management.port",
         Integer.toString(managementPort),
         "quarkus.management.test-port",

@@ -35,6 +35,7 @@ public class EnvironmentConfigSource implements ConfigSourceFactory {
       List.of(
           "taskward.scopes.required",
           "taskward.conceal-foreign-tasks",
+          "taskward.access-log",
           "taskward.api-docs",
           "taskward.rate-limit.enabled",
           "taskward.row-level-security");
@@ -43,6 +44,8 @@ public class EnvironmentConfigSource implements ConfigSourceFactory {
 
   /** RFC 6454: no path, and nothing that Quarkus would read as a pattern. */
   private static final String ORIGIN = "https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?";
+
+  private static final String MIGRATE = "taskward.migrate";
 
   private static final String TRUSTED_PROXIES = "taskward.proxy.trusted";
 
@@ -61,6 +64,7 @@ public class EnvironmentConfigSource implements ConfigSourceFactory {
       SWITCHES.forEach(name -> checkSwitch(context, name));
       addCors(context, settings);
       addProxies(context, settings);
+      addMigration(context, settings);
       checkKeys(context);
       addDatasource(context, settings);
     } catch (IllegalArgumentException e) {
@@ -121,6 +125,21 @@ public class EnvironmentConfigSource implements ConfigSourceFactory {
     settings.put("QUARKUS_HTTP_PROXY_ENABLE_FORWARDED_HOST", "true");
     settings.put("QUARKUS_HTTP_PROXY_ENABLE_FORWARDED_PREFIX", "true");
     settings.put("QUARKUS_HTTP_PROXY_TRUSTED_PROXIES", networks.toString());
+  }
+
+  /** In Quarkus' words: whether this start migrates, and whether it ends with that. */
+  private static void addMigration(ConfigSourceContext context, Map<String, String> settings) {
+    String migrate = value(context, MIGRATE);
+    switch (migrate == null ? "start" : migrate) {
+      case "start" -> settings.put("QUARKUS_FLYWAY_MIGRATE_AT_START", "true");
+      case "only" -> {
+        settings.put("QUARKUS_FLYWAY_MIGRATE_AT_START", "true");
+        settings.put("QUARKUS_INIT_AND_EXIT", "true");
+      }
+      case "never" -> settings.put("QUARKUS_FLYWAY_VALIDATE_AT_START", "true");
+      default ->
+          throw new IllegalArgumentException(variable(MIGRATE) + " must be start, only or never.");
+    }
   }
 
   /** Each with its length, for Quarkus would take the end of an IPv6 address for a port. */

@@ -29,6 +29,10 @@ public interface TaskwardConfig {
   @WithDefault("false")
   boolean apiDocs();
 
+  /** Whether every request is a line of the log. */
+  @WithDefault("false")
+  boolean accessLog();
+
   Cors cors();
 
   interface Cors {
@@ -41,6 +45,12 @@ public interface TaskwardConfig {
   @WithDefault("30s")
   @DurationMin(seconds = 1)
   Duration bodyTimeout();
+
+  /** How long a request may wait for a thread; then it is refused rather than answered late. */
+  @WithDefault("3s")
+  @DurationMin(millis = 10)
+  @DurationMax(minutes = 1)
+  Duration maxQueueTime();
 
   Proxy proxy();
 
@@ -88,6 +98,17 @@ public interface TaskwardConfig {
     Duration sweepEvery();
   }
 
+  Database database();
+
+  interface Database {
+
+    /** How long the start waits for a database that can't be reached; 0: not at all. */
+    @WithDefault("30s")
+    @DurationMin
+    @DurationMax(hours = 1)
+    Duration startTimeout();
+  }
+
   Tasks tasks();
 
   interface Tasks {
@@ -104,6 +125,13 @@ public interface TaskwardConfig {
    */
   @WithDefault("true")
   boolean rowLevelSecurity();
+
+  /**
+   * Who migrates the schema: {@code start}, each start; {@code only}, this process, which ends with
+   * it; {@code never}, somebody else, and a start finds the schema as it must be or fails.
+   */
+  @WithDefault("start")
+  String migrate();
 
   Idempotency idempotency();
 

@@ -2,6 +2,7 @@ package dev.taskward.database;
 
 import dev.taskward.caller.Caller;
 import io.quarkus.runtime.annotations.RegisterForProxy;
+import io.quarkus.runtime.annotations.RegisterForReflection;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
 import java.lang.reflect.Proxy;
@@ -9,6 +10,7 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.sql.SQLFeatureNotSupportedException;
+import java.sql.Statement;
 import java.sql.Timestamp;
 import java.sql.Types;
 import java.time.ZoneOffset;
@@ -27,8 +29,8 @@ import org.postgresql.Driver;
  * start), and what comes by another way than a prepared statement, is sent as it is, and finds no
  * row.
  */
-@RegisterForProxy(targets = Connection.class)
-@RegisterForProxy(targets = PreparedStatement.class)
+@RegisterForReflection(
+    targets = {Connection.class, PreparedStatement.class, Statement.class, AutoCloseable.class})
 public class CallerDriver extends Driver {
 
   private static final String CALLER = "select set_config('taskward.caller', ?, true);";
@@ -47,6 +49,7 @@ public class CallerDriver extends Driver {
             CallerDriver.class.getClassLoader(), new Class<?>[] {type}, handler));
   }
 
+  @RegisterForProxy(targets = Connection.class) // once a class: Quarkus passes over repeated ones
   private record CallersConnection(Connection connection) implements Handler {
 
     @Override
@@ -67,6 +70,7 @@ public class CallerDriver extends Driver {
   }
 
   /** Hides that the statement has another one, with one parameter and one result, before it. */
+  @RegisterForProxy(targets = PreparedStatement.class)
   private static class CallersStatement implements Handler {
 
     /**

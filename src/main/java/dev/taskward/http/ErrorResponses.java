@@ -11,6 +11,7 @@ import io.vertx.core.json.Json;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.enterprise.event.Event;
 import jakarta.enterprise.event.Observes;
 import jakarta.validation.ValidationException;
 import jakarta.ws.rs.NotFoundException;
@@ -36,8 +37,10 @@ public class ErrorResponses {
           503, Map.of(HttpHeaders.RETRY_AFTER, "5"));
 
   private final boolean concealForeign;
+  private final Event<DatabaseFailure.ConnectionLost> connectionLost;
 
-  ErrorResponses(TaskwardConfig config) {
+  ErrorResponses(TaskwardConfig config, Event<DatabaseFailure.ConnectionLost> connectionLost) {
+    this.connectionLost = connectionLost;
     this.concealForeign = config.concealForeignTasks();
   }
 
@@ -55,6 +58,9 @@ public class ErrorResponses {
   Response jaxRs(Throwable failure, RoutingContext request) {
     if (failure instanceof ForeignResourceException) {
       SecurityLog.note(request, SecurityLog.Event.FOREIGN_TASK, "it is another user's");
+    }
+    if (DatabaseFailure.isConnectionLost(failure)) {
+      connectionLost.fire(new DatabaseFailure.ConnectionLost());
     }
     Problem problem =
         concealForeign && failure instanceof ForeignResourceException e

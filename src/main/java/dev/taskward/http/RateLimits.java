@@ -1,7 +1,7 @@
 package dev.taskward.http;
 
+import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
-import com.github.benmanes.caffeine.cache.LoadingCache;
 import dev.taskward.config.TaskwardConfig;
 import dev.taskward.http.SecurityLog.Event;
 import io.github.bucket4j.Bucket;
@@ -93,7 +93,7 @@ public class RateLimits {
     private final String name;
     private final String policy;
     private final BucketConfiguration bucket;
-    private final LoadingCache<String, Bucket> buckets;
+    private final Cache<String, Bucket> buckets;
 
     Limit(String name, long requests, Duration period) {
       this.name = name;
@@ -102,17 +102,19 @@ public class RateLimits {
           BucketConfiguration.builder()
               .addLimit(l -> l.capacity(requests).refillGreedy(requests, period))
               .build();
-      buckets =
-          Caffeine.newBuilder()
-              .maximumSize(BUCKETS_MAX)
-              .build(key -> Bucket.builder().addLimit(bucket.getBandwidths()[0]).build());
+      buckets = Caffeine.newBuilder().maximumSize(BUCKETS_MAX).build();
+    }
+
+    private Bucket bucket(String key) {
+      return buckets.get(
+          key, absent -> Bucket.builder().addLimit(bucket.getBandwidths()[0]).build());
     }
 
     /** Never fails, and is complete at once where each instance counts for itself. */
     Future<Boolean> admits(String key, RoutingContext request) {
       return shared
           .take(policy, key, bucket)
-          .map(taken -> taken.orElseGet(() -> buckets.get(key).tryConsumeAndReturnRemaining(1)))
+          .map(taken -> taken.orElseGet(() -> bucket(key).tryConsumeAndReturnRemaining(1)))
           .map(probe -> tell(probe, request));
     }
 

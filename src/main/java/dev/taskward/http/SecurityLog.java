@@ -1,5 +1,6 @@
 package dev.taskward.http;
 
+import io.micrometer.core.instrument.Metrics;
 import io.quarkus.vertx.http.runtime.security.QuarkusHttpUser;
 import io.vertx.ext.web.RoutingContext;
 import java.util.LinkedHashMap;
@@ -58,10 +59,13 @@ public final class SecurityLog {
     if (refusal == null) {
       return false;
     }
+    // Both are words of ours, so there are few series.
+    String event = refusal.event.name().toLowerCase();
+    Metrics.counter("taskward.refusals", "event", event, "reason", refusal.reason).increment();
     Map<String, String> fields = fields(refusal, status, request);
-    StringBuilder line = new StringBuilder(refusal.event.name().toLowerCase());
+    StringBuilder line = new StringBuilder(event);
     fields.forEach((name, value) -> line.append(' ' + name + "=\"" + value + '"'));
-    fields.put("event", refusal.event.name().toLowerCase());
+    fields.put("event", event);
     fields.forEach(MDC::put);
     try {
       LOG.info(line);

@@ -1,6 +1,9 @@
 package dev.taskward.task;
 
 import dev.taskward.config.TaskwardConfig;
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.quarkus.runtime.Startup;
 import io.quarkus.scheduler.Scheduled;
 import io.quarkus.scheduler.Scheduled.ConcurrentExecution;
 import jakarta.enterprise.context.ApplicationScoped;
@@ -17,6 +20,7 @@ import org.jboss.logging.Logger;
  * without one. The function that it calls opens the row-level security for rows that are deleted
  * and due, and reads nothing of them.
  */
+@Startup // so that what it counts is there from the start
 @ApplicationScoped
 class TrashPurge {
 
@@ -29,8 +33,13 @@ class TrashPurge {
 
   private final DataSource database;
   private final TaskwardConfig.Trash config;
+  private final Counter tasks;
 
-  TrashPurge(DataSource database, TaskwardConfig config) {
+  TrashPurge(DataSource database, TaskwardConfig config, MeterRegistry metrics) {
+    this.tasks =
+        Counter.builder("taskward.purged.tasks")
+            .description("Deleted tasks that were removed for good")
+            .register(metrics);
     this.database = database;
     this.config = config.trash();
   }
@@ -53,6 +62,7 @@ class TrashPurge {
           batch = result.getInt(1);
         }
         purged += batch;
+        tasks.increment(batch);
       } while (batch == BATCH);
     }
     if (purged > 0) {

@@ -2,6 +2,7 @@ package dev.taskward.http;
 
 import static org.hamcrest.Matchers.equalTo;
 import static org.hamcrest.Matchers.notNullValue;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.taskward.ApiDocument;
 import dev.taskward.PostgresProxy;
@@ -9,6 +10,16 @@ import dev.taskward.TestDatabase;
 import dev.taskward.User;
 import io.quarkus.test.junit.QuarkusTest;
 import io.restassured.RestAssured;
+import io.restassured.response.ValidatableResponse;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Supplier;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -29,19 +40,186 @@ class DatabaseAwayTest {
     wire.cut();
 
     for (ApiDocument.Operation operation : ApiDocument.operations()) {
-      operation
-          .send(alice.request(), id)
-          .then()
-          .statusCode(503)
-          .contentType("application/problem+json")
-          .header("Retry-After", notNullValue())
-          .body("detail", equalTo("The service is unavailable for the moment."));
+      assertAway(operation.send(alice.request(), id).then());
     }
-    RestAssured.get(TestDatabase.management("/q/health/ready")).then().statusCode(503);
-    RestAssured.get(TestDatabase.management("/q/health/live")).then().statusCode(200);
+    ready(503);
+    live();
 
     wire.mend();
     alice.get(id).statusCode(200).body("title", equalTo("Buy milk"));
-    RestAssured.get(TestDatabase.management("/q/health/ready")).then().statusCode(200);
+    ready(200);
+  }
+
+  @Test
+  void soItIsWhenNobodyListens() {
+    long id = alice.has("Buy milk");
+    wire.refuse();
+
+    assertAway(alice.get(id));
+    assertAway(alice.post(Map.of()));
+    ready(503);
+    live();
+
+    wire.mend();
+    alice.get(id).statusCode(200);
+    ready(200);
+  }
+
+  /** As a process that is stopped, or a host that is gone: requests are taken, none is answered. */
+  @Test
+  void aFrozenDatabaseIs503WithinBoundedTime() {
+    long id = alice.has("Buy milk");
+    wire.freeze();
+
+    long start = System.nanoTime();
+    List<CompletableFuture<ValidatableResponse>> answers =
+        Stream.<Supplier<ValidatableResponse>>of(
+                () -> alice.get(id),
+                () -> alice.list(""),
+                () -> alice.post(Map.of()),
+                () -> alice.flip(id),
+                () -> alice.put(id, Map.of("title", "Buy tea")),
+                () -> alice.delete(id))
+            .map(CompletableFuture::supplyAsync)
+            .toList();
+    live();
+    answers.forEach(answer -> assertAway(answer.join()));
+    assertTrue(seconds(start) < 20, seconds(start) + " s");
+
+    wire.mend();
+    long back = System.nanoTime();
+    alice.get(id).statusCode(200);
+    alice.has("Buy more milk");
+    ready(200);
+    assertTrue(seconds(back) < 3, seconds(back) + " s");
+  }
+
+  @Test
+  void afterARestartOneDeadConnectionTellsOfAllOthers() {
+    long id = severalConnections();
+    wire.restart();
+
+    List<Integer> statuses =
+        Stream.generate(() -> alice.get(id).extract().statusCode()).limit(10).toList();
+
+    assertTrue(Collections.frequency(statuses, 200) >= 9, statuses.toString());
+    alice.flip(id).statusCode(200);
+  }
+
+  @Test
+  void afterARestartWhileNobodyAskedNoRequestFails() throws InterruptedException {
+    long id = severalConnections();
+    wire.restart();
+    Thread.sleep(5_100); // for which a connection that lies unused is trusted
+
+    alice.get(id).statusCode(200);
+    alice.flip(id).statusCode(200);
+    ready(200);
+  }
+
+  private long severalConnections() {
+    long id = alice.has("Buy milk");
+    Stream.generate(() -> CompletableFuture.runAsync(() -> alice.list("")))
+        .limit(8)
+        .toList()
+        .forEach(CompletableFuture::join);
+    return id;
+  }
+
+  /** What is asked again may find it done: an Idempotency-Key makes that harmless. */
+  @Test
+  void aCommitThatNobodyAnsweredIs503() {
+    long id = alice.has("Buy milk");
+
+    wire.cutAt("COMMIT");
+    assertAway(alice.put(id, Map.of("title", "Buy tea")));
+
+    alice.get(id).statusCode(200);
+  }
+
+  @Test
+  void aReadOnlyDatabaseIsReadAndNotWritten() {
+    long id = alice.has("Buy milk");
+    sql("alter role taskward set default_transaction_read_only = on");
+    wire.restart();
+    try {
+      alice.get(id); // which may find the one dead connection
+      alice.get(id).statusCode(200);
+      assertAway(alice.put(id, Map.of("title", "Buy tea")));
+      assertAway(alice.flip(id));
+      assertAway(alice.delete(id));
+    } finally {
+      sql("alter role taskward reset default_transaction_read_only");
+      wire.restart();
+    }
+    alice.get(id);
+    alice.get(id).statusCode(200).body("title", equalTo("Buy milk"));
+  }
+
+  @Test
+  void aDatabaseWithoutAConnectionToSpareIs503() {
+    long id = alice.has("Buy milk");
+    sql("alter role taskward connection limit 0");
+    wire.restart();
+    try {
+      assertAway(alice.get(id));
+      assertAway(alice.get(id));
+      assertAway(alice.post(Map.of()));
+      ready(503);
+      live();
+    } finally {
+      sql("alter role taskward connection limit -1");
+    }
+    alice.get(id).statusCode(200);
+    ready(200);
+  }
+
+  @Test
+  void aFullDiskIs503() {
+    long id = alice.has("Buy milk");
+    sql(
+        """
+        create function disk_full() returns trigger language plpgsql as
+            $$ begin raise 'no space left on device' using errcode = 'disk_full'; end $$;
+        create trigger disk_full before insert or update on task execute function disk_full()
+        """);
+    try {
+      assertAway(alice.post(Map.of()));
+      assertAway(alice.flip(id));
+      assertAway(alice.put(id, Map.of("title", "Buy tea")));
+      alice.get(id).statusCode(200);
+    } finally {
+      sql("drop trigger disk_full on task; drop function disk_full()");
+    }
+    alice.flip(id).statusCode(200);
+  }
+
+  private static void assertAway(ValidatableResponse answer) {
+    answer
+        .statusCode(503)
+        .contentType("application/problem+json")
+        .header("Retry-After", notNullValue())
+        .body("detail", equalTo("The service is unavailable for the moment."));
+  }
+
+  private static void ready(int status) {
+    RestAssured.get(TestDatabase.management("/q/health/ready")).then().statusCode(status);
+  }
+
+  private static void live() {
+    RestAssured.get(TestDatabase.management("/q/health/live")).then().statusCode(200);
+  }
+
+  private static void sql(String statements) {
+    try (Connection connection = TestDatabase.connect();
+        Statement sql = connection.createStatement()) {
+      sql.execute(statements);
+    } catch (SQLException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  private static double seconds(long since) {
+    return (System.nanoTime() - since) / 1e9;
   }
 }

@@ -1,0 +1,80 @@
+package dev.taskward.http;
+
+import dev.taskward.config.TaskwardConfig;
+import io.quarkus.vertx.http.runtime.filters.Filters;
+import io.vertx.ext.web.RoutingContext;
+import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.enterprise.event.Observes;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.jboss.logging.Logger;
+import org.jboss.logging.MDC;
+
+/**
+ * A line for each request, in the category {@code dev.taskward.access}, where it is switched on:
+ * what was asked, how it ended and how long it took, and whose it was as a digest. No query, which
+ * may have the text of a task, and no name.
+ */
+@ApplicationScoped
+class AccessLog {
+
+  private static final Logger LOG = Logger.getLogger("dev.taskward.access");
+
+  /** Of SHA-256: enough to tell users apart. */
+  private static final int DIGEST_BYTES = 8;
+
+  private final boolean enabled;
+
+  AccessLog(TaskwardConfig config) {
+    enabled = config.accessLog();
+  }
+
+  void register(@Observes Filters filters) {
+    if (enabled) {
+      filters.register(AccessLog::observe, TraceId.PRIORITY - 1); // which has named the request
+    }
+  }
+
+  private static void observe(RoutingContext request) {
+    long start = System.nanoTime();
+    request.addEndHandler(ended -> write(request, ended.succeeded(), System.nanoTime() - start));
+    request.next();
+  }
+
+  private static void write(RoutingContext request, boolean answered, long nanos) {
+    Map<String, String> fields = new LinkedHashMap<>();
+    fields.put("status", answered ? Integer.toString(request.response().getStatusCode()) : "499");
+    fields.put("method", SecurityLog.printable(request.request().method().name()));
+    fields.put("path", SecurityLog.printable(request.request().path()));
+    fields.put("millis", Long.toString(nanos / 1_000_000));
+    fields.put("bytes", Long.toString(request.response().bytesWritten()));
+    fields.put("address", SecurityLog.printable(ClientAddress.of(request)));
+    String subject = SecurityLog.subject(request);
+    if (subject != null) {
+      fields.put("user", digest(subject));
+    }
+    StringBuilder line = new StringBuilder("request");
+    fields.forEach((name, value) -> line.append(' ' + name + "=\"" + value + '"'));
+    fields.put("traceId", TraceId.of(request));
+    fields.forEach(MDC::put);
+    try {
+      LOG.info(line);
+    } finally {
+      fields.keySet().forEach(MDC::remove);
+    }
+  }
+
+  static String digest(String subject) {
+    try {
+      byte[] hash =
+          MessageDigest.getInstance("SHA-256").digest(subject.getBytes(StandardCharsets.UTF_8));
+      return HexFormat.of().formatHex(hash, 0, DIGEST_BYTES);
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException(e); // every Java has it
+    }
+  }
+}

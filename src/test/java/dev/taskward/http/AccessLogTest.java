@@ -1,0 +1,63 @@
+package dev.taskward.http;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.taskward.ServiceLog;
+import dev.taskward.User;
+import io.quarkus.test.junit.QuarkusTest;
+import io.quarkus.test.junit.QuarkusTestProfile;
+import io.quarkus.test.junit.TestProfile;
+import java.util.List;
+import java.util.Map;
+import org.jboss.logmanager.ExtLogRecord;
+import org.junit.jupiter.api.Test;
+
+/** Where every request is a line of the log. */
+@QuarkusTest
+@TestProfile(AccessLogTest.On.class)
+class AccessLogTest {
+
+  public static class On implements QuarkusTestProfile {
+    @Override
+    public Map<String, String> getConfigOverrides() {
+      return Map.of("taskward.access-log", "true");
+    }
+  }
+
+  final User alice = User.fresh();
+  final User bob = User.fresh();
+
+  @Test
+  void aLineSaysWhatHappenedAndWhoseItWasWithoutHisName() throws InterruptedException {
+    User.withoutToken().get("/api/v1/tasks"); // and the document that the tests need is there
+    long id = alice.has("warm up");
+    try (ServiceLog log = new ServiceLog()) {
+      alice.has("Buy milk");
+      alice.list("?q=milk");
+      bob.get(id).statusCode(403);
+      User.withoutToken().get("/api/v1/tasks");
+      Thread.sleep(500); // a line is written after its answer is sent
+
+      List<ExtLogRecord> lines =
+          log.lines().stream()
+              .filter(line -> line.getLoggerName().equals("dev.taskward.access"))
+              .toList();
+      assertEquals(
+          List.of("201", "200", "403", "401"),
+          lines.stream().map(line -> line.getMdc("status")).toList());
+      assertEquals(lines.get(0).getMdc("user"), lines.get(1).getMdc("user"));
+      assertTrue(lines.get(0).getMdc("user").matches("[0-9a-f]{16}"));
+      assertFalse(lines.get(0).getMdc("user").equals(lines.get(2).getMdc("user")));
+      assertNull(lines.get(3).getMdc("user"));
+      assertEquals("/api/v1/tasks/" + id, lines.get(2).getMdc("path"));
+      assertTrue(lines.stream().allMatch(line -> line.getMdc("traceId").length() == 32));
+      for (ExtLogRecord line : lines) {
+        String all = line.getFormattedMessage() + line.getMdcCopy();
+        assertFalse(all.contains("milk") || all.contains(alice.name()), all);
+      }
+    }
+  }
+}
