@@ -532,12 +532,7 @@ class StartUpIT {
   /** Closed by default, as is every path; switched on, they need no token. */
   @Test
   void theDocumentAndSwaggerUiAreServedWhereSwitchedOn() throws Exception {
-    Map<String, String> database =
-        Map.of(
-            "DATABASE_URL",
-            url("ann:" + PASSWORD_ENCODED),
-            "QUARKUS_LOG_CATEGORY__IO_SMALLRYE_OPENAPI__LEVEL",
-            "DEBUG");
+    Map<String, String> database = Map.of("DATABASE_URL", url("ann:" + PASSWORD_ENCODED));
     List<String> paths = List.of("/q/openapi", "/q/openapi.json", "/q/swagger-ui/", "/q/nothing");
     try (PackagedApplication.Running service = running(database)) {
       for (String path : paths) {
@@ -549,7 +544,6 @@ class StartUpIT {
             .statusCode(404)
             .contentType("application/problem+json");
       }
-      assertFalse(readsTheDocument(service.stop()), "a start that need not");
     }
     Map<String, String> on = new HashMap<>(database);
     on.put("TASKWARD_API_DOCS", "true");
@@ -560,12 +554,7 @@ class StartUpIT {
           RestAssured.get(service.url("/q/openapi?format=json"))
               .path("components.securitySchemes.token.scheme");
       assertEquals("bearer", scheme);
-      assertTrue(readsTheDocument(service.stop()));
     }
-  }
-
-  private static boolean readsTheDocument(List<String> log) {
-    return log.stream().anyMatch(line -> line.contains("\"io.smallrye.openapi"));
   }
 
   @Test
