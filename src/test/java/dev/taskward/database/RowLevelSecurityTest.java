@@ -51,7 +51,7 @@ class RowLevelSecurityTest {
 
   /** What {@code TaskStatements} sends: it has to name the caller itself. */
   private static final Pattern BY_HAND =
-      Pattern.compile(" from task |^update task set completed = not ");
+      Pattern.compile(" from task where |^update task set completed = not ");
 
   /** PostgreSQL's insufficient_privilege: a row that the policy does not let in. */
   private static final String REFUSED = "42501";
