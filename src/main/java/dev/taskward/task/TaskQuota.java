@@ -12,7 +12,6 @@ import io.vertx.ext.web.RoutingContext;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * How many tasks one user may have, deleted ones that are not yet removed for good included: they
@@ -37,10 +36,19 @@ class TaskQuota {
   private final Cache<String, Allowance> allowances =
       Caffeine.newBuilder().maximumSize(USERS_MAX).build();
 
-  /**
-   * How many more tasks may be made before the next count, and when that may be at the earliest.
-   */
-  private record Allowance(AtomicLong left, Instant notBefore) {}
+  /** What one user may still do; its monitor keeps his requests from counting at the same time. */
+  private static final class Allowance {
+
+    /** How many more tasks may be made before the next count. */
+    private long left;
+
+    /** When that may be at the earliest. */
+    private Instant notBefore = Instant.MIN;
+
+    Allowance(long left) {
+      this.left = left;
+    }
+  }
 
   TaskQuota(
       TaskwardConfig config, @PersistenceUnitExtension Caller caller, RoutingContext request) {
@@ -50,29 +58,33 @@ class TaskQuota {
   }
 
   /**
-   * Takes one of what the caller may still create. Needs a transaction.
+   * Takes one of what the caller may still create.
    *
    * @throws ProblemException (403) if there is none left
    */
   void take() {
-    String subject = caller.subject();
-    Allowance allowance =
-        allowances.get(subject, user -> new Allowance(new AtomicLong(quota / STEPS), Instant.MIN));
-    if (allowance.left.getAndDecrement() > 0) {
-      return;
+    Allowance allowance = allowances.get(caller.subject(), user -> new Allowance(quota / STEPS));
+    synchronized (allowance) {
+      if (allowance.left == 0) {
+        count(allowance);
+      }
+      allowance.left--;
     }
+  }
+
+  private void count(Allowance allowance) {
     Instant now = Instant.now();
-    long free = now.isBefore(allowance.notBefore) ? 0 : quota - Task.countAll();
+    boolean counts = !now.isBefore(allowance.notBefore);
+    long free = counts ? quota - Task.countAll() : 0;
     if (free <= 0) {
-      if (!now.isBefore(allowance.notBefore)) {
-        allowances.put(subject, new Allowance(new AtomicLong(), now.plus(PAUSE)));
+      if (counts) {
+        allowance.notBefore = now.plus(PAUSE);
       }
       SecurityLog.note(request, Event.QUOTA_REACHED, "as many tasks as one user may have");
       throw ProblemException.forbidden(
           "You have as many tasks as one user may have (%d), deleted ones included."
               .formatted(quota));
     }
-    long next = Math.min(free, Math.max(1, quota / STEPS)) - 1; // this one is taken
-    allowances.put(subject, new Allowance(new AtomicLong(next), Instant.MIN));
+    allowance.left = Math.min(free, Math.max(1, quota / STEPS));
   }
 }
