@@ -16,6 +16,8 @@ import io.kubernetes.client.openapi.models.V1Container;
 import io.kubernetes.client.openapi.models.V1ContainerPort;
 import io.kubernetes.client.openapi.models.V1Deployment;
 import io.kubernetes.client.openapi.models.V1Ingress;
+import io.kubernetes.client.openapi.models.V1IngressRule;
+import io.kubernetes.client.openapi.models.V1IngressServiceBackend;
 import io.kubernetes.client.openapi.models.V1PodDisruptionBudget;
 import io.kubernetes.client.openapi.models.V1PodSpec;
 import io.kubernetes.client.openapi.models.V1Service;
@@ -170,18 +172,7 @@ class KubernetesTest {
       }
     }
     V1Ingress ingress = Manifests.only(objects, V1Ingress.class);
-    String backend =
-        ingress
-            .getSpec()
-            .getRules()
-            .get(0)
-            .getHttp()
-            .getPaths()
-            .get(0)
-            .getBackend()
-            .getService()
-            .getName();
-    assertTrue(there.contains("Service " + backend));
+    assertTrue(there.contains("Service " + backend(ingress).getName()));
     Set<String> namespaces =
         objects.stream()
             .filter(object -> !object.get("kind").getAsString().equals("Namespace"))
@@ -243,19 +234,7 @@ class KubernetesTest {
   void trafficReachesTheHttpPortAndProbesTheManagementPort() {
     var port = Manifests.only(base, V1Service.class).getSpec().getPorts();
     assertEquals(List.of("http"), port.stream().map(p -> p.getTargetPort().getStrValue()).toList());
-    assertEquals(
-        "http",
-        Manifests.only(base, V1Ingress.class)
-            .getSpec()
-            .getRules()
-            .get(0)
-            .getHttp()
-            .getPaths()
-            .get(0)
-            .getBackend()
-            .getService()
-            .getPort()
-            .getName());
+    assertEquals("http", backend(Manifests.only(base, V1Ingress.class)).getPort().getName());
     assertEquals(
         Set.of("management"),
         Stream.of(
@@ -439,5 +418,10 @@ class KubernetesTest {
             "mountPath: /etc/taskward-db")) {
       assertTrue(access.contains(name + "\n"), name);
     }
+  }
+
+  private static V1IngressServiceBackend backend(V1Ingress ingress) {
+    V1IngressRule rule = ingress.getSpec().getRules().get(0);
+    return rule.getHttp().getPaths().get(0).getBackend().getService();
   }
 }

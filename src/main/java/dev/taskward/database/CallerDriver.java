@@ -3,6 +3,7 @@ package dev.taskward.database;
 import dev.taskward.caller.Caller;
 import io.quarkus.runtime.annotations.RegisterForProxy;
 import io.quarkus.runtime.annotations.RegisterForReflection;
+import java.lang.reflect.InvocationHandler;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
 import java.lang.reflect.Proxy;
@@ -41,16 +42,14 @@ public class CallerDriver extends Driver {
     return connection == null ? null : proxy(Connection.class, new CallersConnection(connection));
   }
 
-  private interface Handler extends java.lang.reflect.InvocationHandler {}
-
-  private static <T> T proxy(Class<T> type, Handler handler) {
+  private static <T> T proxy(Class<T> type, InvocationHandler handler) {
     return type.cast(
         Proxy.newProxyInstance(
             CallerDriver.class.getClassLoader(), new Class<?>[] {type}, handler));
   }
 
   @RegisterForProxy(targets = Connection.class) // once a class: Quarkus passes over repeated ones
-  private record CallersConnection(Connection connection) implements Handler {
+  private record CallersConnection(Connection connection) implements InvocationHandler {
 
     @Override
     public Object invoke(Object proxy, Method method, Object[] args) throws Throwable {
@@ -71,7 +70,7 @@ public class CallerDriver extends Driver {
 
   /** Hides that the statement has another one, with one parameter and one result, before it. */
   @RegisterForProxy(targets = PreparedStatement.class)
-  private static class CallersStatement implements Handler {
+  private static class CallersStatement implements InvocationHandler {
 
     /**
      * Setters whose values reach the server with their type. Of any other the driver asks the
