@@ -13,11 +13,7 @@ import io.quarkus.scheduler.Scheduled;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import jakarta.enterprise.context.ApplicationScoped;
-import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
-import java.util.HexFormat;
 import java.util.Optional;
 import java.util.stream.Stream;
 import javax.sql.DataSource;
@@ -102,7 +98,7 @@ class SharedCounts {
     if (counts == null || isPaused()) {
       return Future.succeededFuture(Optional.empty());
     }
-    String id = digest(policy + "\0" + key);
+    String id = Digest.of(policy + "\0" + key);
     ConsumptionProbe refusal = refusal(id);
     if (refusal != null) {
       return Future.succeededFuture(Optional.of(refusal));
@@ -164,16 +160,6 @@ class SharedCounts {
       }
     } catch (RuntimeException e) {
       LOG.warnf("Rate limits that are over stay until the next sweep: %s", e.getMessage());
-    }
-  }
-
-  private static String digest(String text) {
-    try {
-      return HexFormat.of()
-          .formatHex(
-              MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8)));
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException(e); // every Java has it
     }
   }
 }
