@@ -1,6 +1,7 @@
 package dev.taskward;
 
 import dev.taskward.config.SettingsException;
+import dev.taskward.http.HeadDeadline;
 import io.quarkus.runtime.ApplicationLifecycleManager;
 import io.quarkus.runtime.Quarkus;
 import io.quarkus.runtime.QuarkusBindException;
@@ -25,6 +26,7 @@ public final class Taskward {
   private static final String NOT_FOR_OPERATORS = "\\b([a-z]+\\.)+\\w+Exception: |SRCFG\\d+: ";
 
   public static void main(String... args) {
+    HeadDeadline.enable();
     Quarkus.run(null, Taskward::exit, args);
   }
 

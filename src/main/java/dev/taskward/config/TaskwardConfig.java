@@ -41,6 +41,11 @@ public interface TaskwardConfig {
     Optional<Set<String>> origins();
   }
 
+  /** How long a client may take to send the head of a request, from its first byte. */
+  @WithDefault("30s")
+  @DurationMin(seconds = 1)
+  Duration headTimeout();
+
   /** How long a client may take to send the body of a request. */
   @WithDefault("30s")
   @DurationMin(seconds = 1)

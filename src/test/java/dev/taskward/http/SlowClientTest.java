@@ -28,7 +28,13 @@ class SlowClientTest {
   public static class Impatient implements QuarkusTestProfile {
     @Override
     public Map<String, String> getConfigOverrides() {
-      return Map.of("taskward.body-timeout", "2s", "quarkus.http.idle-timeout", "3s");
+      return Map.of(
+          "taskward.head-timeout",
+          "2s",
+          "taskward.body-timeout",
+          "2s",
+          "quarkus.http.idle-timeout",
+          "3s");
     }
   }
 
@@ -64,7 +70,7 @@ class SlowClientTest {
     }
   }
 
-  private static String post(String token) {
+  static String post(String token) {
     return "POST "
         + User.TASKS
         + " HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json"
@@ -73,7 +79,7 @@ class SlowClientTest {
   }
 
   /** A few bytes every 200 milliseconds, until there is nobody who takes them. */
-  private void assertCutOff(String start, String drop) throws IOException, InterruptedException {
+  void assertCutOff(String start, String drop) throws IOException, InterruptedException {
     long begin = System.nanoTime();
     try (Socket socket = new Socket(base.getHost(), base.getPort())) {
       socket.setSoTimeout(200);
@@ -96,7 +102,7 @@ class SlowClientTest {
     }
   }
 
-  private static void send(Socket socket, String text) throws IOException {
+  static void send(Socket socket, String text) throws IOException {
     socket.getOutputStream().write(text.getBytes(StandardCharsets.UTF_8));
     socket.getOutputStream().flush();
   }
