@@ -1,5 +1,6 @@
 package dev.taskward.task;
 
+import static java.util.stream.Collectors.joining;
 import static org.hamcrest.Matchers.contains;
 import static org.hamcrest.Matchers.empty;
 import static org.hamcrest.Matchers.equalTo;
@@ -19,10 +20,12 @@ import java.util.Arrays;
 import java.util.Base64;
 import java.util.Collections;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Random;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -201,6 +204,17 @@ class TaskListTest {
     alice.has("Other");
 
     assertEquals(List.of(title), found(text));
+  }
+
+  @Test
+  void asciiIsFoundAsAnyText() {
+    String printable =
+        IntStream.rangeClosed('!', '~').mapToObj(Character::toString).collect(joining());
+    alice.post(Map.of("title", printable, "description", "one\n\ttwo  three\r\nfour"));
+
+    assertEquals(List.of(printable), found(printable.toLowerCase(Locale.ROOT)));
+    assertEquals(List.of(printable), found("One Two Three Four"));
+    assertEquals(List.of(printable), found("two\tthree"));
   }
 
   @Test
