@@ -60,12 +60,13 @@ class TaskStatements {
   }
 
   private interface Reading<T> {
-    T of(ResultSet row) throws SQLException;
+    T of(ResultSet row, String subject) throws SQLException;
   }
 
   /** The caller's task with this id, a deleted one too. */
   Optional<TaskRepresentation> find(long id) {
-    return query(SELECT + "id = ?", List.of(), List.of(id), this::task).stream().findFirst();
+    return query(SELECT + "id = ?", List.of(), List.of(id), TaskStatements::task).stream()
+        .findFirst();
   }
 
   /**
@@ -74,24 +75,24 @@ class TaskStatements {
    *     Instant}
    */
   List<TaskRepresentation> list(String condition, List<?> values) {
-    return query(SELECT + condition, List.of(), values, this::task);
+    return query(SELECT + condition, List.of(), values, TaskStatements::task);
   }
 
   /** How many of the caller's tasks meet the condition; see {@link #list}. */
   long count(String condition, List<?> values) {
-    return query(COUNT + condition, List.of(), values, row -> row.getLong(1)).get(0);
+    return query(COUNT + condition, List.of(), values, (row, subject) -> row.getLong(1)).get(0);
   }
 
   /** Stores a new task of the caller's. */
   TaskRepresentation insert(NewTask task, Instant when) {
     List<?> values =
         Arrays.asList(task.titleOrGenerated(), task.description, task.completed, when, when);
-    return query(INSERT, List.of(), values, this::task).get(0);
+    return query(INSERT, List.of(), values, TaskStatements::task).get(0);
   }
 
   /** Empty if the caller has no such task, or has deleted it. */
   Optional<TaskRepresentation> flip(long id, Instant when) {
-    return query(FLIP, List.of(when), List.of(id), this::task).stream().findFirst();
+    return query(FLIP, List.of(when), List.of(id), TaskStatements::task).stream().findFirst();
   }
 
   /**
@@ -99,20 +100,21 @@ class TaskStatements {
    * @param after and of those that come after him
    */
   private <T> List<T> query(String sql, List<?> before, List<?> after, Reading<T> reading) {
+    String subject = caller.subject(); // once: a proxy finds out for each call
     try (Connection connection = database.getConnection();
         PreparedStatement statement = connection.prepareStatement(sql)) {
       int parameter = 1;
       for (Object value : before) {
         set(statement, parameter++, value);
       }
-      statement.setString(parameter++, caller.subject());
+      statement.setString(parameter++, subject);
       for (Object value : after) {
         set(statement, parameter++, value);
       }
       List<T> rows = new ArrayList<>();
       try (ResultSet result = statement.executeQuery()) {
         while (result.next()) {
-          rows.add(reading.of(result));
+          rows.add(reading.of(result, subject));
         }
       }
       return rows;
@@ -131,10 +133,10 @@ class TaskStatements {
     }
   }
 
-  private TaskRepresentation task(ResultSet row) throws SQLException {
+  private static TaskRepresentation task(ResultSet row, String subject) throws SQLException {
     return new TaskRepresentation(
         row.getLong(1),
-        caller.subject(),
+        subject,
         row.getString(2),
         row.getString(3),
         row.getBoolean(4),
