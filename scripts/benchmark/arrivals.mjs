@@ -9,6 +9,7 @@ import { readFileSync } from 'node:fs';
 import { Agent, request } from 'node:http';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { mix } from './mix.mjs';
 import { percentiles } from './report.mjs';
 
 const { port, tokensFile, rate, connections, seconds, users, tasksEach } = JSON.parse(
@@ -21,26 +22,7 @@ const agent = new Agent({
   maxFreeSockets: connections,
   scheduling: 'fifo', // the connection that was idle for the longest time
 });
-const random = (n) => Math.floor(Math.random() * n);
-
-function mix() {
-  const user = random(tokens.length);
-  const headers = { Authorization: `Bearer ${tokens[user]}` };
-  const task = `/${user + 1 + users * random(tasksEach)}`;
-  const dice = random(10);
-  if (dice < 6) {
-    return { method: 'GET', path: '?limit=20', headers };
-  } else if (dice < 8) {
-    return { method: 'GET', path: task, headers };
-  } else if (dice < 9) {
-    headers['Content-Type'] = 'application/json';
-    const title = `Call back customer ${100_000 + random(900_000)}`;
-    const description =
-      'He has a question about the last invoice, and wants it to go to the new address.';
-    return { method: 'POST', path: '', headers, body: JSON.stringify({ title, description }) };
-  }
-  return { method: 'PATCH', path: `${task}/complete`, headers };
-}
+const next = () => mix(tokens, users, tasksEach);
 
 /** After the last arrival; what has no answer then is an error, with this for its latency. */
 const WAIT_MILLIS = 30_000;
@@ -70,7 +52,7 @@ function send({ method, path, headers, body }) {
 }
 
 // All connections are opened at once, and then idle.
-await Promise.all(Array.from({ length: connections }, () => send(mix())));
+await Promise.all(Array.from({ length: connections }, () => send(next())));
 used.clear();
 
 const delay = monitorEventLoopDelay({ resolution: 1 });
@@ -85,7 +67,7 @@ for (let due = began; due < end;) {
   for (; due <= now && due < end; due += (-Math.log(1 - Math.random()) / rate) * 1_000) {
     const thisDue = due;
     arrived++;
-    send(mix()).then((isSuccess) => {
+    send(next()).then((isSuccess) => {
       latencies.push(performance.now() - thisDue);
       errors += isSuccess ? 0 : 1;
     });

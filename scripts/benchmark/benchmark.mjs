@@ -10,16 +10,7 @@ import { existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism, cpus } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import {
-  build,
-  cleanUp,
-  database,
-  printLogs,
-  root,
-  sleep,
-  stop,
-  temp,
-} from '../prove-tokens/world.mjs';
+import { build, database, main, root, sleep, stop, temp } from '../prove-tokens/world.mjs';
 import * as db from './database.mjs';
 import { comparison, median, report } from './report.mjs';
 import * as service from './service.mjs';
@@ -266,32 +257,10 @@ async function benchmark() {
   console.log(running.length === 2 ? comparison(result) : report(result));
 }
 
-let ending = false;
-
-async function end(code) {
-  if (!ending) {
-    ending = true;
-    await cleanUp();
-    process.exit(code);
-  }
-}
-
-for (const [signal, number] of Object.entries({ SIGHUP: 1, SIGINT: 2, SIGTERM: 15 })) {
-  process.on(signal, () => end(128 + number));
-}
-
-try {
+await main(async () => {
   if (options.serve) {
     console.log(`DATABASE_URL=${await database()}`);
     await new Promise(() => setInterval(() => {}, 60_000)); // until Ctrl-C
   }
   await benchmark();
-  await end(0);
-} catch (e) {
-  // After Ctrl-C everything fails that was under way.
-  if (!ending) {
-    console.error(e);
-    printLogs();
-  }
-  await end(1);
-}
+});

@@ -143,6 +143,18 @@ function statOf(pid) {
     .map(Number);
 }
 
+/** The ids of the processes that this one started and that run. */
+export function childrenOf(parent) {
+  const isChild = (pid) => {
+    try {
+      return statOf(pid)[1] === parent;
+    } catch {
+      return false; // it has ended
+    }
+  };
+  return readdirSync('/proc').filter((name) => /^\d+$/.test(name) && isChild(name));
+}
+
 /** Gives a function for the CPU seconds of all processes of the server; null if it is elsewhere. */
 export async function databaseCpu(admin) {
   const query = `select pid from pg_stat_activity where backend_type = 'checkpointer'`;
@@ -156,14 +168,7 @@ export async function databaseCpu(admin) {
   } catch {
     return () => NaN;
   }
-  const isChild = (pid) => {
-    try {
-      return statOf(pid)[1] === postmaster;
-    } catch {
-      return false; // it has ended
-    }
-  };
-  const children = () => readdirSync('/proc').filter((name) => /^\d+$/.test(name) && isChild(name));
+  const children = () => childrenOf(postmaster);
   const now = () => {
     // A process that ended meanwhile was counted twice or not at all: once more.
     const before = children();

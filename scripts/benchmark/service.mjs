@@ -14,7 +14,7 @@ const JAVA = process.env.JAVA_HOME ? join(process.env.JAVA_HOME, 'bin', 'java') 
 const SECRET = randomBytes(32).toString('hex');
 const TOKENS = join(temp, 'tokens');
 
-const subject = (user) => String(1_000_000_000_000_000 + user);
+export const subject = (user) => String(1_000_000_000_000_000 + user);
 
 /** Token n is on line n; good for all of the run. */
 export function writeTokens(active) {
@@ -36,6 +36,7 @@ export function writeTokens(active) {
  */
 export async function startService(build, databaseUrl, token) {
   const port = await freePort();
+  const managementPort = await freePort();
   const options = build.javaOptions.split(' ').filter((option) => option !== '');
   const [command, args] = build.path.endsWith('.jar')
     ? [JAVA, [...options, '-jar', build.path]]
@@ -48,11 +49,11 @@ export async function startService(build, databaseUrl, token) {
       QUARKUS_HTTP_HOST: '127.0.0.1',
       QUARKUS_HTTP_PORT: String(port),
       QUARKUS_MANAGEMENT_HOST: '127.0.0.1',
-      QUARKUS_MANAGEMENT_PORT: String(await freePort()),
+      QUARKUS_MANAGEMENT_PORT: String(managementPort),
       ...build.env,
     },
   });
-  const service = { build, process, pid: process.child.pid, port };
+  const service = { build, process, pid: process.child.pid, port, managementPort };
   const answer = () =>
     call(service, token, 'GET', '?limit=1').catch(({ code }) => ({ status: code }));
   for (let { status } = await answer(); status !== 200; { status } = await answer()) {
@@ -71,24 +72,38 @@ export function memory(service, field) {
   return Number(status.match(new RegExp(`^${field}:\\s+(\\d+) kB`, 'm'))[1]) / 1_024;
 }
 
-function call(service, token, method, path = '', body = undefined) {
+/** One request: status, headers, and the text of the body. Fails after so long a silence. */
+export function call(
+  service,
+  token,
+  method,
+  path = '',
+  body = undefined,
+  { headers = {}, agent = undefined, timeoutMillis = 60_000 } = {},
+) {
   return new Promise((resolve, reject) => {
-    const headers = { Authorization: `Bearer ${token}` };
-    if (body !== undefined) {
-      headers['Content-Type'] = 'application/json';
-    }
-    request(
-      { port: service.port, host: '127.0.0.1', method, path: `/api/v1/tasks${path}`, headers },
-      async (response) => {
-        let text = '';
+    const options = {
+      ...{ port: service.port, host: '127.0.0.1', method, path: `/api/v1/tasks${path}`, agent },
+      headers: {
+        Authorization: `Bearer ${token}`,
+        ...(body === undefined ? {} : { 'Content-Type': 'application/json' }),
+        ...headers,
+      },
+      timeout: timeoutMillis,
+    };
+    const sent = request(options, async (response) => {
+      let text = '';
+      try {
         for await (const chunk of response.setEncoding('utf8')) {
           text += chunk;
         }
-        resolve({ status: response.statusCode, text });
-      },
-    )
-      .once('error', reject)
-      .end(body);
+        resolve({ status: response.statusCode, headers: response.headers, text });
+      } catch (e) {
+        reject(e);
+      }
+    });
+    sent.once('timeout', () => sent.destroy(new Error('No answer in time')));
+    sent.once('error', reject).end(body);
   });
 }
 

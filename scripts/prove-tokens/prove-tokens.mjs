@@ -6,7 +6,7 @@
 import { proveBetterAuth } from './better-auth.mjs';
 import { proveHs256 } from './hs256.mjs';
 import { proveKeycloak } from './keycloak.mjs';
-import { build, checksDone, cleanUp, database, printLogs } from './world.mjs';
+import { build, checksDone, database, main } from './world.mjs';
 
 const PROOFS = { 'better-auth': proveBetterAuth, keycloak: proveKeycloak, hs256: proveHs256 };
 
@@ -17,21 +17,7 @@ if (unknown !== undefined) {
   process.exit(2);
 }
 
-let ending = false;
-
-async function end(code) {
-  if (!ending) {
-    ending = true;
-    await cleanUp();
-    process.exit(code);
-  }
-}
-
-for (const [signal, number] of Object.entries({ SIGHUP: 1, SIGINT: 2, SIGTERM: 15 })) {
-  process.on(signal, () => end(128 + number));
-}
-
-try {
+await main(async () => {
   build();
   const databaseUrl = await database();
   for (const name of names) {
@@ -40,12 +26,4 @@ try {
     console.log(`${name}: proved in ${Math.round((Date.now() - start) / 1_000)} s`);
   }
   console.log(`${checksDone()} checks, all passed`);
-  await end(0);
-} catch (e) {
-  // After Ctrl-C everything fails that was under way.
-  if (!ending) {
-    console.log(e);
-    printLogs();
-  }
-  await end(1);
-}
+});

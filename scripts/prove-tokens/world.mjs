@@ -1,6 +1,6 @@
 // What the proofs share: processes that end with the script, one line a check, a database, Taskward.
 import { spawn, spawnSync } from 'node:child_process';
-import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { closeSync, existsSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -44,8 +44,13 @@ export const checksDone = () => checks;
 
 const running = new Set();
 
-/** Starts a process, its output in a file of the temporary folder. */
-export function start(name, command, args, { env = {}, ipc = false } = {}) {
+/** Starts a process, its output in a file of the temporary folder; stopped with this signal. */
+export function start(
+  name,
+  command,
+  args,
+  { env = {}, ipc = false, stopSignal = 'SIGTERM' } = {},
+) {
   const logFile = join(temp, `${name}.log`);
   const log = openSync(logFile, 'a');
   const child = spawn(command, args, {
@@ -57,7 +62,7 @@ export function start(name, command, args, { env = {}, ipc = false } = {}) {
   });
   closeSync(log);
   const ended = new Promise((resolve) => child.once('close', resolve).once('error', resolve));
-  const started = { name, child, ended, logFile, isRunning: true };
+  const started = { name, child, ended, logFile, stopSignal, isRunning: true };
   ended.then(() => (started.isRunning = false));
   running.add(started);
   return started;
@@ -75,7 +80,7 @@ export async function stop(process) {
     signal(process, 'SIGCONT');
     child.stdin.end();
     if (process.name !== 'postgres') {
-      signal(process, 'SIGTERM');
+      signal(process, process.stopSignal);
     }
     const inTime = await Promise.race([ended.then(() => true), sleep(15_000, false)]);
     if (!inTime) {
@@ -95,11 +100,45 @@ export function signal(process, name) {
   }
 }
 
+const last = [];
+
+/** Has something done when all processes have ended, before the temporary folder goes. */
+export const atEnd = (body) => last.push(body);
+
 export async function cleanUp() {
   for (const process of [...running].reverse()) {
     await stop(process);
   }
+  last.forEach((body) => body());
   rmSync(temp, { recursive: true, force: true });
+}
+
+/**
+ * Runs a script to its end, and with it all processes that it started, on Ctrl-C too. The exit code is
+ * what the body returns, 0 without, 1 if it fails.
+ */
+export async function main(body) {
+  let ending = false;
+  async function end(code) {
+    if (!ending) {
+      ending = true;
+      await cleanUp();
+      globalThis.process.exit(code);
+    }
+  }
+  for (const [signal, number] of Object.entries({ SIGHUP: 1, SIGINT: 2, SIGTERM: 15 })) {
+    globalThis.process.on(signal, () => end(128 + number));
+  }
+  try {
+    await end((await body()) ?? 0);
+  } catch (e) {
+    // After Ctrl-C everything fails that was under way.
+    if (!ending) {
+      console.error(e);
+      printLogs();
+    }
+    await end(1);
+  }
 }
 
 /** The last lines that each process said, for a check that failed. */
@@ -151,9 +190,11 @@ export function freePort() {
 
 /** The one at DATABASE_URL, else the embedded one of the tests. */
 export async function database() {
-  if (process.env.DATABASE_URL) {
-    return process.env.DATABASE_URL;
-  }
+  return process.env.DATABASE_URL ?? (await embedded()).url;
+}
+
+/** The embedded one: its process, its URL, and the folder of its programs. */
+export async function embedded() {
   const classpath = join(temp, 'classpath');
   mvnw(
     `${DEPENDENCY_PLUGIN}:build-classpath`,
@@ -169,7 +210,13 @@ export async function database() {
   let said = '';
   postgres.child.stdout.setEncoding('utf8').on('data', (text) => (said += text));
   await until(postgres, async () => /^\d+$/m.test(said), 60);
-  return `postgresql://postgres@localhost:${said.match(/^\d+$/m)[0]}/postgres?sslmode=disable`;
+  const port = said.match(/^\d+$/m)[0];
+  const binaries = join(temp, 'postgres', 'binaries');
+  return {
+    process: postgres,
+    url: `postgresql://postgres@localhost:${port}/postgres?sslmode=disable`,
+    bin: join(binaries, readdirSync(binaries).find((name) => name.startsWith('PG-')), 'bin'),
+  };
 }
 
 export const DEPENDENCY_PLUGIN = 'org.apache.maven.plugins:maven-dependency-plugin:3.9.0';
