@@ -69,6 +69,7 @@ async function freeze(postgres, instances, load) {
   });
   await Promise.all([...probes, sleep(BOUND_MILLIS + 4_000)]);
   postgres.thaw();
+  const seconds = Math.round((performance.now() - began) / 1_000);
   const millis = await readyAfter(services);
   if (millis > 3_000) {
     wrong(`it was ready after ${Math.round(millis)} ms only`);
@@ -83,7 +84,7 @@ async function freeze(postgres, instances, load) {
     wrong(`an answer took ${Math.round(load.slowest)} ms`);
   }
   console.log(
-    `Frozen for ${Math.round((performance.now() - began) / 1_000)} s: ${unavailable} answers were 503, ` +
+    `Frozen for ${seconds} s: ${unavailable} answers were 503, ` +
       `the slowest after ${(load.slowest / 1_000).toFixed(1)} s; ready ${Math.round(millis)} ms after its end.`,
   );
 }
