@@ -11,7 +11,7 @@ import { percentiles } from '../benchmark/report.mjs';
 import { mix } from '../benchmark/mix.mjs';
 import { call, memory } from '../benchmark/service.mjs';
 import { build, database, main, sleep } from '../prove-tokens/world.mjs';
-import { loaded, parsed, say } from './world.mjs';
+import { loaded, parsed, refuse, say } from './world.mjs';
 
 const options = parsed({
   idle: 5_000,
@@ -73,8 +73,7 @@ function checkLimit() {
   const needed = options.idle + options.busy + 200;
   const limit = readFileSync('/proc/self/limits', 'utf8').match(/^Max open files\s+(\S+)/m)[1];
   if (Number(limit) < needed) {
-    console.error(`ulimit -n is ${limit}; this needs ${needed}.`);
-    process.exit(2);
+    refuse(`ulimit -n is ${limit}; this needs ${needed}.`);
   }
 }
 

@@ -3,7 +3,8 @@
 // acknowledged; see docs/operations.md:
 //   scripts/faults/kill-rounds.mjs [--rounds 100] [--freeze] [--disk-full]
 // Needs Linux, psql, Node.js (20 or newer), a JDK; root for --disk-full. The database is one of its
-// own, with the programs of the embedded PostgreSQL. With --synchronous-commit off it has to fail.
+// own, with the programs of the embedded PostgreSQL. With --synchronous-commit off acknowledged
+// writes can be lost, for a look at whether it notices; that has not been tried.
 import { spawnSync } from 'node:child_process';
 import { closeSync, mkdirSync, openSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
@@ -68,6 +69,7 @@ async function freeze(postgres, instances, load) {
   });
   await Promise.all([...probes, sleep(BOUND_MILLIS + 4_000)]);
   postgres.thaw();
+  const seconds = Math.round((performance.now() - began) / 1_000);
   const millis = await readyAfter(services);
   if (millis > 3_000) {
     wrong(`it was ready after ${Math.round(millis)} ms only`);
@@ -82,7 +84,7 @@ async function freeze(postgres, instances, load) {
     wrong(`an answer took ${Math.round(load.slowest)} ms`);
   }
   console.log(
-    `Frozen for ${Math.round((performance.now() - began) / 1_000)} s: ${unavailable} answers were 503, ` +
+    `Frozen for ${seconds} s: ${unavailable} answers were 503, ` +
       `the slowest after ${(load.slowest / 1_000).toFixed(1)} s; ready ${Math.round(millis)} ms after its end.`,
   );
 }

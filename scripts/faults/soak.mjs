@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import * as db from '../benchmark/database.mjs';
 import { arrivals, memory } from '../benchmark/service.mjs';
 import { build, database, main, sleep } from '../prove-tokens/world.mjs';
-import { loaded, parsed, say } from './world.mjs';
+import { loaded, parsed, refuse, say } from './world.mjs';
 
 const options = parsed({
   minutes: 30,
@@ -68,11 +68,11 @@ function growth(values) {
   return { mean: y, growth: (covariance / variance) * (values.length - 1) };
 }
 
+const count = Math.floor((options.minutes * 60) / options.every);
+if (count < 6) {
+  refuse('Three samples or more are needed in each half.');
+}
 await main(async () => {
-  const count = Math.floor((options.minutes * 60) / options.every);
-  if (count < 6) {
-    throw new Error('Three samples or more are needed in each half.');
-  }
   build();
   const admin = await database();
   const { service, name, load } = await loaded(admin, options);

@@ -1,12 +1,21 @@
 // What the proofs under faults share: a PostgreSQL and instances of the service that may be killed.
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
 import { get } from 'node:http';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import * as db from '../benchmark/database.mjs';
 import { startService, writeTokens } from '../benchmark/service.mjs';
-import { atEnd, embedded, freePort, root, sleep, start, stop } from '../prove-tokens/world.mjs';
+import {
+  atEnd,
+  embedded,
+  freePort,
+  root,
+  sleep,
+  start,
+  stop,
+  temp,
+} from '../prove-tokens/world.mjs';
 
 export const JAR = join(root, 'target', 'quarkus-app', 'quarkus-run.jar');
 
@@ -28,9 +37,15 @@ export function parsed(defaults) {
     }
     return values;
   } catch (e) {
-    console.error(e.message);
-    process.exit(2);
+    return refuse(e.message);
   }
+}
+
+/** Ends the script before it has begun. */
+export function refuse(why) {
+  console.error(why);
+  rmSync(temp, { recursive: true });
+  process.exit(2);
 }
 
 /** The status of a path of the management port; 0 if nobody answers. */
