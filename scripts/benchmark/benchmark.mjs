@@ -6,16 +6,25 @@
 // (15 or newer) at DATABASE_URL, whose user is a superuser, else an embedded one. It makes databases
 // named taskward_benchmark_… and a role taskward_benchmark, and touches no others.
 import { spawnSync } from 'node:child_process';
-import { existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { availableParallelism, cpus } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { build, database, main, root, sleep, stop, temp } from '../prove-tokens/world.mjs';
+import {
+  JAR,
+  build,
+  database,
+  main,
+  refuse,
+  root,
+  say,
+  sleep,
+  stop,
+} from '../prove-tokens/world.mjs';
 import * as db from './database.mjs';
 import { comparison, median, report } from './report.mjs';
 import * as service from './service.mjs';
 
-const JAR = join(root, 'target', 'quarkus-app', 'quarkus-run.jar');
 const SCENARIOS = {
   get: ['get', 64],
   list: ['list', 64],
@@ -100,13 +109,9 @@ function parsed() {
     }
     return values;
   } catch (e) {
-    console.error(e.message);
-    rmSync(temp, { recursive: true });
-    process.exit(2);
+    return refuse(e.message);
   }
 }
-
-const say = (text) => console.error(`${new Date().toISOString().slice(11, 19)}  ${text}`);
 
 function buildsToMeasure() {
   const environment = (settings) => Object.fromEntries(settings.map((s) => s.split(/=(.*)/s, 2)));

@@ -10,8 +10,8 @@ import { connect } from 'node:net';
 import { percentiles } from '../benchmark/report.mjs';
 import { mix } from '../benchmark/mix.mjs';
 import { call, memory } from '../benchmark/service.mjs';
-import { build, database, main, sleep } from '../prove-tokens/world.mjs';
-import { loaded, parsed, refuse, say } from './world.mjs';
+import { build, database, main, refuse, say, sleep } from '../prove-tokens/world.mjs';
+import { loaded, parsed } from './world.mjs';
 
 const options = parsed({
   idle: 5_000,

@@ -11,10 +11,10 @@ import { join } from 'node:path';
 import { psql } from '../benchmark/database.mjs';
 import { percentiles } from '../benchmark/report.mjs';
 import { call, writeTokens } from '../benchmark/service.mjs';
-import { atEnd, build, main, sleep, temp } from '../prove-tokens/world.mjs';
+import { atEnd, build, main, say, sleep, temp } from '../prove-tokens/world.mjs';
 import { BOUND_MILLIS, Load } from './load.mjs';
 import { verify } from './verify.mjs';
-import { database, health, instance, parsed, readyAfter, say, server } from './world.mjs';
+import { database, health, instance, parsed, readyAfter, server } from './world.mjs';
 
 const options = parsed({
   rounds: 100,

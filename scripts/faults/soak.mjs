@@ -8,8 +8,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as db from '../benchmark/database.mjs';
 import { arrivals, memory } from '../benchmark/service.mjs';
-import { build, database, main, sleep } from '../prove-tokens/world.mjs';
-import { loaded, parsed, refuse, say } from './world.mjs';
+import { build, database, main, refuse, say, sleep } from '../prove-tokens/world.mjs';
+import { loaded, parsed } from './world.mjs';
 
 const options = parsed({
   minutes: 30,

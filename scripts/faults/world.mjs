@@ -1,25 +1,22 @@
 // What the proofs under faults share: a PostgreSQL and instances of the service that may be killed.
 import { execFileSync } from 'node:child_process';
-import { readFileSync, rmSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { get } from 'node:http';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import * as db from '../benchmark/database.mjs';
 import { startService, writeTokens } from '../benchmark/service.mjs';
 import {
+  JAR,
   atEnd,
   embedded,
   freePort,
-  root,
+  refuse,
+  say,
   sleep,
   start,
   stop,
-  temp,
 } from '../prove-tokens/world.mjs';
-
-export const JAR = join(root, 'target', 'quarkus-app', 'quarkus-run.jar');
-
-export const say = (text) => console.error(`${new Date().toISOString().slice(11, 19)}  ${text}`);
 
 /** The command line's options; those with a number for a default are numbers from 0 on. */
 export function parsed(defaults) {
@@ -39,13 +36,6 @@ export function parsed(defaults) {
   } catch (e) {
     return refuse(e.message);
   }
-}
-
-/** Ends the script before it has begun. */
-export function refuse(why) {
-  console.error(why);
-  rmSync(temp, { recursive: true });
-  process.exit(2);
 }
 
 /** The status of a path of the management port; 0 if nobody answers. */

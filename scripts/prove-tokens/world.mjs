@@ -1,6 +1,14 @@
 // What the proofs share: processes that end with the script, one line a check, a database, Taskward.
 import { spawn, spawnSync } from 'node:child_process';
-import { closeSync, existsSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+} from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -14,7 +22,7 @@ export const root = join(here, '..', '..');
 export const downloads = join(root, 'target', 'prove-tokens');
 export const temp = mkdtempSync(join(tmpdir(), 'prove-tokens-'));
 
-const JAR = join(root, 'target', 'quarkus-app', 'quarkus-run.jar');
+export const JAR = join(root, 'target', 'quarkus-app', 'quarkus-run.jar');
 const JAVA = process.env.JAVA_HOME ? join(process.env.JAVA_HOME, 'bin', 'java') : 'java';
 
 let checks = 0;
@@ -41,6 +49,9 @@ export function equal(actual, expected, what) {
 export const checksDone = () => checks;
 
 // --- Processes ----------------------------------------------------------------------------------
+
+/** How far a script is, beside its results. */
+export const say = (text) => console.error(`${new Date().toISOString().slice(11, 19)}  ${text}`);
 
 const running = new Set();
 
@@ -98,6 +109,13 @@ export function signal(process, name) {
   } catch {
     // it has ended
   }
+}
+
+/** Ends the script before it has begun. */
+export function refuse(why) {
+  console.error(why);
+  rmSync(temp, { recursive: true });
+  globalThis.process.exit(2);
 }
 
 const last = [];
