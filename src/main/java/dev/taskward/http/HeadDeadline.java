@@ -68,10 +68,7 @@ public final class HeadDeadline extends ChannelInitializerExtension {
     private void begin() {
       underWay++;
       reading = false;
-      if (deadline != null) {
-        deadline.cancel(false);
-        deadline = null;
-      }
+      cancel();
     }
 
     private void end() {
@@ -95,10 +92,15 @@ public final class HeadDeadline extends ChannelInitializerExtension {
 
     @Override
     public void channelInactive(ChannelHandlerContext context) {
+      cancel();
+      context.fireChannelInactive();
+    }
+
+    private void cancel() {
       if (deadline != null) {
         deadline.cancel(false);
+        deadline = null;
       }
-      context.fireChannelInactive();
     }
   }
 }
