@@ -348,8 +348,6 @@ class IngressIT {
   }
 
   private static RequestSpecification as(User user) {
-    return RestAssured.given()
-        .trustStore(trusted)
-        .header("Authorization", "Bearer " + Tokens.token(user.name()));
+    return user.authorized().trustStore(trusted);
   }
 }

@@ -1,8 +1,10 @@
 package dev.taskward;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 
+import io.restassured.specification.RequestSpecification;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.net.ServerSocket;
@@ -95,6 +97,26 @@ public final class PackagedApplication {
       output.lines().forEach(log::add);
       assertEquals(OS.WINDOWS.isCurrentOs() ? 1 : 143, process.waitFor());
       return log;
+    }
+
+    /** Stops it, and holds it against its log. */
+    public void stopWithoutWarning() throws InterruptedException {
+      List<String> lines = stop();
+      assertFalse(
+          lines.stream().anyMatch(line -> line.matches(".*\"level\":\"(WARN|ERROR)\".*")),
+          lines.toString());
+    }
+
+    /** The id of a new task, by a request that says whose. */
+    public int create(RequestSpecification request) {
+      return request
+          .contentType("application/json")
+          .body("{}")
+          .post(url(User.TASKS))
+          .then()
+          .statusCode(201)
+          .extract()
+          .path("id");
     }
 
     @Override

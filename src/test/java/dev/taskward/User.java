@@ -47,7 +47,8 @@ public record User(String name) {
     return given().filter(documented(Level.IGNORE));
   }
 
-  private RequestSpecification authorized() {
+  /** A request to whatever address, which is not held against the document. */
+  public RequestSpecification authorized() {
     return given().header("Authorization", "Bearer " + Tokens.token(name));
   }
 

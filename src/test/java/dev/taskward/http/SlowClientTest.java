@@ -70,7 +70,7 @@ class SlowClientTest {
     }
   }
 
-  static String post(String token) {
+  private static String post(String token) {
     return "POST "
         + User.TASKS
         + " HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json"

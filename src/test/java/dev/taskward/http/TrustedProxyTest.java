@@ -6,7 +6,6 @@ import static org.hamcrest.Matchers.nullValue;
 import static org.hamcrest.Matchers.startsWith;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
-import dev.taskward.Tokens;
 import dev.taskward.User;
 import io.quarkus.test.junit.QuarkusTest;
 import io.quarkus.test.junit.QuarkusTestProfile;
@@ -66,7 +65,8 @@ class TrustedProxyTest {
   /** An ingress that changes nothing but the scheme, as most do. */
   @Test
   void soTheyAreWithoutAPrefix() {
-    authorized()
+    alice
+        .authorized()
         .header("X-Forwarded-For", "198.51.100.1")
         .header("X-Forwarded-Proto", "https")
         .contentType("application/json")
@@ -80,7 +80,7 @@ class TrustedProxyTest {
   /** It is one request, whichever way it comes. */
   @Test
   void aRepeatWithoutThePrefixIsARepeat() {
-    for (RequestSpecification request : List.of(ingress(), authorized())) {
+    for (RequestSpecification request : List.of(ingress(), alice.authorized())) {
       request
           .header("Idempotency-Key", "k")
           .contentType("application/json")
@@ -134,15 +134,16 @@ class TrustedProxyTest {
         (header, values) ->
             values.forEach(
                 value ->
-                    authorized()
+                    alice
+                        .authorized()
                         .header(header, value)
                         .get(User.TASKS)
                         .then()
                         .statusCode(400)
                         .contentType("application/problem+json")
                         .header("Location", nullValue())));
-    authorized().header("X-Forwarded-Port", "99999").get(User.TASKS).then().statusCode(200);
-    authorized().header("Forwarded", "host=evil").get(User.TASKS).then().statusCode(200);
+    alice.authorized().header("X-Forwarded-Port", "99999").get(User.TASKS).then().statusCode(200);
+    alice.authorized().header("Forwarded", "host=evil").get(User.TASKS).then().statusCode(200);
   }
 
   /** The status of the last one. */
@@ -159,15 +160,12 @@ class TrustedProxyTest {
   }
 
   private RequestSpecification ingress() {
-    return authorized()
+    return alice
+        .authorized()
         .header("X-Forwarded-For", "198.51.100.1")
         .header("X-Forwarded-Proto", "https")
         .header("X-Forwarded-Host", "api.example.com")
         .header("X-Forwarded-Port", "443")
         .header("X-Forwarded-Prefix", "/team/tasks");
-  }
-
-  private RequestSpecification authorized() {
-    return RestAssured.given().header("Authorization", "Bearer " + Tokens.token(alice.name()));
   }
 }
