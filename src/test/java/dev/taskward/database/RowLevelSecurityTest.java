@@ -18,6 +18,7 @@ import io.quarkus.security.identity.CurrentIdentityAssociation;
 import io.quarkus.security.runtime.QuarkusSecurityIdentity;
 import io.quarkus.test.junit.QuarkusTest;
 import io.smallrye.jwt.auth.principal.DefaultJWTCallerPrincipal;
+import io.vertx.core.json.JsonArray;
 import jakarta.inject.Inject;
 import jakarta.persistence.EntityManager;
 import java.sql.Connection;
@@ -299,6 +300,37 @@ class RowLevelSecurityTest {
       }
       assertTrue(scoped > 0, operation + ": " + sent);
     }
+  }
+
+  /** Else it takes a dearer plan than without them. */
+  @Test
+  void thePlannerExpectsAsManyRowsAsWithoutThePolicies() throws SQLException {
+    String all = "select * from task where user_id = '%s'".formatted(alice.name());
+    try (Connection connection = TestDatabase.connectAsService();
+        Statement sql = connection.createStatement();
+        Connection superuser = TestDatabase.connect();
+        Statement free = superuser.createStatement()) {
+      free.execute(
+          """
+          insert into task (id, user_id, title, completed, deleted, created_at, updated_at)
+          select 3000000000 + n, '%s', 'task', false, false, now(), now()
+          from generate_series(1, 1000) n
+          """
+              .formatted(alice.name()));
+      free.execute("analyze task");
+      sql.execute("select set_config('taskward.caller', '%s', false)".formatted(alice.name()));
+
+      double without = expectedRows(free, all);
+      assertTrue(without > 500, () -> without + " rows");
+      assertEquals(without, expectedRows(sql, all), without / 100);
+    }
+  }
+
+  private static double expectedRows(Statement sql, String query) throws SQLException {
+    return new JsonArray(one(sql, "explain (format json) " + query))
+        .getJsonObject(0)
+        .getJsonObject("Plan")
+        .getDouble("Plan Rows");
   }
 
   @Test

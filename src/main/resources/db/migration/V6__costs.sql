@@ -10,3 +10,12 @@ begin
     return translate(upper(regexp_replace(regexp_replace(normalize($1, nfkd),
         '[\u0300-\u036f]', '', 'g'), '\s+', ' ', 'g') collate "und-x-icu"), 'ŁØĐĦŦ', 'LODHT');
 end $$;
+
+-- The same policies, of which the planner thinks that they let everything through (0.995): so it guesses for
+-- IS NOT NULL of what it can't look into. Of the plain case it took half, and where a page asked for
+-- more than half of a user's tasks it fetched and sorted all of them.
+alter policy task_of_caller on task
+    using ((case when user_id = current_setting('taskward.caller', true) then true end) is not null);
+
+alter policy idempotency_key_of_caller on idempotency_key
+    using ((case when user_id = current_setting('taskward.caller', true) then true end) is not null);
