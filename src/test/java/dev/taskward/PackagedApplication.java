@@ -30,7 +30,9 @@ public final class PackagedApplication {
     builder
         .environment()
         .keySet()
-        .removeIf(name -> name.matches("DATABASE_URL|BETTER_AUTH.*|MP_JWT.*|QUARKUS.*|TASKWARD.*"));
+        .removeIf(
+            name ->
+                name.matches("DATABASE_URL|BETTER_AUTH.*|MP_JWT.*|QUARKUS.*|TASKWARD.*|OTEL.*"));
     builder.environment().putAll(environment);
     builder.environment().putIfAbsent("QUARKUS_SHUTDOWN_DELAY", "0S");
     builder.environment().putIfAbsent("QUARKUS_MANAGEMENT_PORT", Integer.toString(freePort()));
@@ -129,7 +131,10 @@ public final class PackagedApplication {
     Path jar = TARGET.resolve("quarkus-app/quarkus-run.jar");
     if (Files.exists(jar)) {
       return List.of(
-          ProcessHandle.current().info().command().orElseThrow(), "-jar", jar.toString());
+          ProcessHandle.current().info().command().orElseThrow(),
+          "-XX:TieredStopAtLevel=1", // it does not live long enough for better code
+          "-jar",
+          jar.toString());
     }
     return List.of(System.getProperty("native.image.path"));
   }

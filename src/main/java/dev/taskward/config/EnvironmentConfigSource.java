@@ -12,6 +12,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.StringJoiner;
 import java.util.TreeMap;
@@ -47,7 +48,13 @@ public class EnvironmentConfigSource implements ConfigSourceFactory {
 
   private static final String MIGRATE = "taskward.migrate";
 
+  private static final String QUARKUS = "QUARKUS_";
+
   private static final String TRUSTED_PROXIES = "taskward.proxy.trusted";
+
+  private static final String OTLP_ENDPOINT = "OTEL_EXPORTER_OTLP_ENDPOINT";
+  private static final String OTLP_PROTOCOL = "OTEL_EXPORTER_OTLP_PROTOCOL";
+  private static final String TRACES_SAMPLER_ARG = "OTEL_TRACES_SAMPLER_ARG";
 
   private static final Set<String> LOOPBACK = Set.of("localhost", "127.0.0.1", "[::1]");
 
@@ -65,6 +72,7 @@ public class EnvironmentConfigSource implements ConfigSourceFactory {
       addCors(context, settings);
       addProxies(context, settings);
       addMigration(context, settings);
+      addTraces(context, settings);
       checkKeys(context);
       addDatasource(context, settings);
     } catch (IllegalArgumentException e) {
@@ -142,6 +150,40 @@ public class EnvironmentConfigSource implements ConfigSourceFactory {
     }
   }
 
+  /** OpenTelemetry's own names, which Quarkus has behind its prefix; no endpoint, no traces. */
+  private static void addTraces(ConfigSourceContext context, Map<String, String> settings) {
+    String endpoint = value(context, OTLP_ENDPOINT);
+    settings.put("QUARKUS_OTEL_SDK_DISABLED", Boolean.toString(endpoint == null));
+    if (endpoint == null) {
+      return;
+    }
+    if (httpUrl(endpoint).isEmpty()) {
+      throw new IllegalArgumentException(
+          OTLP_ENDPOINT + " must be an http or https URL such as http://collector:4318.");
+    }
+    String protocol = value(context, OTLP_PROTOCOL);
+    if (protocol != null && !protocol.matches("grpc|http/protobuf")) {
+      throw new IllegalArgumentException(OTLP_PROTOCOL + " must be grpc or http/protobuf.");
+    }
+    String share = value(context, TRACES_SAMPLER_ARG);
+    if (share != null && !share.matches("0(\\.[0-9]+)?|1(\\.0+)?")) {
+      throw new IllegalArgumentException(TRACES_SAMPLER_ARG + " must be a number from 0 to 1.");
+    }
+    settings.put(QUARKUS + OTLP_PROTOCOL, "http/protobuf");
+    for (String name :
+        List.of(
+            OTLP_ENDPOINT,
+            OTLP_PROTOCOL,
+            TRACES_SAMPLER_ARG,
+            "OTEL_EXPORTER_OTLP_HEADERS",
+            "OTEL_SERVICE_NAME",
+            "OTEL_RESOURCE_ATTRIBUTES")) {
+      if (value(context, name) != null) {
+        settings.put(QUARKUS + name, value(context, name));
+      }
+    }
+  }
+
   /** Each with its length, for Quarkus would take the end of an IPv6 address for a port. */
   private static String network(String text) {
     String[] parts = text.split("/", 2);
@@ -204,13 +246,20 @@ public class EnvironmentConfigSource implements ConfigSourceFactory {
   }
 
   private static boolean isSafe(String location) {
+    return httpUrl(location)
+        .filter(
+            url -> url.getScheme().equalsIgnoreCase("https") || LOOPBACK.contains(url.getHost()))
+        .isPresent();
+  }
+
+  /** Empty if it is none, or has a password. */
+  private static Optional<URI> httpUrl(String text) {
     try {
-      URI url = new URI(location);
-      return url.getHost() != null
-          && url.getUserInfo() == null
-          && (url.getScheme().equalsIgnoreCase("https") || LOOPBACK.contains(url.getHost()));
+      URI url = new URI(text);
+      return Optional.of(url)
+          .filter(u -> isHttp(text) && u.getHost() != null && u.getUserInfo() == null);
     } catch (URISyntaxException e) {
-      return false;
+      return Optional.empty();
     }
   }
 

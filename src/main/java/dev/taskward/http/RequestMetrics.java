@@ -3,6 +3,8 @@ package dev.taskward.http;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
+import io.opentelemetry.api.trace.Span;
+import io.opentelemetry.context.Scope;
 import io.quarkus.vertx.http.runtime.filters.Filters;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.ext.web.RoutingContext;
@@ -63,15 +65,27 @@ class RequestMetrics {
 
   private void measure(RoutingContext request) {
     long start = System.nanoTime();
+    Span span = Span.current();
     active.increment();
     request.addEndHandler(
         ended -> {
           active.decrement();
           // 499, as nginx has it: the client was gone before it had its answer.
           int status = ended.succeeded() ? request.response().getStatusCode() : 499;
-          timer(request, status).record(System.nanoTime() - start, TimeUnit.NANOSECONDS);
+          record(timer(request, status), System.nanoTime() - start, span);
         });
     request.next();
+  }
+
+  /** The trace is the exemplar of its bucket. */
+  private static void record(Timer timer, long nanos, Span span) {
+    if (!span.getSpanContext().isSampled()) {
+      timer.record(nanos, TimeUnit.NANOSECONDS);
+      return;
+    }
+    try (Scope scope = span.makeCurrent()) {
+      timer.record(nanos, TimeUnit.NANOSECONDS);
+    }
   }
 
   private Timer timer(RoutingContext request, int status) {

@@ -1,5 +1,7 @@
 package dev.taskward.http;
 
+import io.opentelemetry.api.trace.Span;
+import io.opentelemetry.api.trace.SpanContext;
 import io.quarkus.vertx.http.runtime.filters.Filters;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.enterprise.event.Observes;
@@ -11,8 +13,8 @@ import org.jboss.logging.MDC;
 
 /**
  * Names every request: by the trace id of its {@code traceparent} header (W3C Trace Context) if it
- * brings a valid one, else by a random one. The log has it as {@code traceId}, a problem as {@code
- * trace_id}.
+ * brings a valid one, else by a random one, OpenTelemetry's where traces are kept. The log has it
+ * as {@code traceId}, a problem as {@code trace_id}.
  */
 final class TraceId {
 
@@ -40,11 +42,16 @@ final class TraceId {
   }
 
   private static String name(RoutingContext request) {
-    String traceparent = request.request().getHeader("traceparent");
-    Matcher matcher = traceparent == null ? null : TRACEPARENT.matcher(traceparent);
-    String id = matcher != null && matcher.matches() ? matcher.group(1) : random();
+    SpanContext span = Span.current().getSpanContext();
+    String id = span.isValid() ? span.getTraceId() : told(request);
     request.put(KEY, id);
     return id;
+  }
+
+  private static String told(RoutingContext request) {
+    String traceparent = request.request().getHeader("traceparent");
+    Matcher matcher = traceparent == null ? null : TRACEPARENT.matcher(traceparent);
+    return matcher != null && matcher.matches() ? matcher.group(1) : random();
   }
 
   private static String random() {

@@ -38,6 +38,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 /** What an operator sees who configures the issuer, rightly and wrongly. */
 class KeySettingIT {
 
+  private static final String OTLP = "OTEL_EXPORTER_OTLP";
   private static final String LOCATION = "MP_JWT_VERIFY_PUBLICKEY_LOCATION";
   private static final String PUBLIC_KEY = "MP_JWT_VERIFY_PUBLICKEY";
   private static final String SECRET = "BETTER_AUTH_SECRET";
@@ -124,6 +125,27 @@ class KeySettingIT {
             notNetworks),
         arguments(
             Map.of(SECRET, Tokens.SECRET, "TASKWARD_PROXY_TRUSTED", "10.0.0.0/33"), notNetworks),
+        arguments(
+            Map.of(SECRET, Tokens.SECRET, OTLP + "_ENDPOINT", "collector:4318"),
+            OTLP + "_ENDPOINT must be an http or https URL such as http://collector:4318."),
+        arguments(
+            Map.of(
+                SECRET,
+                Tokens.SECRET,
+                OTLP + "_ENDPOINT",
+                "http://collector:4318",
+                OTLP + "_PROTOCOL",
+                "http/json"),
+            OTLP + "_PROTOCOL must be grpc or http/protobuf."),
+        arguments(
+            Map.of(
+                SECRET,
+                Tokens.SECRET,
+                OTLP + "_ENDPOINT",
+                "http://collector:4318",
+                "OTEL_TRACES_SAMPLER_ARG",
+                "10"),
+            "OTEL_TRACES_SAMPLER_ARG must be a number from 0 to 1."),
         arguments(
             Map.of(SECRET, Tokens.SECRET, "TASKWARD_TOKENS_CLOCK_SKEW", "1H"),
             "taskward.tokens.clock-skew must be shorter than or equal to 5 minutes"),
