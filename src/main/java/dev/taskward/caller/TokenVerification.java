@@ -103,7 +103,9 @@ class TokenVerification extends JWTCallerPrincipalFactory {
     config
         .audiences()
         .ifPresentOrElse(
-            audiences -> rules.setExpectedAudience(audiences.toArray(String[]::new)),
+            audiences ->
+                rules.setExpectedAudience(
+                    audiences.stream().map(String::strip).toArray(String[]::new)),
             rules::setSkipDefaultAudienceValidation);
     return rules.build();
   }

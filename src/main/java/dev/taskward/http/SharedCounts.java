@@ -149,6 +149,7 @@ class SharedCounts {
 
   @Scheduled(
       every = "${taskward.rate-limit.sweep-every}",
+      delayed = "${taskward.rate-limit.sweep-every}",
       concurrentExecution = Scheduled.ConcurrentExecution.SKIP)
   void sweep() {
     if (counts == null) {

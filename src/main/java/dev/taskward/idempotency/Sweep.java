@@ -36,6 +36,7 @@ class Sweep {
 
   @Scheduled(
       every = "${taskward.idempotency.sweep-every}",
+      delayed = "${taskward.idempotency.sweep-every}",
       concurrentExecution = Scheduled.ConcurrentExecution.SKIP)
   void run() {
     Timestamp expired = Timestamp.from(Instant.now().minus(config.lifetime()));

@@ -30,7 +30,7 @@ class ConfiguredClaimsTest {
     public Map<String, String> getConfigOverrides() {
       return Map.of(
           "taskward.tokens.issuer", "https://issuer.example",
-          "taskward.tokens.audiences", "taskward,tasks",
+          "taskward.tokens.audiences", "taskward, tasks",
           "taskward.tokens.subject-claim", "userId",
           "taskward.tokens.clock-skew", "60s");
     }
