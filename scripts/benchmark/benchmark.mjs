@@ -54,7 +54,7 @@ const OPTIONS = {
   rate: { type: 'string', default: '2000' }, // arrivals a second
   seconds: { type: 'string', default: '15' },
   repeats: { type: 'string', default: '3' },
-  'warm-up': { type: 'string', default: '20' }, // seconds of the mix
+  'warm-up': { type: 'string', default: '120' }, // seconds of the mix, for the JVM to compile
   starts: { type: 'string', default: '3' },
   'wrk-threads': { type: 'string', default: '1' },
   'no-postgres': { type: 'boolean', default: false },

@@ -1,6 +1,7 @@
 package dev.taskward;
 
 import static dev.taskward.Manifests.BASE;
+import static dev.taskward.Manifests.MIGRATION_JOB;
 import static dev.taskward.Manifests.OVERLAYS;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -15,9 +16,11 @@ import dev.taskward.config.TaskwardConfig;
 import io.kubernetes.client.openapi.models.V1Container;
 import io.kubernetes.client.openapi.models.V1ContainerPort;
 import io.kubernetes.client.openapi.models.V1Deployment;
+import io.kubernetes.client.openapi.models.V1EnvVar;
 import io.kubernetes.client.openapi.models.V1Ingress;
 import io.kubernetes.client.openapi.models.V1IngressRule;
 import io.kubernetes.client.openapi.models.V1IngressServiceBackend;
+import io.kubernetes.client.openapi.models.V1Job;
 import io.kubernetes.client.openapi.models.V1PodDisruptionBudget;
 import io.kubernetes.client.openapi.models.V1PodSpec;
 import io.kubernetes.client.openapi.models.V1Service;
@@ -34,7 +37,9 @@ import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
@@ -44,6 +49,7 @@ import java.util.TreeSet;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -79,7 +85,7 @@ class KubernetesTest {
   }
 
   static Stream<Path> folders() {
-    return Stream.concat(Stream.of(BASE), OVERLAYS.stream());
+    return Stream.concat(Stream.of(BASE, MIGRATION_JOB), OVERLAYS.stream());
   }
 
   @ParameterizedTest
@@ -136,20 +142,7 @@ class KubernetesTest {
   @ParameterizedTest
   @MethodSource("overlays")
   void kubectlRendersTheOverlay(Path overlay) throws Exception {
-    assumeTrue(
-        Arrays.stream(System.getenv("PATH").split(File.pathSeparator))
-            .anyMatch(folder -> Files.isExecutable(Path.of(folder, "kubectl"))),
-        "kubectl is not on the PATH; scripts/install-kubectl.sh brings it");
-    Process kubectl =
-        new ProcessBuilder("kubectl", "kustomize", overlay.toString())
-            .redirectError(ProcessBuilder.Redirect.INHERIT)
-            .start();
-    List<JsonObject> objects =
-        Manifests.documents(new String(kubectl.getInputStream().readAllBytes()));
-    assertEquals(0, kubectl.waitFor());
-
-    assertEquals(
-        List.of(), objects.stream().map(Manifests::fault).filter(f -> !f.isEmpty()).toList());
+    List<JsonObject> objects = rendered(overlay);
     Set<String> there =
         objects.stream()
             .map(o -> o.get("kind").getAsString() + " " + Manifests.name(o))
@@ -182,6 +175,64 @@ class KubernetesTest {
     assertTrue(there.contains("Namespace " + namespaces.iterator().next()));
   }
 
+  /** In a copy, whose overlays have the component: it has what they give the service. */
+  @ParameterizedTest
+  @MethodSource("overlays")
+  void aJobMigratesInPlaceOfTheService(Path overlay, @TempDir Path copy) throws Exception {
+    try (Stream<Path> files = Files.walk(Path.of("k8s"))) {
+      for (Path file : files.toList()) {
+        Files.copy(file, copy.resolve(file));
+      }
+    }
+    Files.writeString(
+        copy.resolve(overlay).resolve("kustomization.yaml"),
+        "components: [" + copy.resolve(overlay).relativize(copy.resolve(MIGRATION_JOB)) + "]\n",
+        StandardOpenOption.APPEND);
+    List<JsonObject> objects = rendered(copy.resolve(overlay));
+
+    V1PodSpec job = Manifests.only(objects, V1Job.class).getSpec().getTemplate().getSpec();
+    V1Container migration = job.getContainers().get(0);
+    V1PodSpec service =
+        objects.stream()
+            .filter(object -> is(object) && Manifests.name(object).equals("taskward"))
+            .map(object -> Manifests.only(List.of(object), V1Deployment.class))
+            .findFirst()
+            .orElseThrow()
+            .getSpec()
+            .getTemplate()
+            .getSpec();
+    V1Container container = service.getContainers().get(0);
+    assertEquals(container.getImage(), migration.getImage());
+    assertEquals(container.getEnvFrom(), migration.getEnvFrom());
+    assertEquals(container.getVolumeMounts(), migration.getVolumeMounts());
+    assertEquals(service.getVolumes(), job.getVolumes());
+    List<V1EnvVar> variables = new ArrayList<>(orEmpty(container.getEnv()));
+    variables.add(new V1EnvVar().name("TASKWARD_MIGRATE").value("only"));
+    assertEquals(variables, migration.getEnv());
+    String settings = container.getEnvFrom().get(0).getConfigMapRef().getName();
+    assertTrue(
+        objects.stream()
+            .filter(object -> Manifests.name(object).equals(settings))
+            .anyMatch(object -> text(object.get("data"), "TASKWARD_MIGRATE").equals("never")));
+  }
+
+  private static List<JsonObject> rendered(Path overlay) throws Exception {
+    assumeTrue(
+        Arrays.stream(System.getenv("PATH").split(File.pathSeparator))
+            .anyMatch(folder -> Files.isExecutable(Path.of(folder, "kubectl"))),
+        "kubectl is not on the PATH; scripts/install-kubectl.sh brings it");
+    Process kubectl =
+        new ProcessBuilder("kubectl", "kustomize", overlay.toString())
+            .redirectError(ProcessBuilder.Redirect.INHERIT)
+            .start();
+    List<JsonObject> objects =
+        Manifests.documents(new String(kubectl.getInputStream().readAllBytes()));
+    assertEquals(0, kubectl.waitFor());
+    assertEquals(
+        List.of(), objects.stream().map(Manifests::fault).filter(f -> !f.isEmpty()).toList());
+    return objects;
+  }
+
   /** The secrets that exist once the overlay is applied. */
   private static Set<String> made(List<JsonObject> objects) {
     Set<String> secrets = new TreeSet<>();
@@ -198,12 +249,7 @@ class KubernetesTest {
   }
 
   private static List<V1Container> containers(List<JsonObject> objects) {
-    return objects.stream()
-        .filter(KubernetesTest::is)
-        .map(object -> Manifests.only(List.of(object), V1Deployment.class))
-        .flatMap(
-            deployment -> deployment.getSpec().getTemplate().getSpec().getContainers().stream())
-        .toList();
+    return pods(objects).flatMap(pod -> pod.getContainers().stream()).toList();
   }
 
   private static <T> List<T> orEmpty(List<T> list) {
@@ -266,10 +312,7 @@ class KubernetesTest {
   @ParameterizedTest
   @MethodSource("folders")
   void podsAreRestricted(Path folder) {
-    for (JsonObject object :
-        Manifests.objects(folder).stream().filter(KubernetesTest::is).toList()) {
-      V1PodSpec pod =
-          Manifests.only(List.of(object), V1Deployment.class).getSpec().getTemplate().getSpec();
+    for (V1PodSpec pod : pods(Manifests.objects(folder)).toList()) {
       assertTrue(pod.getSecurityContext().getRunAsNonRoot());
       assertTrue(pod.getSecurityContext().getRunAsUser() > 0);
       assertEquals("RuntimeDefault", pod.getSecurityContext().getSeccompProfile().getType());
@@ -284,6 +327,21 @@ class KubernetesTest {
         }
       }
     }
+  }
+
+  private static Stream<V1PodSpec> pods(List<JsonObject> objects) {
+    return objects.stream()
+        .flatMap(
+            object ->
+                switch (Manifests.kind(object)) {
+                  case "apps/v1 Deployment" ->
+                      Stream.of(Manifests.only(List.of(object), V1Deployment.class))
+                          .map(deployment -> deployment.getSpec().getTemplate().getSpec());
+                  case "batch/v1 Job" ->
+                      Stream.of(Manifests.only(List.of(object), V1Job.class))
+                          .map(job -> job.getSpec().getTemplate().getSpec());
+                  default -> Stream.empty();
+                });
   }
 
   @Test

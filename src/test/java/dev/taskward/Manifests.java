@@ -1,5 +1,7 @@
 package dev.taskward;
 
+import static java.util.Map.entry;
+
 import com.google.gson.Gson;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
@@ -7,6 +9,7 @@ import io.kubernetes.client.openapi.JSON;
 import io.kubernetes.client.openapi.models.V1ConfigMap;
 import io.kubernetes.client.openapi.models.V1Deployment;
 import io.kubernetes.client.openapi.models.V1Ingress;
+import io.kubernetes.client.openapi.models.V1Job;
 import io.kubernetes.client.openapi.models.V1Namespace;
 import io.kubernetes.client.openapi.models.V1NetworkPolicy;
 import io.kubernetes.client.openapi.models.V1PodDisruptionBudget;
@@ -32,20 +35,22 @@ import org.yaml.snakeyaml.constructor.SafeConstructor;
 final class Manifests {
 
   static final Path BASE = Path.of("k8s/base");
+  static final Path MIGRATION_JOB = Path.of("k8s/components/migration-job");
   static final List<Path> OVERLAYS = folders(Path.of("k8s/overlays"));
 
   private static final Map<String, Class<?>> MODELS =
-      Map.of(
-          "v1 Namespace", V1Namespace.class,
-          "v1 ServiceAccount", V1ServiceAccount.class,
-          "v1 Service", V1Service.class,
-          "v1 ConfigMap", V1ConfigMap.class,
-          "v1 Secret", V1Secret.class,
-          "apps/v1 Deployment", V1Deployment.class,
-          "networking.k8s.io/v1 Ingress", V1Ingress.class,
-          "networking.k8s.io/v1 NetworkPolicy", V1NetworkPolicy.class,
-          "policy/v1 PodDisruptionBudget", V1PodDisruptionBudget.class,
-          "autoscaling/v2 HorizontalPodAutoscaler", V2HorizontalPodAutoscaler.class);
+      Map.ofEntries(
+          entry("v1 Namespace", V1Namespace.class),
+          entry("v1 ServiceAccount", V1ServiceAccount.class),
+          entry("v1 Service", V1Service.class),
+          entry("v1 ConfigMap", V1ConfigMap.class),
+          entry("v1 Secret", V1Secret.class),
+          entry("apps/v1 Deployment", V1Deployment.class),
+          entry("batch/v1 Job", V1Job.class),
+          entry("networking.k8s.io/v1 Ingress", V1Ingress.class),
+          entry("networking.k8s.io/v1 NetworkPolicy", V1NetworkPolicy.class),
+          entry("policy/v1 PodDisruptionBudget", V1PodDisruptionBudget.class),
+          entry("autoscaling/v2 HorizontalPodAutoscaler", V2HorizontalPodAutoscaler.class));
 
   /** Those of operators, which Kubernetes has no model of. */
   static final Set<String> CUSTOM =
