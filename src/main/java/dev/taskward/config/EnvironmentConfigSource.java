@@ -48,10 +48,9 @@ public class EnvironmentConfigSource implements ConfigSourceFactory {
 
   private static final String MIGRATE = "taskward.migrate";
 
-  private static final String QUARKUS = "QUARKUS_";
-
   private static final String TRUSTED_PROXIES = "taskward.proxy.trusted";
 
+  private static final String QUARKUS = "QUARKUS_";
   private static final String OTLP_ENDPOINT = "OTEL_EXPORTER_OTLP_ENDPOINT";
   private static final String OTLP_PROTOCOL = "OTEL_EXPORTER_OTLP_PROTOCOL";
   private static final String TRACES_SAMPLER_ARG = "OTEL_TRACES_SAMPLER_ARG";
