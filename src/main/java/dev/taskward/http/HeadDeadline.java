@@ -5,6 +5,7 @@ import io.netty.bootstrap.ChannelInitializerExtension;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.quarkus.runtime.annotations.RegisterForReflection;
 import io.quarkus.vertx.http.ManagementInterface;
 import io.quarkus.vertx.http.runtime.filters.Filters;
 import io.vertx.core.net.impl.ConnectionBase;
@@ -18,6 +19,7 @@ import java.util.concurrent.TimeUnit;
  * ends it, and Vert.x has no other; so it is done one floor below, in Netty's own pipeline: from
  * bytes that come while no request is under way to the request that they begin.
  */
+@RegisterForReflection // Netty makes it by its name
 public final class HeadDeadline extends ChannelInitializerExtension {
 
   private static final String HANDLER = "head-deadline";
