@@ -383,7 +383,7 @@ class StartUpIT {
                             throw new UncheckedIOException(e);
                           }
                         },
-                        command -> new Thread(command).start()))
+                        Threads.EACH))
             .limit(3)
             .toList();
     for (CompletableFuture<PackagedApplication.Running> start : starts) {

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.taskward.ApiDocument;
 import dev.taskward.PostgresProxy;
 import dev.taskward.TestDatabase;
+import dev.taskward.Threads;
 import dev.taskward.User;
 import io.quarkus.test.junit.QuarkusTest;
 import io.restassured.RestAssured;
@@ -80,7 +81,7 @@ class DatabaseAwayTest {
                 () -> alice.flip(id),
                 () -> alice.put(id, Map.of("title", "Buy tea")),
                 () -> alice.delete(id))
-            .map(CompletableFuture::supplyAsync)
+            .map(request -> CompletableFuture.supplyAsync(request, Threads.EACH))
             .toList();
     live();
     answers.forEach(answer -> assertAway(answer.join()));
@@ -119,7 +120,7 @@ class DatabaseAwayTest {
 
   private long severalConnections() {
     long id = alice.has("Buy milk");
-    Stream.generate(() -> CompletableFuture.runAsync(() -> alice.list("")))
+    Stream.generate(() -> CompletableFuture.runAsync(() -> alice.list(""), Threads.EACH))
         .limit(8)
         .toList()
         .forEach(CompletableFuture::join);

@@ -9,6 +9,7 @@ import static org.hamcrest.Matchers.nullValue;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import dev.taskward.TestDatabase;
+import dev.taskward.Threads;
 import dev.taskward.Tokens;
 import dev.taskward.User;
 import io.quarkus.test.junit.QuarkusTest;
@@ -80,7 +81,8 @@ class RateLimitsTest {
                             RestAssured.given()
                                 .header("Authorization", "Bearer " + Tokens.token(alice.name()))
                                 .get(User.TASKS)
-                                .statusCode()))
+                                .statusCode(),
+                        Threads.EACH))
             .toList();
 
     assertEquals(20, answers.stream().filter(answer -> answer.join() == 200).count());

@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.taskward.PostgresProxy;
 import dev.taskward.TestDatabase;
+import dev.taskward.Threads;
 import dev.taskward.Tokens;
 import dev.taskward.User;
 import io.quarkus.test.junit.QuarkusTest;
@@ -58,7 +59,7 @@ class SharedRateLimitsTest {
   void aHundredAtOnceGetNoMoreThanTheLimit() {
     List<CompletableFuture<Integer>> answers =
         IntStream.range(0, 100)
-            .mapToObj(i -> CompletableFuture.supplyAsync(() -> status(alice.name())))
+            .mapToObj(i -> CompletableFuture.supplyAsync(() -> status(alice.name()), Threads.EACH))
             .toList();
 
     assertEquals(20, answers.stream().filter(answer -> answer.join() == 200).count());

@@ -4,6 +4,7 @@ import static org.hamcrest.Matchers.equalTo;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.taskward.Threads;
 import dev.taskward.User;
 import io.quarkus.test.junit.QuarkusTest;
 import io.quarkus.test.junit.QuarkusTestProfile;
@@ -70,7 +71,8 @@ class TaskQuotaTest {
             .mapToObj(
                 i ->
                     CompletableFuture.supplyAsync(
-                        () -> alice.post(Map.of("title", "x")).extract().statusCode()))
+                        () -> alice.post(Map.of("title", "x")).extract().statusCode(),
+                        Threads.EACH))
             .toList();
 
     long created = answers.stream().filter(answer -> answer.join() == 201).count();
