@@ -61,8 +61,8 @@ public final class PackagedApplication {
     private final Process process;
     private final int port;
     private final int managementPort = freePort();
-    private final BufferedReader output;
     private final List<String> log = new ArrayList<>();
+    private final Thread rest;
 
     public Running(Map<String, String> settings) throws IOException {
       Map<String, String> environment = new HashMap<>(settings);
@@ -70,13 +70,15 @@ public final class PackagedApplication {
       port = Integer.parseInt(environment.get("QUARKUS_HTTP_PORT"));
       environment.put("QUARKUS_MANAGEMENT_PORT", Integer.toString(managementPort));
       process = start(environment);
-      output = process.inputReader();
+      BufferedReader output = process.inputReader();
       String line = output.readLine();
       while (line != null && !line.contains("Listening on")) {
         log.add(line);
         line = output.readLine();
       }
       assertNotNull(line, log.toString()); // else it ended
+      rest = new Thread(() -> output.lines().forEach(log::add)); // a full pipe would stop it
+      rest.start();
     }
 
     public String url(String path) {
@@ -96,7 +98,7 @@ public final class PackagedApplication {
     /** Stops it and tells all that it logged. */
     public List<String> stop() throws InterruptedException {
       terminate();
-      output.lines().forEach(log::add);
+      rest.join();
       assertEquals(OS.WINDOWS.isCurrentOs() ? 1 : 143, process.waitFor());
       return log;
     }
