@@ -190,17 +190,9 @@ class KubernetesTest {
         StandardOpenOption.APPEND);
     List<JsonObject> objects = rendered(copy.resolve(overlay));
 
-    V1PodSpec job = Manifests.only(objects, V1Job.class).getSpec().getTemplate().getSpec();
+    V1PodSpec job = pod(objects, "Job", "taskward-migration");
     V1Container migration = job.getContainers().get(0);
-    V1PodSpec service =
-        objects.stream()
-            .filter(object -> is(object) && Manifests.name(object).equals("taskward"))
-            .map(object -> Manifests.only(List.of(object), V1Deployment.class))
-            .findFirst()
-            .orElseThrow()
-            .getSpec()
-            .getTemplate()
-            .getSpec();
+    V1PodSpec service = pod(objects, "Deployment", "taskward");
     V1Container container = service.getContainers().get(0);
     assertEquals(container.getImage(), migration.getImage());
     assertEquals(container.getEnvFrom(), migration.getEnvFrom());
@@ -214,6 +206,15 @@ class KubernetesTest {
         objects.stream()
             .filter(object -> Manifests.name(object).equals(settings))
             .anyMatch(object -> text(object.get("data"), "TASKWARD_MIGRATE").equals("never")));
+  }
+
+  private static V1PodSpec pod(List<JsonObject> objects, String kind, String name) {
+    return pods(objects.stream()
+            .filter(object -> object.get("kind").getAsString().equals(kind))
+            .filter(object -> Manifests.name(object).equals(name))
+            .toList())
+        .findFirst()
+        .orElseThrow();
   }
 
   private static List<JsonObject> rendered(Path overlay) throws Exception {

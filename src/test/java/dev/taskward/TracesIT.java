@@ -60,13 +60,7 @@ class TracesIT {
   void aRequestIsOneTraceFromItsCallerToTheDatabase() throws Exception {
     try (Collector collector = new Collector();
         var service = service(Map.of("OTEL_EXPORTER_OTLP_ENDPOINT", collector.endpoint()))) {
-      int id = service.create(alice.authorized());
-      alice
-          .authorized()
-          .header("traceparent", "00-" + TRACE + "-" + CALLER + "-01")
-          .get(service.url(User.TASKS + "/" + id))
-          .then()
-          .statusCode(200);
+      createAndTrace(service);
 
       Span server = collector.span(span -> isServer(span) && hex(span.getTraceId()).equals(TRACE));
       assertEquals("GET " + TASK, server.getName());
@@ -198,13 +192,7 @@ class TracesIT {
                     collector.endpoint(),
                     "OTEL_TRACES_SAMPLER_ARG",
                     "0"))) {
-      int id = service.create(alice.authorized());
-      alice
-          .authorized()
-          .header("traceparent", "00-" + TRACE + "-" + CALLER + "-01")
-          .get(service.url(User.TASKS + "/" + id))
-          .then()
-          .statusCode(200);
+      createAndTrace(service);
 
       collector.span(TracesIT::isServer);
       assertEquals(
@@ -233,6 +221,17 @@ class TracesIT {
     assertTrue(
         service.stop().stream().anyMatch(line -> line.contains("Failed to export")),
         "the log says it");
+  }
+
+  /** One request with no trace of its own, and one of the caller's. */
+  private void createAndTrace(PackagedApplication.Running service) {
+    int id = service.create(alice.authorized());
+    alice
+        .authorized()
+        .header("traceparent", "00-" + TRACE + "-" + CALLER + "-01")
+        .get(service.url(User.TASKS + "/" + id))
+        .then()
+        .statusCode(200);
   }
 
   private static void sql(String statement) throws SQLException {

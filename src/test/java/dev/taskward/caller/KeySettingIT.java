@@ -129,22 +129,10 @@ class KeySettingIT {
             Map.of(SECRET, Tokens.SECRET, OTLP + "_ENDPOINT", "collector:4318"),
             OTLP + "_ENDPOINT must be an http or https URL such as http://collector:4318."),
         arguments(
-            Map.of(
-                SECRET,
-                Tokens.SECRET,
-                OTLP + "_ENDPOINT",
-                "http://collector:4318",
-                OTLP + "_PROTOCOL",
-                "http/json"),
+            traced(OTLP + "_PROTOCOL", "http/json"),
             OTLP + "_PROTOCOL must be grpc or http/protobuf."),
         arguments(
-            Map.of(
-                SECRET,
-                Tokens.SECRET,
-                OTLP + "_ENDPOINT",
-                "http://collector:4318",
-                "OTEL_TRACES_SAMPLER_ARG",
-                "10"),
+            traced("OTEL_TRACES_SAMPLER_ARG", "10"),
             "OTEL_TRACES_SAMPLER_ARG must be a number from 0 to 1."),
         arguments(
             Map.of(SECRET, Tokens.SECRET, "TASKWARD_TOKENS_CLOCK_SKEW", "1H"),
@@ -153,6 +141,11 @@ class KeySettingIT {
             Map.of(SECRET, Tokens.SECRET, "TASKWARD_TOKENS_CLOCK_SKEW", "ten"),
             "The config property taskward.tokens.clock-skew with the config value \"ten\" threw an"
                 + " Exception whilst being converted Invalid duration: ten"));
+  }
+
+  private static Map<String, String> traced(String variable, String value) {
+    return Map.of(
+        SECRET, Tokens.SECRET, OTLP + "_ENDPOINT", "http://collector:4318", variable, value);
   }
 
   @ParameterizedTest
