@@ -66,6 +66,14 @@ function request()
   return scenario(random(active))
 end
 
+-- Users who think: how long each connection waits before its next request, in milliseconds.
+local think = tonumber(os.getenv("THINK") or 0)
+if think > 0 then
+  function delay()
+    return random(0, 2 * think)
+  end
+end
+
 -- A status is an error from 400 on; the service redirects nobody.
 function done(summary, latency, requests)
   local errors = summary.errors

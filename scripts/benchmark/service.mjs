@@ -138,7 +138,7 @@ export async function wrk(
   scenario,
   connections,
   seconds,
-  { threads, users, active, tasksEach },
+  { threads, users, active, tasksEach, think = 0 },
 ) {
   const { stdout } = await run(
     'wrk',
@@ -150,6 +150,7 @@ export async function wrk(
       env: {
         ...process.env,
         ...{ SCENARIO: scenario, TOKENS, USERS: users, ACTIVE: active, TASKS_EACH: tasksEach },
+        THINK: think,
       },
     },
   );

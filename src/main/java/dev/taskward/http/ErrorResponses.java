@@ -6,7 +6,6 @@ import io.quarkus.security.AuthenticationFailedException;
 import io.quarkus.security.ForbiddenException;
 import io.quarkus.security.UnauthorizedException;
 import io.vertx.core.MultiMap;
-import io.vertx.core.http.HttpVersion;
 import io.vertx.core.json.Json;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
@@ -94,6 +93,11 @@ public class ErrorResponses {
     send(Problems.of(status, request), request);
   }
 
+  /** The same where many requests end alike, and one line of the log speaks of all. */
+  static void sendUnlogged(int status, RoutingContext request) {
+    send(Problems.unlogged(status, request), request);
+  }
+
   private static void send(Problem problem, RoutingContext request) {
     MultiMap sent = request.response().headers();
     headers(problem)
@@ -122,11 +126,9 @@ public class ErrorResponses {
     }
   }
 
-  /** What is left unread of a request would be taken for the next one. HTTP/2 keeps them apart. */
+  /** What is left unread of a request would be taken for the next one. */
   static void closeAfter(RoutingContext request) {
-    if (request.request().version() != HttpVersion.HTTP_2) {
-      request.response().putHeader("Connection", "close");
-      request.addEndHandler(sent -> request.request().connection().close());
-    }
+    request.response().putHeader("Connection", "close");
+    request.addEndHandler(sent -> request.request().connection().close());
   }
 }

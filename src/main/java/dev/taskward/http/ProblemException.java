@@ -44,11 +44,6 @@ public class ProblemException extends WebApplicationException {
     return new ProblemException(409, detail, List.of());
   }
 
-  /** 413. */
-  static ProblemException tooLarge() {
-    return new ProblemException(413, Problems.detail(413, null), List.of());
-  }
-
   /** 422: well-formed, and at odds with what the client asked for before. */
   public static ProblemException unprocessable(String detail) {
     return new ProblemException(422, detail, List.of());

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.exc.MismatchedInputException;
 import dev.taskward.http.Problem.FieldError;
 import io.netty.handler.codec.http.HttpResponseStatus;
 import io.quarkus.security.ForbiddenException;
+import io.vertx.core.http.HttpClosedException;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.validation.ConstraintViolation;
 import jakarta.validation.ConstraintViolationException;
@@ -46,7 +47,7 @@ final class Problems {
           ? of(status, JsonErrors.detail(e.getCause()), List.of(), request)
           : of(status, request);
     }
-    if (failure instanceof IOException) {
+    if (failure instanceof IOException || failure instanceof HttpClosedException) {
       // Bytes that are no text, a broken chunk, a client that hung up: no fault of ours.
       LOG.debug(line(request), failure);
       return of(400, JsonErrors.MALFORMED, List.of(), request);
@@ -64,7 +65,16 @@ final class Problems {
 
   /** A problem about which the status says enough. */
   static Problem of(int status, RoutingContext request) {
-    return of(status, detail(status, request.request().method().name()), List.of(), request);
+    return of(status, detail(status, request), List.of(), request);
+  }
+
+  /** The same, of which the log hears elsewhere. */
+  static Problem unlogged(int status, RoutingContext request) {
+    return document(status, detail(status, request), List.of(), request);
+  }
+
+  private static String detail(int status, RoutingContext request) {
+    return detail(status, request.request().method().name());
   }
 
   private static Problem invalid(List<FieldError> errors, RoutingContext request) {
@@ -77,6 +87,11 @@ final class Problems {
     if (!SecurityLog.write(status, request)) {
       LOG.infof("%d %s", status, line(request));
     }
+    return document(status, detail, errors, request);
+  }
+
+  private static Problem document(
+      int status, String detail, List<FieldError> errors, RoutingContext request) {
     return new Problem(
         "about:blank",
         title(status),

@@ -1,7 +1,12 @@
 package dev.taskward.http;
 
 import dev.taskward.config.TaskwardConfig;
-import jakarta.enterprise.inject.Instance;
+import io.quarkus.vertx.http.runtime.filters.Filters;
+import io.vertx.core.http.HttpHeaders;
+import io.vertx.core.http.HttpServerRequest;
+import io.vertx.ext.web.RoutingContext;
+import io.vertx.ext.web.handler.BodyHandler;
+import jakarta.enterprise.event.Observes;
 import jakarta.ws.rs.container.ContainerRequestContext;
 import jakarta.ws.rs.ext.Provider;
 import jakarta.ws.rs.ext.ReaderInterceptor;
@@ -10,31 +15,71 @@ import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.eclipse.microprofile.config.inject.ConfigProperty;
 
 /**
- * Reads a body up to the limit, whether its length was announced or not, and holds it to UTF-8, as
- * RFC 8259 wants JSON to be; the parser alone would let through bytes that mean other characters to
- * others.
+ * Reads a body up to the limit, whether its length was announced or not, while no thread waits for
+ * it; and holds it to UTF-8, as RFC 8259 wants JSON to be; the parser alone would let through bytes
+ * that mean other characters to others.
  */
 @Provider
 public class RequestBody implements ReaderInterceptor {
 
   private static final String PROPERTY = RequestBody.class.getName();
 
-  /** Asked late: interceptors are made before there is a configuration. */
-  private final Instance<TaskwardConfig> config;
+  private static final String READING = PROPERTY + ".reading";
 
-  RequestBody(Instance<TaskwardConfig> config) {
-    this.config = config;
+  private final AtomicInteger reading = new AtomicInteger();
+
+  /**
+   * @param max as many as may wait for a thread: clients that send slowly may take so many times
+   *     the limit of memory, and no more
+   */
+  void register(
+      @Observes Filters filters,
+      TaskwardConfig config,
+      @ConfigProperty(name = "quarkus.thread-pool.queue-size") int max) {
+    BodyHandler reader = BodyHandler.create(false).setBodyLimit(config.maxBodySize().asLongValue());
+    filters.register(request -> begin(request, reader, max), RequestHead.AFTER_AUTHORIZATION - 1);
+    filters.register(this::end, RequestHead.AFTER_AUTHORIZATION - 2);
+  }
+
+  private void begin(RoutingContext request, BodyHandler reader, int max) {
+    if (!isSent(request.request())) {
+      request.next();
+    } else if (reading.incrementAndGet() > max) {
+      reading.decrementAndGet();
+      ErrorResponses.closeAfter(request);
+      ErrorResponses.send(503, request);
+    } else {
+      request.put(READING, true);
+      request.addEndHandler(ended -> isRead(request));
+      reader.handle(request);
+    }
+  }
+
+  private void end(RoutingContext request) {
+    isRead(request);
+    request.next();
+  }
+
+  private void isRead(RoutingContext request) {
+    if (request.remove(READING) != null) {
+      reading.decrementAndGet();
+    }
+  }
+
+  static boolean isSent(HttpServerRequest request) {
+    String length = request.getHeader(HttpHeaders.CONTENT_LENGTH);
+    return length == null
+        ? request.headers().contains(HttpHeaders.TRANSFER_ENCODING)
+        : !length.equals("0");
   }
 
   @Override
   public Object aroundReadFrom(ReaderInterceptorContext context) throws IOException {
-    int limit = Math.toIntExact(config.get().maxBodySize().asLongValue());
-    byte[] body = context.getInputStream().readNBytes(limit + 1);
-    if (body.length > limit) {
-      throw ProblemException.tooLarge();
-    }
+    byte[] body = context.getInputStream().readAllBytes();
     StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(body));
     context.setProperty(PROPERTY, body);
     context.setInputStream(new ByteArrayInputStream(body));

@@ -70,8 +70,7 @@ class RequestHead {
   /** A body that trickles is never idle, so the idle timeout does not end it. */
   private void boundReading(RoutingContext context) {
     HttpServerRequest request = context.request();
-    if (request.headers().contains(HttpHeaders.CONTENT_LENGTH)
-        || request.headers().contains(HttpHeaders.TRANSFER_ENCODING)) {
+    if (RequestBody.isSent(request)) {
       long timer =
           context
               .vertx()

@@ -7,16 +7,22 @@ import dev.taskward.PostgresProxy;
 import dev.taskward.TestDatabase;
 import dev.taskward.Tokens;
 import dev.taskward.User;
+import io.micrometer.core.instrument.MeterRegistry;
 import io.quarkus.test.junit.QuarkusTest;
 import io.quarkus.test.junit.QuarkusTestProfile;
 import io.quarkus.test.junit.TestProfile;
 import io.restassured.RestAssured;
 import io.vertx.core.json.JsonObject;
+import jakarta.inject.Inject;
+import java.io.IOException;
+import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -31,7 +37,11 @@ import org.junit.jupiter.api.Test;
 class OverloadTest {
 
   private static final int THREADS = 8;
-  private static final int QUEUE = 8;
+
+  /** Requests that have a thread, or are the next to have one. */
+  private static final int ADMITTED = 2 * THREADS;
+
+  private static final int QUEUE = 20;
 
   public static class Small implements QuarkusTestProfile {
     @Override
@@ -41,11 +51,13 @@ class OverloadTest {
           "quarkus.thread-pool.queue-size", Integer.toString(QUEUE),
           "quarkus.datasource.jdbc.max-size", "2",
           "quarkus.datasource.jdbc.acquisition-timeout", "3S",
-          "taskward.max-queue-time", "500MS");
+          "taskward.max-queue-time", "1S");
     }
   }
 
   final PostgresProxy wire = TestDatabase.proxy();
+  @Inject MeterRegistry registry;
+
   final User alice = User.fresh();
   final HttpClient client = HttpClient.newHttpClient();
 
@@ -69,7 +81,7 @@ class OverloadTest {
     assertTrue(threads() <= THREADS, threads() + " threads");
 
     List<Answer> shed = first.stream().filter(answer -> answer != null).toList();
-    assertTrue(shed.size() >= 100 - THREADS - QUEUE, shed.size() + " of 100");
+    assertTrue(shed.size() >= 100 - ADMITTED - QUEUE, shed.size() + " of 100");
     for (Answer answer : shed) {
       assertEquals(503, answer.status);
       assertEquals("5", answer.retryAfter);
@@ -89,24 +101,128 @@ class OverloadTest {
     wire.freeze();
     long start = System.nanoTime();
 
-    // Those with a thread wait 3 s for a connection; those behind them are then too late, and do
-    // not wait as long again.
+    // Those with a thread wait 3 s for a connection; the next ones are then too late, and do not
+    // wait as long again. The others are refused before.
     List<CompletableFuture<Answer>> sent =
-        Stream.generate(() -> get(id)).limit(THREADS + QUEUE).toList();
-    List<Answer> soon =
-        sent.stream()
-            .map(
-                answer -> {
-                  long left = TimeUnit.SECONDS.toNanos(5) - (System.nanoTime() - start);
-                  return answer.copy().completeOnTimeout(null, left, TimeUnit.NANOSECONDS).join();
-                })
-            .filter(answer -> answer != null)
-            .toList();
+        Stream.generate(() -> get(id)).limit(ADMITTED + QUEUE).toList();
+    assertEquals(QUEUE, answered(sent, start, 2_500), "had to wait for long");
+    assertTrue(answered(sent, start, 5_000) >= ADMITTED + QUEUE - 2, "two have connections");
 
-    assertTrue(soon.size() >= THREADS + QUEUE - 2, soon.size() + " answers"); // 2 connections
     assertEquals(
         List.of(503), sent.stream().map(answer -> answer.join().status).distinct().toList());
     assertTrue(System.nanoTime() - start < TimeUnit.SECONDS.toNanos(20));
+  }
+
+  @Test
+  void theOldestIsRefusedForEachThatComes() {
+    long id = alice.has("Buy milk");
+    wire.freeze();
+    List<CompletableFuture<Answer>> sent = new ArrayList<>();
+    for (int i = 0; i < ADMITTED + 2 * QUEUE; i++) {
+      sent.add(get(id));
+      if (i < ADMITTED + QUEUE) {
+        awaitActive(i + 1);
+      } else {
+        assertEquals(503, sent.get(i - QUEUE).join().status);
+      }
+    }
+    wire.mend();
+    for (CompletableFuture<Answer> newest : sent.subList(ADMITTED + QUEUE, sent.size())) {
+      assertEquals(200, newest.join().status);
+    }
+  }
+
+  @Test
+  void whoGivesUpLeavesHisPlaceToOthers() throws Exception {
+    long id = alice.has("Buy milk");
+    String head =
+        "GET %s/%d HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer %s\r\n\r\n"
+            .formatted(User.TASKS, id, Tokens.token(alice.name()));
+    for (int i = 0; i < 3; i++) {
+      wire.freeze();
+      List<Socket> sockets = new ArrayList<>();
+      for (int client = 0; client < ADMITTED + QUEUE; client++) {
+        Socket socket = new Socket("localhost", RestAssured.port);
+        SlowClientTest.send(socket, head);
+        sockets.add(socket);
+      }
+      awaitActive(ADMITTED + QUEUE);
+      for (Socket socket : sockets) {
+        socket.close();
+      }
+      awaitActive(0);
+      wire.mend();
+      await200(id);
+    }
+  }
+
+  @Test
+  void bodiesThatTrickleKeepNoThreadAndAreBounded() throws Exception {
+    List<Socket> sockets = new ArrayList<>();
+    for (int i = 0; i < QUEUE; i++) {
+      sockets.add(trickle());
+    }
+    awaitActive(sockets.size());
+    long start = System.nanoTime();
+    alice.list("").statusCode(200);
+    assertTrue(System.nanoTime() - start < TimeUnit.SECONDS.toNanos(1), "the list came late");
+    assertEquals("HTTP/1.1 503", answer(trickle()));
+    for (Socket socket : sockets) {
+      SlowClientTest.send(socket, "\"title\":\"Buy milk\"}");
+      assertEquals("HTTP/1.1 201", answer(socket));
+    }
+    assertEquals(QUEUE, alice.list("?limit=50").extract().jsonPath().getList("").size());
+  }
+
+  private Socket trickle() throws IOException {
+    Socket socket = new Socket("localhost", RestAssured.port);
+    SlowClientTest.send(
+        socket,
+        """
+        POST %s HTTP/1.1
+        Host: localhost
+        Authorization: Bearer %s
+        Content-Type: application/json
+        Content-Length: 20
+
+        {"""
+            .formatted(User.TASKS, Tokens.token(alice.name()))
+            .replace("\n", "\r\n"));
+    return socket;
+  }
+
+  private static String answer(Socket socket) throws IOException {
+    try (socket) {
+      byte[] start = socket.getInputStream().readNBytes("HTTP/1.1 200".length());
+      return new String(start, StandardCharsets.US_ASCII);
+    }
+  }
+
+  /** Threads that wait for the database on behalf of nobody are free when that ends. */
+  private void await200(long id) {
+    long start = System.nanoTime();
+    while (get(id).join().status != 200) {
+      assertTrue(System.nanoTime() - start < TimeUnit.SECONDS.toNanos(20), "there is no place");
+    }
+  }
+
+  private void awaitActive(int requests) {
+    long start = System.nanoTime();
+    while (registry.get("http.server.active.requests").gauge().value() != requests) {
+      assertTrue(System.nanoTime() - start < TimeUnit.SECONDS.toNanos(20), requests + " active");
+      Thread.onSpinWait();
+    }
+  }
+
+  private static long answered(List<CompletableFuture<Answer>> sent, long start, long millis) {
+    return sent.stream()
+        .map(
+            answer -> {
+              long left = TimeUnit.MILLISECONDS.toNanos(millis) - (System.nanoTime() - start);
+              return answer.copy().completeOnTimeout(null, left, TimeUnit.NANOSECONDS).join();
+            })
+        .filter(answer -> answer != null)
+        .count();
   }
 
   private record Answer(int status, String retryAfter, String type, String body) {

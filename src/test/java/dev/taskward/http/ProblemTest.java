@@ -1,5 +1,6 @@
 package dev.taskward.http;
 
+import static io.restassured.config.EncoderConfig.encoderConfig;
 import static org.hamcrest.Matchers.contains;
 import static org.hamcrest.Matchers.equalTo;
 import static org.hamcrest.Matchers.matchesPattern;
@@ -10,6 +11,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import dev.taskward.ApiDocument;
 import dev.taskward.User;
 import io.quarkus.test.junit.QuarkusTest;
+import io.restassured.config.RestAssuredConfig;
+import io.restassured.http.ContentType;
 import java.io.ByteArrayInputStream;
 import java.util.Arrays;
 import java.util.HashSet;
@@ -270,5 +273,22 @@ class ProblemTest {
         .contentType("application/problem+json")
         .body("title", equalTo("Content Too Large"));
     alice.postText("{\"title\": \"x\"" + " ".repeat(60 * 1024) + "}").statusCode(201);
+  }
+
+  @Test
+  void aFormIsNotRead() {
+    for (String type : List.of("application/x-www-form-urlencoded", "multipart/form-data")) {
+      alice
+          .roughRequest()
+          .header("Content-Type", type + "; boundary=b")
+          .config(
+              RestAssuredConfig.config()
+                  .encoderConfig(encoderConfig().encodeContentTypeAs(type, ContentType.TEXT)))
+          .body("title=Buy+milk")
+          .post(User.TASKS)
+          .then()
+          .statusCode(415)
+          .contentType("application/problem+json");
+    }
   }
 }

@@ -107,6 +107,18 @@ class RawHttpTest {
     }
   }
 
+  /** Each of its bodies would have a thread wait for it. */
+  @Test
+  void http2IsNotSpoken() throws IOException {
+    String answer =
+        raw(
+            "GET /api/v1/tasks HTTP/1.1\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\n"
+                + "HTTP2-Settings: AAMAAABkAAQAAP__");
+    assertTrue(answer.startsWith("HTTP/1.1 200 "), answer);
+    String preface = exchange("PRI * HTTP/2.0\r\n\r\nSM");
+    assertTrue(preface.matches("(?s)(HTTP/[12].[01] 400 .*)?"), preface);
+  }
+
   @Test
   void aBodyOverTheLimitEndsTheConnection() throws IOException {
     String answers =
