@@ -13,13 +13,13 @@ const options = parsed({
   tasks: 1_000_000,
   think: 500, // milliseconds from an answer to the next request, on average
   seconds: 12, // of each load
-  'warm-up': 90,
+  'warm-up': 120,
   'java-opts': '-Xmx256m -XX:+UseSerialGC', // as in a container of 512 MiB
 });
 /** Connections; of those that think the later ones are more than two CPUs answer. */
 const THINKING = [1_000, 2_000, 4_000, 6_000, 8_000];
 const RESTLESS = [1_000, 1_500, 3_000];
-/** Of what is answered, 95 % in no more. */
+/** Of what is answered to users who think, 95 % in no more. */
 const BOUND_MILLIS = 200;
 const AS_FAST = 0.8;
 
@@ -47,8 +47,8 @@ function outcome(before, after, seconds) {
 
 await main(async () => {
   build();
-  const { service, load } = await loaded(await database(), options);
-  const driven = { ...load, threads: 1 };
+  const { service, tokens, load } = await loaded(await database(), options);
+  const driven = { ...load, active: tokens.length, threads: 1 };
   const storm = async (connections, think) => {
     const before = await counts(service);
     const began = performance.now();
@@ -78,7 +78,7 @@ await main(async () => {
     ...RESTLESS.map((n) => [n, 0]),
   ]) {
     const { p95, refused } = await storm(connections, think);
-    if (refused > 0 && p95 > BOUND_MILLIS) {
+    if (think > 0 && refused > 0 && p95 > BOUND_MILLIS) {
       wrong.push(`${connections} connections: p95 ${p95} ms`);
     }
   }

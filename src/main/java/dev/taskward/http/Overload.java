@@ -16,15 +16,17 @@ import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.BooleanSupplier;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
 import org.jboss.logging.Logger;
 import org.jboss.resteasy.reactive.server.ServerRequestFilter;
 
 /**
  * Lets in as many requests as there are threads for, and has the others wait here, where they cost
- * least. Beyond capacity the oldest is refused for each that comes: so nobody waits longer than it
- * takes the queue to fill, which is the shorter the more come, and what is answered is answered in
- * time. What waited for long without being pushed out, because nothing moves, is refused too.
+ * least. When more wait than may, the older three quarters are refused, and until nobody waits any
+ * more the oldest for each that comes: so nobody waits longer than it takes a quarter of the queue
+ * to fill, which is the shorter the more come, and what is answered is answered in time. What
+ * waited for long without being pushed out, because nothing moves, is refused too.
  */
 @ApplicationScoped
 class Overload {
@@ -39,6 +41,9 @@ class Overload {
   /** So that a thread which is done finds its next request ready. */
   private static final int ADMITTED_PER_THREAD = 2;
 
+  /** What is left of the queue in overload: 250 of 1,000 wait for 100 ms if 2,500 a second come. */
+  private static final int OVERLOADED_PART = 4;
+
   private static final String ARRIVED = Overload.class.getName();
   private static final long LOOK_MILLIS = 1_000;
 
@@ -50,6 +55,7 @@ class Overload {
   private final long maxWait;
 
   private final Deque<Waiting> waiting = new ArrayDeque<>();
+  private int waitingLimit;
   private int admitted;
   private long refused;
   private long timer;
@@ -62,6 +68,7 @@ class Overload {
     this.vertx = vertx;
     this.admittedMax = ADMITTED_PER_THREAD * threads;
     this.waitingMax = waitingMax;
+    this.waitingLimit = waitingMax;
     this.maxWait = config.maxQueueTime().toNanos();
   }
 
@@ -81,23 +88,24 @@ class Overload {
       request.next();
       return;
     }
-    Waiting oldest = null;
+    List<Waiting> oldest;
     synchronized (this) {
       if (admitted == admittedMax) {
         waiting.add(new Waiting(request, vertx.getOrCreateContext()));
-        if (waiting.size() <= waitingMax) {
+        if (waiting.size() <= waitingLimit) {
           return;
         }
-        oldest = waiting.remove();
-        refused++;
+        waitingLimit = waitingMax / OVERLOADED_PART;
+        oldest = removeWhile(() -> waiting.size() > waitingLimit);
       } else {
         admitted++;
+        oldest = null;
       }
     }
     if (oldest == null) {
       start(request);
     } else {
-      refuse(oldest);
+      oldest.forEach(Overload::refuse);
     }
   }
 
@@ -122,6 +130,7 @@ class Overload {
     synchronized (this) {
       next = waiting.poll();
       if (next == null) {
+        waitingLimit = waitingMax;
         admitted--;
         return;
       }
@@ -141,19 +150,26 @@ class Overload {
     return System.nanoTime() - request.<Long>get(ARRIVED) > maxWait;
   }
 
+  private List<Waiting> removeWhile(BooleanSupplier condition) {
+    List<Waiting> removed = new ArrayList<>();
+    while (condition.getAsBoolean()) {
+      removed.add(waiting.remove());
+    }
+    refused += removed.size();
+    return removed;
+  }
+
   private static void refuse(Waiting late) {
     late.context.runOnContext(now -> ErrorResponses.sendUnlogged(503, late.request));
   }
 
   /** Refuses what is late, and has one line of the log for all that was refused of late. */
   private void look() {
-    List<Waiting> late = new ArrayList<>();
+    List<Waiting> late;
     long count;
     synchronized (this) {
-      while (!waiting.isEmpty() && isLate(waiting.peek().request)) {
-        late.add(waiting.remove());
-      }
-      count = refused + late.size();
+      late = removeWhile(() -> !waiting.isEmpty() && isLate(waiting.peek().request));
+      count = refused;
       refused = 0;
     }
     late.forEach(Overload::refuse);

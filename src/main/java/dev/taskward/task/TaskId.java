@@ -1,6 +1,7 @@
 package dev.taskward.task;
 
 import dev.taskward.http.ProblemException;
+import java.util.regex.Pattern;
 import org.eclipse.microprofile.openapi.annotations.enums.SchemaType;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
 
@@ -13,9 +14,11 @@ public record TaskId(long value) {
 
   private static final long NEVER_GIVEN_OUT = 0;
 
+  private static final Pattern INTEGER = Pattern.compile("-?[0-9]+");
+
   /** Called by JAX-RS. */
   public static TaskId fromString(String text) {
-    if (!text.matches("-?[0-9]+")) {
+    if (!INTEGER.matcher(text).matches()) {
       throw ProblemException.invalid("id", "must be an integer");
     }
     try {

@@ -27,13 +27,6 @@ class SlowClientIT extends SlowClientTest {
     assertCutOff(GET + "\r\n" + GET, "X-A: b\r\n");
   }
 
-  @Test
-  void aFrameOfHttp2IsNoRequest() throws Exception {
-    String settings = "\0\0\0\4\0\0\0\0\0";
-    String ping = "\0\0\10\6\1\0\0\0\0" + "12345678"; // an answer, to nothing
-    assertCutOff("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + settings, ping);
-  }
-
   /** Longer than the deadline altogether, with a head in two halves and pauses between. */
   @Test
   void headsInTimeAreAnswered() throws Exception {
