@@ -22,11 +22,11 @@ import org.jboss.logging.Logger;
 import org.jboss.resteasy.reactive.server.ServerRequestFilter;
 
 /**
- * Lets in as many requests as there are threads for, and has the others wait here, where they cost
- * least. When more wait than may, the older three quarters are refused, and until nobody waits any
- * more the oldest for each that comes: so nobody waits longer than it takes a quarter of the queue
- * to fill, which is the shorter the more come, and what is answered is answered in time. What
- * waited for long without being pushed out, because nothing moves, is refused too.
+ * Lets in two requests for each thread, and has the others wait here, where they cost least. When
+ * more wait than may, the older three quarters are refused, and until nobody waits any more the
+ * oldest for each that comes: so nobody waits longer than it takes a quarter of the queue to fill,
+ * which is the shorter the more come, and what is answered is answered in time. What waited for
+ * long without being pushed out, because nothing moves, is refused too.
  */
 @ApplicationScoped
 class Overload {
