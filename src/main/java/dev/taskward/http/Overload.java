@@ -16,17 +16,15 @@ import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.function.BooleanSupplier;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
 import org.jboss.logging.Logger;
 import org.jboss.resteasy.reactive.server.ServerRequestFilter;
 
 /**
- * Lets in two requests for each thread, and has the others wait here, where they cost least. When
- * more wait than may, the older three quarters are refused, and until nobody waits any more the
- * oldest for each that comes: so nobody waits longer than it takes a quarter of the queue to fill,
- * which is the shorter the more come, and what is answered is answered in time. What waited for
- * long without being pushed out, because nothing moves, is refused too.
+ * Lets in two requests for each thread, and has the others wait here, where they cost least. Beyond
+ * capacity the oldest is refused for each that comes: so nobody waits longer than it takes the
+ * queue to fill, which is the shorter the more come, and what is answered is answered in time. What
+ * waited for long without being pushed out, because nothing moves, is refused too.
  */
 @ApplicationScoped
 class Overload {
@@ -41,9 +39,6 @@ class Overload {
   /** So that a thread which is done finds its next request ready. */
   private static final int ADMITTED_PER_THREAD = 2;
 
-  /** What is left of the queue in overload: 250 of 1,000 wait for 100 ms if 2,500 a second come. */
-  private static final int OVERLOADED_PART = 4;
-
   private static final String ARRIVED = Overload.class.getName();
   private static final long LOOK_MILLIS = 1_000;
 
@@ -55,7 +50,6 @@ class Overload {
   private final long maxWait;
 
   private final Deque<Waiting> waiting = new ArrayDeque<>();
-  private int waitingLimit;
   private int admitted;
   private long refused;
   private long timer;
@@ -68,7 +62,6 @@ class Overload {
     this.vertx = vertx;
     this.admittedMax = ADMITTED_PER_THREAD * threads;
     this.waitingMax = waitingMax;
-    this.waitingLimit = waitingMax;
     this.maxWait = config.maxQueueTime().toNanos();
   }
 
@@ -88,24 +81,23 @@ class Overload {
       request.next();
       return;
     }
-    List<Waiting> oldest;
+    Waiting oldest = null;
     synchronized (this) {
       if (admitted == admittedMax) {
         waiting.add(new Waiting(request, vertx.getOrCreateContext()));
-        if (waiting.size() <= waitingLimit) {
+        if (waiting.size() <= waitingMax) {
           return;
         }
-        waitingLimit = waitingMax / OVERLOADED_PART;
-        oldest = removeWhile(() -> waiting.size() > waitingLimit);
+        oldest = waiting.remove();
+        refused++;
       } else {
         admitted++;
-        oldest = null;
       }
     }
     if (oldest == null) {
       start(request);
     } else {
-      oldest.forEach(Overload::refuse);
+      refuse(oldest);
     }
   }
 
@@ -130,7 +122,6 @@ class Overload {
     synchronized (this) {
       next = waiting.poll();
       if (next == null) {
-        waitingLimit = waitingMax;
         admitted--;
         return;
       }
@@ -150,26 +141,19 @@ class Overload {
     return System.nanoTime() - request.<Long>get(ARRIVED) > maxWait;
   }
 
-  private List<Waiting> removeWhile(BooleanSupplier condition) {
-    List<Waiting> removed = new ArrayList<>();
-    while (condition.getAsBoolean()) {
-      removed.add(waiting.remove());
-    }
-    refused += removed.size();
-    return removed;
-  }
-
   private static void refuse(Waiting late) {
     late.context.runOnContext(now -> ErrorResponses.sendUnlogged(503, late.request));
   }
 
   /** Refuses what is late, and has one line of the log for all that was refused of late. */
   private void look() {
-    List<Waiting> late;
+    List<Waiting> late = new ArrayList<>();
     long count;
     synchronized (this) {
-      late = removeWhile(() -> !waiting.isEmpty() && isLate(waiting.peek().request));
-      count = refused;
+      while (!waiting.isEmpty() && isLate(waiting.peek().request)) {
+        late.add(waiting.remove());
+      }
+      count = refused + late.size();
       refused = 0;
     }
     late.forEach(Overload::refuse);
