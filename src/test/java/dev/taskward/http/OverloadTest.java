@@ -65,6 +65,7 @@ class OverloadTest {
   @AfterEach
   void databaseIsBack() {
     wire.mend();
+    awaitActive(0);
   }
 
   @Test
