@@ -19,8 +19,8 @@ const options = parsed({
 /** Connections; of those that think the later ones are more than two CPUs answer. */
 const THINKING = [1_000, 2_000, 4_000, 6_000, 8_000];
 const RESTLESS = [1_000, 1_500, 3_000];
-/** Of what is answered to users who think, 95 % in no more: 1,000 wait while 2,500 a second come. */
-const BOUND_MILLIS = 400;
+/** Of what is answered to users who think while others are refused, 95 % in no more. */
+const BOUND_MILLIS = 200;
 const AS_FAST = 0.8;
 
 /** How many requests ended how late, by the first digit of their status and by upper bound. */

@@ -22,9 +22,9 @@ import org.jboss.resteasy.reactive.server.ServerRequestFilter;
 
 /**
  * Lets in two requests for each thread, and has the others wait here, where they cost least. Beyond
- * capacity the oldest is refused for each that comes: so nobody waits longer than it takes the
- * queue to fill, which is the shorter the more come, and what is answered is answered in time. What
- * waited for long without being pushed out, because nothing moves, is refused too.
+ * capacity the oldest is refused for each that comes, and while that is so the newest is answered
+ * first: those who cannot all be answered in time are some answered at once, and the others not at
+ * all. What waited for long without being pushed out is refused too.
  */
 @ApplicationScoped
 class Overload {
@@ -42,6 +42,9 @@ class Overload {
   private static final String ARRIVED = Overload.class.getName();
   private static final long LOOK_MILLIS = 1_000;
 
+  /** How long after a refusal the newest is answered first. */
+  private static final long OVERLOAD_NANOS = 1_000_000_000;
+
   private record Waiting(RoutingContext request, Context context) {}
 
   private final Vertx vertx;
@@ -52,6 +55,7 @@ class Overload {
   private final Deque<Waiting> waiting = new ArrayDeque<>();
   private int admitted;
   private long refused;
+  private long overloadEnds = System.nanoTime();
   private long timer;
 
   Overload(
@@ -90,6 +94,7 @@ class Overload {
         }
         oldest = waiting.remove();
         refused++;
+        overloadEnds = System.nanoTime() + OVERLOAD_NANOS;
       } else {
         admitted++;
       }
@@ -120,13 +125,17 @@ class Overload {
   private void startNext() {
     Waiting next;
     synchronized (this) {
-      next = waiting.poll();
+      next = inOverload() ? waiting.pollLast() : waiting.pollFirst();
       if (next == null) {
         admitted--;
         return;
       }
     }
     next.context.runOnContext(ready -> start(next.request));
+  }
+
+  private boolean inOverload() {
+    return System.nanoTime() - overloadEnds < 0;
   }
 
   /** On the thread that it waited for, whose last request may have held it for long. */

@@ -23,10 +23,12 @@ import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -36,12 +38,12 @@ import org.junit.jupiter.api.Test;
 @TestProfile(OverloadTest.Small.class)
 class OverloadTest {
 
-  private static final int THREADS = 8;
+  private static final int THREADS = 4;
 
   /** Requests that have a thread, or are the next to have one. */
   private static final int ADMITTED = 2 * THREADS;
 
-  private static final int QUEUE = 20;
+  private static final int QUEUE = 40;
 
   public static class Small implements QuarkusTestProfile {
     @Override
@@ -135,6 +137,42 @@ class OverloadTest {
   }
 
   @Test
+  void whoWaitsIsAnsweredInTurnAndInOverloadTheNewestFirst() throws Exception {
+    long id = alice.has("Buy milk");
+    Thread.sleep(1_000); // the overload of the test before is over
+    double inTurn = placeOfTheOlderHalf(id, ADMITTED + QUEUE);
+    assertTrue(inTurn < 0.4 * QUEUE, "in turn, the older half came as number " + inTurn);
+
+    double inOverload = placeOfTheOlderHalf(id, ADMITTED + QUEUE + 1);
+    assertTrue(inOverload > 0.6 * QUEUE, "the older half came as number " + inOverload);
+  }
+
+  /**
+   * Has requests wait for the database, the last {@link #QUEUE} of them in the queue, and tells
+   * when on average the older half of these was answered after that: the first is number 0.
+   */
+  private double placeOfTheOlderHalf(long id, int requests) {
+    wire.freeze();
+    List<CompletableFuture<?>> sent = new ArrayList<>();
+    List<Integer> answered = Collections.synchronizedList(new ArrayList<>());
+    for (int i = 0; i < requests; i++) {
+      int number = i;
+      sent.add(get(id).thenRun(() -> answered.add(number)));
+      int refused = Math.max(0, i + 1 - ADMITTED - QUEUE);
+      awaitDone(sent, refused);
+      awaitActive(i + 1 - refused);
+    }
+    wire.mend();
+    awaitDone(sent, requests);
+    answered.removeIf(number -> number < requests - QUEUE);
+    int middle = requests - QUEUE / 2;
+    return IntStream.range(0, QUEUE)
+        .filter(place -> answered.get(place) < middle)
+        .average()
+        .orElseThrow();
+  }
+
+  @Test
   void whoGivesUpLeavesHisPlaceToOthers() throws Exception {
     long id = alice.has("Buy milk");
     String head =
@@ -208,7 +246,7 @@ class OverloadTest {
     }
   }
 
-  private static void awaitDone(List<CompletableFuture<Answer>> sent, int requests) {
+  private static void awaitDone(List<? extends CompletableFuture<?>> sent, int requests) {
     long start = System.nanoTime();
     while (done(sent) < requests) {
       assertTrue(System.nanoTime() - start < TimeUnit.SECONDS.toNanos(20), requests + " refused");
@@ -216,7 +254,7 @@ class OverloadTest {
     }
   }
 
-  private static long done(List<CompletableFuture<Answer>> sent) {
+  private static long done(List<? extends CompletableFuture<?>> sent) {
     return sent.stream().filter(CompletableFuture::isDone).count();
   }
 
