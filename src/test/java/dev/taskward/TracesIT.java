@@ -32,6 +32,11 @@ class TracesIT {
   private static final String CALLER = "b7ad6b7169203331";
   private static final String TASK = "/api/v1/tasks/{id}";
 
+  /** The header that Prometheus 2.42 sends. */
+  private static final String PROMETHEUS_ACCEPTS =
+      "application/openmetrics-text;version=1.0.0,application/openmetrics-text;version=0.0.1;q=0.75,"
+          + "text/plain;version=0.0.4;q=0.5,*/*;q=0.1";
+
   private static EmbeddedPostgres postgres;
 
   final User alice = User.fresh();
@@ -163,7 +168,7 @@ class TracesIT {
       assertEquals(told, hex(span.getTraceId()));
       String metrics =
           given()
-              .accept("application/openmetrics-text; version=1.0.0; charset=utf-8")
+              .accept(PROMETHEUS_ACCEPTS)
               .get(service.managementUrl("/q/metrics"))
               .then()
               .statusCode(200)
@@ -179,6 +184,9 @@ class TracesIT {
                           && line.contains(
                               "span_id=\"" + hex(span.getSpanId()) + "\",trace_id=\"" + told)),
           metrics);
+      assertFalse(
+          metrics.lines().anyMatch(line -> line.contains(" # {") && !line.contains("_bucket{")),
+          "Prometheus before 2.43 takes no other exemplars");
     }
   }
 

@@ -1,5 +1,6 @@
 package dev.taskward.http;
 
+import static org.hamcrest.Matchers.containsString;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -114,6 +115,23 @@ class OverloadTest {
     assertEquals(
         List.of(503), sent.stream().map(answer -> answer.join().status).distinct().toList());
     assertTrue(System.nanoTime() - start < TimeUnit.SECONDS.toNanos(20));
+  }
+
+  @Test
+  void metricsAreThereWhileAllThreadsWait() {
+    long id = alice.has("Buy milk");
+    wire.freeze();
+    Stream.generate(() -> get(id)).limit(ADMITTED).forEach(sent -> {});
+    awaitActive(ADMITTED);
+    long start = System.nanoTime();
+    RestAssured.given()
+        .accept("application/openmetrics-text;version=1.0.0,text/plain;q=0.5")
+        .get(TestDatabase.management("/q/metrics"))
+        .then()
+        .statusCode(200)
+        .contentType("application/openmetrics-text")
+        .body(containsString("http_server_active_requests " + (double) ADMITTED));
+    assertTrue(System.nanoTime() - start < TimeUnit.SECONDS.toNanos(1), "the metrics came late");
   }
 
   @Test
