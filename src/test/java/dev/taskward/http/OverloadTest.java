@@ -267,7 +267,7 @@ class OverloadTest {
   private static void awaitDone(List<? extends CompletableFuture<?>> sent, int requests) {
     long start = System.nanoTime();
     while (done(sent) < requests) {
-      assertTrue(System.nanoTime() - start < TimeUnit.SECONDS.toNanos(20), requests + " refused");
+      assertTrue(System.nanoTime() - start < TimeUnit.SECONDS.toNanos(20), requests + " answered");
       Thread.onSpinWait();
     }
   }
