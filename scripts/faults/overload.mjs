@@ -17,7 +17,7 @@ const options = parsed({
   'java-opts': '-Xmx256m -XX:+UseSerialGC', // as in a container of 512 MiB
 });
 /** Connections; of those that think the later ones are more than two CPUs answer. */
-const THINKING = [1_000, 2_000, 4_000, 6_000, 8_000];
+const THINKING = [1_000, 2_000, 3_000, 4_000, 6_000, 8_000];
 const RESTLESS = [1_000, 1_500, 3_000];
 /** Of what is answered to users who think while others are refused, 95 % in no more. */
 const BOUND_MILLIS = 200;

@@ -15,7 +15,7 @@ public final class RawHttp {
    */
   public static String exchange(URI server, String requests) throws IOException {
     try (Socket socket = new Socket(server.getHost(), server.getPort())) {
-      socket.setSoTimeout(10_000);
+      socket.setSoTimeout(20_000);
       socket.getOutputStream().write(requests.getBytes(StandardCharsets.UTF_8));
       socket.getOutputStream().flush();
       return new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8);

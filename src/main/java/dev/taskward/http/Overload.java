@@ -2,10 +2,10 @@ package dev.taskward.http;
 
 import dev.taskward.config.TaskwardConfig;
 import io.quarkus.vertx.http.runtime.filters.Filters;
-import io.vertx.core.AsyncResult;
 import io.vertx.core.Context;
-import io.vertx.core.Handler;
 import io.vertx.core.Vertx;
+import io.vertx.core.http.HttpConnection;
+import io.vertx.core.net.impl.ConnectionBase;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.annotation.PreDestroy;
 import jakarta.enterprise.context.ApplicationScoped;
@@ -14,17 +14,18 @@ import jakarta.ws.rs.Priorities;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
+import java.util.HashSet;
 import java.util.List;
-import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.Set;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
 import org.jboss.logging.Logger;
 import org.jboss.resteasy.reactive.server.ServerRequestFilter;
 
 /**
  * Lets in two requests for each thread, and has the others wait here, where they cost least. Beyond
- * capacity the oldest is refused for each that comes, and while that is so the newest is answered
- * first: those who cannot all be answered in time are some answered at once, and the others not at
- * all. What waited for long without being pushed out is refused too.
+ * capacity, when too many wait or too many have to wait for long, the oldest are refused, and while
+ * that is so the newest is answered first: those who cannot all be answered in time are some
+ * answered at once, and the others not at all.
  */
 @ApplicationScoped
 class Overload {
@@ -45,14 +46,34 @@ class Overload {
   /** How long after a refusal the newest is answered first. */
   private static final long OVERLOAD_NANOS = 1_000_000_000;
 
-  private record Waiting(RoutingContext request, Context context) {}
+  /** Who waited for longer is refused, if there are more connections than find room. */
+  private static final long OVERLOAD_WAIT_NANOS = 200_000_000;
+
+  private enum State {
+    WAITS,
+    LET_IN,
+    OVER
+  }
+
+  private static final class Asked {
+
+    final RoutingContext request;
+    final Context context;
+    volatile State state = State.WAITS;
+
+    Asked(RoutingContext request, Context context) {
+      this.request = request;
+      this.context = context;
+    }
+  }
 
   private final Vertx vertx;
   private final int admittedMax;
   private final int waitingMax;
   private final long maxWait;
 
-  private final Deque<Waiting> waiting = new ArrayDeque<>();
+  private final Deque<Asked> waiting = new ArrayDeque<>();
+  private final Set<HttpConnection> connections = new HashSet<>();
   private int admitted;
   private long refused;
   private long overloadEnds = System.nanoTime();
@@ -85,84 +106,131 @@ class Overload {
       request.next();
       return;
     }
-    Waiting oldest = null;
+    Asked asked = new Asked(request, vertx.getOrCreateContext());
+    request.addEndHandler(ended -> end(asked));
+    HttpConnection connection = request.request().connection();
+    Asked oldest = null;
+    boolean isNew;
+    boolean letIn;
     synchronized (this) {
-      if (admitted == admittedMax) {
-        waiting.add(new Waiting(request, vertx.getOrCreateContext()));
-        if (waiting.size() <= waitingMax) {
-          return;
-        }
-        oldest = waiting.remove();
-        refused++;
-        overloadEnds = System.nanoTime() + OVERLOAD_NANOS;
-      } else {
+      if (asked.state == State.OVER || request.response().closed()) { // its client gave up
+        return;
+      }
+      isNew = connections.add(connection);
+      letIn = admitted < admittedMax;
+      if (letIn) {
         admitted++;
+        asked.state = State.LET_IN;
+      } else {
+        waiting.add(asked);
+        if (waiting.size() > waitingMax) {
+          oldest = takeOldest();
+        }
       }
     }
-    if (oldest == null) {
-      start(request);
-    } else {
+    if (isNew) {
+      forgetWhenClosed(connection);
+    }
+    if (letIn) {
+      request.next();
+    } else if (oldest != null) {
       refuse(oldest);
     }
   }
 
-  private void start(RoutingContext request) {
-    AtomicBoolean over = new AtomicBoolean();
-    Handler<AsyncResult<Void>> end =
-        ended -> {
-          if (over.compareAndSet(false, true)) {
-            startNext();
-          }
-        };
-    request.addEndHandler(end);
-    if (request.response().closed()) { // its client gave up, perhaps before there was the handler
-      end.handle(null);
-    } else {
-      request.next();
+  private void forgetWhenClosed(HttpConnection connection) {
+    ((ConnectionBase) connection)
+        .closeFuture()
+        .onComplete(
+            closed -> {
+              synchronized (this) {
+                connections.remove(connection);
+              }
+            });
+  }
+
+  /** It was answered, or its client gave up. */
+  private void end(Asked asked) {
+    Asked late = null;
+    Asked next = null;
+    synchronized (this) {
+      if (asked.state == State.WAITS) {
+        waiting.remove(asked);
+      } else if (asked.state == State.LET_IN) {
+        if (moreThanFit() && oldestWaited(OVERLOAD_WAIT_NANOS)) {
+          late = takeOldest();
+        }
+        next = inOverload() ? waiting.pollLast() : waiting.poll();
+        if (next == null) {
+          admitted--;
+        } else {
+          next.state = State.LET_IN;
+        }
+      }
+      asked.state = State.OVER;
+    }
+    if (late != null) {
+      refuse(late);
+    }
+    if (next != null) {
+      start(next);
     }
   }
 
-  private void startNext() {
-    Waiting next;
-    synchronized (this) {
-      next = inOverload() ? waiting.pollLast() : waiting.pollFirst();
-      if (next == null) {
-        admitted--;
-        return;
-      }
-    }
-    next.context.runOnContext(ready -> start(next.request));
+  private static void start(Asked asked) {
+    asked.context.runOnContext(
+        ready -> {
+          if (asked.state == State.LET_IN) {
+            asked.request.next();
+          }
+        });
+  }
+
+  private static void refuse(Asked asked) {
+    asked.context.runOnContext(now -> ErrorResponses.sendUnlogged(503, asked.request));
   }
 
   private boolean inOverload() {
     return System.nanoTime() - overloadEnds < 0;
   }
 
+  private boolean moreThanFit() {
+    return connections.size() > admittedMax + waitingMax;
+  }
+
+  private boolean oldestWaited(long nanos) {
+    return !waiting.isEmpty() && waited(waiting.peek().request) > nanos;
+  }
+
+  private Asked takeOldest() {
+    refused++;
+    overloadEnds = System.nanoTime() + OVERLOAD_NANOS;
+    Asked oldest = waiting.remove();
+    oldest.state = State.OVER;
+    return oldest;
+  }
+
   /** On the thread that it waited for, whose last request may have held it for long. */
   @ServerRequestFilter(priority = Priorities.AUTHENTICATION)
   void refuseIfLate(RoutingContext request) {
-    if (isLate(request)) {
+    if (waited(request) > maxWait) {
       throw ProblemException.unavailable();
     }
   }
 
-  private boolean isLate(RoutingContext request) {
-    return System.nanoTime() - request.<Long>get(ARRIVED) > maxWait;
-  }
-
-  private static void refuse(Waiting late) {
-    late.context.runOnContext(now -> ErrorResponses.sendUnlogged(503, late.request));
+  private static long waited(RoutingContext request) {
+    return System.nanoTime() - request.<Long>get(ARRIVED);
   }
 
   /** Refuses what is late, and has one line of the log for all that was refused of late. */
   private void look() {
-    List<Waiting> late = new ArrayList<>();
+    List<Asked> late = new ArrayList<>();
     long count;
     synchronized (this) {
-      while (!waiting.isEmpty() && isLate(waiting.peek().request)) {
-        late.add(waiting.remove());
+      while (oldestWaited(maxWait)) {
+        late.add(takeOldest());
       }
-      count = refused + late.size();
+      count = refused;
       refused = 0;
     }
     late.forEach(Overload::refuse);

@@ -1,10 +1,13 @@
 package dev.taskward.http;
 
+import static org.hamcrest.MatcherAssert.assertThat;
 import static org.hamcrest.Matchers.containsString;
+import static org.hamcrest.Matchers.containsStringIgnoringCase;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.taskward.PostgresProxy;
+import dev.taskward.RawHttp;
 import dev.taskward.TestDatabase;
 import dev.taskward.Tokens;
 import dev.taskward.User;
@@ -16,20 +19,18 @@ import io.restassured.RestAssured;
 import io.vertx.core.json.JsonObject;
 import jakarta.inject.Inject;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.Socket;
 import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
-import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -62,12 +63,13 @@ class OverloadTest {
   @Inject MeterRegistry registry;
 
   final User alice = User.fresh();
-  final HttpClient client = HttpClient.newHttpClient();
+  final ExecutorService clients = Executors.newCachedThreadPool();
 
   @AfterEach
   void databaseIsBack() {
     wire.mend();
     awaitActive(0);
+    clients.shutdown();
   }
 
   @Test
@@ -88,8 +90,10 @@ class OverloadTest {
     assertTrue(shed.size() >= 100 - ADMITTED - QUEUE, shed.size() + " of 100");
     for (Answer answer : shed) {
       assertEquals(503, answer.status);
-      assertEquals("5", answer.retryAfter);
-      assertEquals("application/problem+json", answer.type);
+      assertThat(answer.head, containsStringIgnoringCase("\r\nRetry-After: 5\r\n"));
+      assertThat(
+          answer.head,
+          containsStringIgnoringCase("\r\nContent-Type: application/problem+json\r\n"));
       assertEquals(503, new JsonObject(answer.body).getInteger("status"));
     }
     wire.mend();
@@ -158,50 +162,93 @@ class OverloadTest {
   void whoWaitsIsAnsweredInTurnAndInOverloadTheNewestFirst() throws Exception {
     long id = alice.has("Buy milk");
     Thread.sleep(1_000); // the overload of the test before is over
-    double inTurn = placeOfTheOlderHalf(id, ADMITTED + QUEUE);
-    assertTrue(inTurn < 0.4 * QUEUE, "in turn, the older half came as number " + inTurn);
+    int some = ADMITTED + QUEUE / 2;
+    List<Integer> inTurn = answered(id, some);
+    assertEquals(some, inTurn.size(), "all were answered");
+    assertTrue(laterHalf(inTurn) - earlierHalf(inTurn) > some / 4, "in turn: " + inTurn);
 
-    double inOverload = placeOfTheOlderHalf(id, ADMITTED + QUEUE + 1);
-    assertTrue(inOverload > 0.6 * QUEUE, "the older half came as number " + inOverload);
+    List<Integer> inOverload = answered(id, ADMITTED + QUEUE + 1);
+    inOverload.removeIf(number -> number <= ADMITTED);
+    assertTrue(
+        earlierHalf(inOverload) - laterHalf(inOverload) > QUEUE / 4, "in overload: " + inOverload);
+  }
+
+  @Test
+  void whereMoreAskThanFindRoomWhoWaitsForLongIsRefused() throws Exception {
+    long id = alice.has("Buy milk");
+    Thread.sleep(1_000); // as above
+    List<Socket> others = new ArrayList<>();
+    for (int i = 0; i < ADMITTED + QUEUE; i++) {
+      Socket socket = new Socket("localhost", RestAssured.port);
+      SlowClientTest.send(socket, head(id, "keep-alive"));
+      assertEquals("HTTP/1.1 200", start(socket));
+      others.add(socket);
+    }
+    // They don't ask again, but might. Two are taken from the queue for each that ends: one is
+    // answered, one refused.
+    List<Integer> answered = answered(id, ADMITTED + QUEUE);
+    String newest = "answered: " + answered;
+    assertEquals(ADMITTED + QUEUE / 2.0, answered.size(), 2, newest);
+    answered.removeIf(number -> number < ADMITTED);
+    assertTrue(answered.stream().allMatch(n -> n > ADMITTED + 0.4 * QUEUE), newest);
+
+    for (Socket socket : others) {
+      socket.close();
+    }
+    Thread.sleep(1_000);
+    int some = ADMITTED + QUEUE / 2;
+    assertEquals(some, answered(id, some).size(), "all find room again");
   }
 
   /**
-   * Has requests wait for the database, the last {@link #QUEUE} of them in the queue, and tells
-   * when on average the older half of these was answered after that: the first is number 0.
+   * Has requests wait for the database, the last {@link #QUEUE} of them in the queue, and tells the
+   * numbers of those that are answered after that, in the order of their answers.
    */
-  private double placeOfTheOlderHalf(long id, int requests) {
+  private List<Integer> answered(long id, int requests) throws InterruptedException {
     wire.freeze();
     List<CompletableFuture<?>> sent = new ArrayList<>();
     List<Integer> answered = Collections.synchronizedList(new ArrayList<>());
     for (int i = 0; i < requests; i++) {
       int number = i;
-      sent.add(get(id).thenRun(() -> answered.add(number)));
+      sent.add(
+          get(id)
+              .thenAccept(
+                  answer -> {
+                    if (answer.status == 200) {
+                      answered.add(number);
+                    }
+                  }));
       int refused = Math.max(0, i + 1 - ADMITTED - QUEUE);
       awaitDone(sent, refused);
       awaitActive(i + 1 - refused);
     }
+    Thread.sleep(250); // all have waited for as long as one may in overload
     wire.mend();
     awaitDone(sent, requests);
-    answered.removeIf(number -> number < requests - QUEUE);
-    int middle = requests - QUEUE / 2;
-    return IntStream.range(0, QUEUE)
-        .filter(place -> answered.get(place) < middle)
-        .average()
-        .orElseThrow();
+    return answered;
+  }
+
+  private static double earlierHalf(List<Integer> numbers) {
+    return average(numbers.subList(0, numbers.size() / 2));
+  }
+
+  private static double laterHalf(List<Integer> numbers) {
+    return average(numbers.subList(numbers.size() / 2, numbers.size()));
+  }
+
+  private static double average(List<Integer> numbers) {
+    return numbers.stream().mapToInt(Integer::intValue).average().orElseThrow();
   }
 
   @Test
   void whoGivesUpLeavesHisPlaceToOthers() throws Exception {
     long id = alice.has("Buy milk");
-    String head =
-        "GET %s/%d HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer %s\r\n\r\n"
-            .formatted(User.TASKS, id, Tokens.token(alice.name()));
     for (int i = 0; i < 3; i++) {
       wire.freeze();
       List<Socket> sockets = new ArrayList<>();
       for (int client = 0; client < ADMITTED + QUEUE; client++) {
         Socket socket = new Socket("localhost", RestAssured.port);
-        SlowClientTest.send(socket, head);
+        SlowClientTest.send(socket, head(id, "keep-alive"));
         sockets.add(socket);
       }
       awaitActive(ADMITTED + QUEUE);
@@ -224,10 +271,11 @@ class OverloadTest {
     long start = System.nanoTime();
     alice.list("").statusCode(200);
     assertTrue(System.nanoTime() - start < TimeUnit.SECONDS.toNanos(1), "the list came late");
-    assertEquals("HTTP/1.1 503", answer(trickle()));
+    assertEquals("HTTP/1.1 503", start(trickle()));
     for (Socket socket : sockets) {
       SlowClientTest.send(socket, "\"title\":\"Buy milk\"}");
-      assertEquals("HTTP/1.1 201", answer(socket));
+      assertEquals("HTTP/1.1 201", start(socket));
+      socket.close();
     }
     assertEquals(QUEUE, alice.list("?limit=50").extract().jsonPath().getList("").size());
   }
@@ -249,11 +297,9 @@ class OverloadTest {
     return socket;
   }
 
-  private static String answer(Socket socket) throws IOException {
-    try (socket) {
-      byte[] start = socket.getInputStream().readNBytes("HTTP/1.1 200".length());
-      return new String(start, StandardCharsets.US_ASCII);
-    }
+  private static String start(Socket socket) throws IOException {
+    byte[] start = socket.getInputStream().readNBytes("HTTP/1.1 200".length());
+    return new String(start, StandardCharsets.US_ASCII);
   }
 
   /** Threads that wait for the database on behalf of nobody are free when that ends. */
@@ -295,25 +341,29 @@ class OverloadTest {
         .count();
   }
 
-  private record Answer(int status, String retryAfter, String type, String body) {
-    static Answer of(HttpResponse<String> answer) {
-      return new Answer(
-          answer.statusCode(),
-          answer.headers().firstValue("Retry-After").orElse(""),
-          answer.headers().firstValue("Content-Type").orElse(""),
-          answer.body());
+  private record Answer(int status, String head, String body) {
+    static Answer of(String answer) {
+      String[] parts = answer.split("\r\n\r\n", 2);
+      return new Answer(Integer.parseInt(parts[0].split(" ")[1]), parts[0] + "\r\n", parts[1]);
     }
   }
 
+  /** On a connection of its own, for it counts how many are open. */
   private CompletableFuture<Answer> get(long id) {
-    return client
-        .sendAsync(
-            HttpRequest.newBuilder(
-                    URI.create("http://localhost:" + RestAssured.port + User.TASKS + "/" + id))
-                .header("Authorization", "Bearer " + Tokens.token(alice.name()))
-                .build(),
-            BodyHandlers.ofString())
-        .thenApply(Answer::of);
+    return CompletableFuture.supplyAsync(() -> Answer.of(exchange(head(id, "close"))), clients);
+  }
+
+  private String exchange(String request) {
+    try {
+      return RawHttp.exchange(URI.create("http://localhost:" + RestAssured.port), request);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private String head(long id, String connection) {
+    return "GET %s/%d HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer %s\r\nConnection: %s\r\n\r\n"
+        .formatted(User.TASKS, id, Tokens.token(alice.name()), connection);
   }
 
   private static long threads() {
