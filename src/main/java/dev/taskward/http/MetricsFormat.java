@@ -13,9 +13,9 @@ import jakarta.inject.Singleton;
 import java.util.regex.Pattern;
 
 /**
- * Answers Prometheus in the format that it prefers, OpenMetrics, which alone has exemplars. Quarkus
- * takes plain text for everyone who would take that too, as Prometheus does, and has a 406 for
- * those who take nothing but OpenMetrics.
+ * Answers Prometheus in the format that it prefers, OpenMetrics, which alone has exemplars, and all
+ * others in plain text. Quarkus takes plain text for everyone who would take that too, as
+ * Prometheus does, and answers on a thread that may have to wait for the database.
  */
 @Singleton
 class MetricsFormat {
@@ -48,26 +48,13 @@ class MetricsFormat {
 
   private void answer(RoutingContext request) {
     String accepted = request.request().getHeader(HttpHeaders.ACCEPT);
-    if (accepted == null || !accepted.contains("application/openmetrics-text")) {
-      request.next();
-      return;
-    }
+    boolean exemplars = accepted != null && accepted.contains("application/openmetrics-text");
+    String format =
+        exemplars ? TextFormat.CONTENT_TYPE_OPENMETRICS_100 : TextFormat.CONTENT_TYPE_004;
     thread
-        .executeBlocking(this::metrics)
-        .onSuccess(metrics -> send(request, metrics))
+        .executeBlocking(() -> EXEMPLAR_OF_COUNT.matcher(registry.scrape(format)).replaceAll("$1"))
+        .onSuccess(
+            metrics -> request.response().putHeader(HttpHeaders.CONTENT_TYPE, format).end(metrics))
         .onFailure(request::fail);
-  }
-
-  private String metrics() {
-    return EXEMPLAR_OF_COUNT
-        .matcher(registry.scrape(TextFormat.CONTENT_TYPE_OPENMETRICS_100))
-        .replaceAll("$1");
-  }
-
-  private static void send(RoutingContext request, String metrics) {
-    request
-        .response()
-        .putHeader(HttpHeaders.CONTENT_TYPE, TextFormat.CONTENT_TYPE_OPENMETRICS_100)
-        .end(metrics);
   }
 }
