@@ -1,6 +1,7 @@
 package dev.taskward;
 
 import dev.taskward.config.SettingsException;
+import dev.taskward.http.ApiDocument;
 import dev.taskward.http.HeadDeadline;
 import io.quarkus.runtime.ApplicationLifecycleManager;
 import io.quarkus.runtime.Quarkus;
@@ -27,6 +28,7 @@ public final class Taskward {
 
   public static void main(String... args) {
     HeadDeadline.enable();
+    ApiDocument.readOnlyWhereServed();
     Quarkus.run(null, Taskward::exit, args);
   }
 

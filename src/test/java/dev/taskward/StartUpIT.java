@@ -28,6 +28,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.DisabledOnOs;
 import org.junit.jupiter.api.condition.OS;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -554,6 +555,25 @@ class StartUpIT {
           RestAssured.get(service.url("/q/openapi?format=json"))
               .path("components.securitySchemes.token.scheme");
       assertEquals("bearer", scheme);
+    }
+  }
+
+  @Test
+  void aDocumentThatIsNotServedIsNotReadAtTheStart(@TempDir Path folder) throws Exception {
+    Assumptions.assumeTrue(
+        Files.exists(PackagedApplication.TARGET.resolve("quarkus-app")),
+        "a binary loads no classes by which it could be seen");
+    for (boolean served : List.of(true, false)) {
+      Path classes = folder.resolve("classes." + served);
+      Map<String, String> settings =
+          Map.of(
+              "DATABASE_URL", url("ann:" + PASSWORD_ENCODED),
+              "TASKWARD_API_DOCS", Boolean.toString(served),
+              "JDK_JAVA_OPTIONS", "-Xlog:class+load:file=" + classes);
+      running(settings).close();
+      try (Stream<String> lines = Files.lines(classes)) {
+        assertEquals(served, lines.anyMatch(line -> line.contains("org.yaml.snakeyaml")));
+      }
     }
   }
 
