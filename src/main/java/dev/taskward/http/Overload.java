@@ -50,8 +50,8 @@ class Overload {
   private static final long OVERLOAD_WAIT_NANOS = 200_000_000;
 
   private enum State {
-    WAITS,
-    LET_IN,
+    WAITING,
+    ADMITTED,
     OVER
   }
 
@@ -59,7 +59,7 @@ class Overload {
 
     final RoutingContext request;
     final Context context;
-    volatile State state = State.WAITS;
+    volatile State state = State.WAITING;
 
     Asked(RoutingContext request, Context context) {
       this.request = request;
@@ -71,13 +71,17 @@ class Overload {
   private final int admittedMax;
   private final int waitingMax;
   private final long maxWait;
+  private long timer;
 
+  // What follows, and each state, changes in synchronized blocks alone.
   private final Deque<Asked> waiting = new ArrayDeque<>();
+
+  /** Those that are open and asked before. */
   private final Set<HttpConnection> connections = new HashSet<>();
+
   private int admitted;
   private long refused;
   private long overloadEnds = System.nanoTime();
-  private long timer;
 
   Overload(
       Vertx vertx,
@@ -109,18 +113,19 @@ class Overload {
     Asked asked = new Asked(request, vertx.getOrCreateContext());
     request.addEndHandler(ended -> end(asked));
     HttpConnection connection = request.request().connection();
+    boolean isClosed = request.response().closed(); // not below, for it locks its connection
     Asked oldest = null;
     boolean isNew;
-    boolean letIn;
+    boolean isAdmitted;
     synchronized (this) {
-      if (asked.state == State.OVER || request.response().closed()) { // its client gave up
+      if (isClosed || asked.state == State.OVER) { // its client gave up
         return;
       }
       isNew = connections.add(connection);
-      letIn = admitted < admittedMax;
-      if (letIn) {
+      isAdmitted = admitted < admittedMax;
+      if (isAdmitted) {
         admitted++;
-        asked.state = State.LET_IN;
+        asked.state = State.ADMITTED;
       } else {
         waiting.add(asked);
         if (waiting.size() > waitingMax) {
@@ -131,7 +136,7 @@ class Overload {
     if (isNew) {
       forgetWhenClosed(connection);
     }
-    if (letIn) {
+    if (isAdmitted) {
       request.next();
     } else if (oldest != null) {
       refuse(oldest);
@@ -154,17 +159,17 @@ class Overload {
     Asked late = null;
     Asked next = null;
     synchronized (this) {
-      if (asked.state == State.WAITS) {
+      if (asked.state == State.WAITING) {
         waiting.remove(asked);
-      } else if (asked.state == State.LET_IN) {
-        if (moreThanFit() && oldestWaited(OVERLOAD_WAIT_NANOS)) {
+      } else if (asked.state == State.ADMITTED) {
+        if (waiting.size() > 1 && moreThanFit() && oldestWaited(OVERLOAD_WAIT_NANOS)) {
           late = takeOldest();
         }
         next = inOverload() ? waiting.pollLast() : waiting.poll();
         if (next == null) {
           admitted--;
         } else {
-          next.state = State.LET_IN;
+          next.state = State.ADMITTED;
         }
       }
       asked.state = State.OVER;
@@ -180,7 +185,7 @@ class Overload {
   private static void start(Asked asked) {
     asked.context.runOnContext(
         ready -> {
-          if (asked.state == State.LET_IN) {
+          if (asked.state == State.ADMITTED) {
             asked.request.next();
           }
         });

@@ -54,8 +54,8 @@ class OverloadTest {
           "quarkus.thread-pool.max-threads", Integer.toString(THREADS),
           "quarkus.thread-pool.queue-size", Integer.toString(QUEUE),
           "quarkus.datasource.jdbc.max-size", "2",
-          "quarkus.datasource.jdbc.acquisition-timeout", "3S",
-          "taskward.max-queue-time", "1S");
+          "quarkus.datasource.jdbc.acquisition-timeout", "6S",
+          "taskward.max-queue-time", "3S");
     }
   }
 
@@ -109,12 +109,12 @@ class OverloadTest {
     wire.freeze();
     long start = System.nanoTime();
 
-    // Those with a thread wait 3 s for a connection; the next ones are then too late, and do not
+    // Those with a thread wait 6 s for a connection; the next ones are then too late, and do not
     // wait as long again. The others are refused before.
     List<CompletableFuture<Answer>> sent =
         Stream.generate(() -> get(id)).limit(ADMITTED + QUEUE).toList();
-    assertEquals(QUEUE, answered(sent, start, 2_500), "had to wait for long");
-    assertTrue(answered(sent, start, 5_000) >= ADMITTED + QUEUE - 2, "two have connections");
+    assertEquals(QUEUE, answered(sent, start, 5_000), "had to wait for long");
+    assertTrue(answered(sent, start, 8_000) >= ADMITTED + QUEUE - 2, "two have connections");
 
     assertEquals(
         List.of(503), sent.stream().map(answer -> answer.join().status).distinct().toList());
@@ -198,7 +198,7 @@ class OverloadTest {
       socket.close();
     }
     Thread.sleep(1_000);
-    int some = ADMITTED + QUEUE / 2;
+    int some = ADMITTED + QUEUE / 4; // there are those of RestAssured, too
     assertEquals(some, answered(id, some).size(), "all find room again");
   }
 
