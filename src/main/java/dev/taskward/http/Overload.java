@@ -14,9 +14,9 @@ import jakarta.ws.rs.Priorities;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
-import java.util.HashSet;
+import java.util.HashMap;
 import java.util.List;
-import java.util.Set;
+import java.util.Map;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
 import org.jboss.logging.Logger;
 import org.jboss.resteasy.reactive.server.ServerRequestFilter;
@@ -46,8 +46,11 @@ class Overload {
   /** How long after a refusal the newest is answered first. */
   private static final long OVERLOAD_NANOS = 1_000_000_000;
 
-  /** Who waited for longer is refused, if there are more connections than find room. */
+  /** Who waited for longer is refused, if more connections ask than find room. */
   private static final long OVERLOAD_WAIT_NANOS = 200_000_000;
+
+  /** A connection that did not ask for so long is idle. */
+  private static final long IDLE_NANOS = 5_000_000_000L;
 
   private enum State {
     WAITING,
@@ -76,8 +79,11 @@ class Overload {
   // What follows, and each state, changes in synchronized blocks alone.
   private final Deque<Asked> waiting = new ArrayDeque<>();
 
-  /** Those that are open and asked before. */
-  private final Set<HttpConnection> connections = new HashSet<>();
+  /** Those that are open, and when each asked last. */
+  private final Map<HttpConnection, Long> connections = new HashMap<>();
+
+  /** As many were not idle, when that was last looked at. */
+  private int asking;
 
   private int admitted;
   private long refused;
@@ -105,7 +111,8 @@ class Overload {
   }
 
   private void admit(RoutingContext request) {
-    request.put(ARRIVED, System.nanoTime());
+    long now = System.nanoTime();
+    request.put(ARRIVED, now);
     if (!request.normalizedPath().startsWith("/api/")) { // Dev UI's sockets would never end
       request.next();
       return;
@@ -121,7 +128,7 @@ class Overload {
       if (isClosed || asked.state == State.OVER) { // its client gave up
         return;
       }
-      isNew = connections.add(connection);
+      isNew = connections.put(connection, now) == null;
       isAdmitted = admitted < admittedMax;
       if (isAdmitted) {
         admitted++;
@@ -200,7 +207,7 @@ class Overload {
   }
 
   private boolean moreThanFit() {
-    return connections.size() > admittedMax + waitingMax;
+    return Math.min(asking, connections.size()) > admittedMax + waitingMax;
   }
 
   private boolean oldestWaited(long nanos) {
@@ -235,6 +242,8 @@ class Overload {
       while (oldestWaited(maxWait)) {
         late.add(takeOldest());
       }
+      long now = System.nanoTime();
+      asking = (int) connections.values().stream().filter(last -> now - last < IDLE_NANOS).count();
       count = refused;
       refused = 0;
     }

@@ -186,20 +186,26 @@ class OverloadTest {
       assertEquals("HTTP/1.1 200", start(socket));
       others.add(socket);
     }
-    // They don't ask again, but might. Two are taken from the queue for each that ends: one is
-    // answered, one refused.
+    // They might ask again. Two are taken from the queue for each that ends: one is answered, one
+    // refused.
+    Thread.sleep(1_000); // looked at every second
     List<Integer> answered = answered(id, ADMITTED + QUEUE);
     String newest = "answered: " + answered;
     assertEquals(ADMITTED + QUEUE / 2.0, answered.size(), 2, newest);
     answered.removeIf(number -> number < ADMITTED);
     assertTrue(answered.stream().allMatch(n -> n > ADMITTED + 0.4 * QUEUE), newest);
 
+    Thread.sleep(6_000);
+    int some = ADMITTED + QUEUE / 4; // there are those of RestAssured, too
+    assertEquals(some, answered(id, some).size(), "the others are idle");
+
     for (Socket socket : others) {
+      SlowClientTest.send(socket, head(id, "close"));
+      socket.getInputStream().readAllBytes();
       socket.close();
     }
     Thread.sleep(1_000);
-    int some = ADMITTED + QUEUE / 4; // there are those of RestAssured, too
-    assertEquals(some, answered(id, some).size(), "all find room again");
+    assertEquals(some, answered(id, some).size(), "the others are gone");
   }
 
   /**
