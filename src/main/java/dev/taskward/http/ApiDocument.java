@@ -6,7 +6,7 @@ import org.eclipse.microprofile.config.ConfigProvider;
 
 /**
  * Has the API's document found only where it is served: Quarkus else reads it at each start, and
- * writes it as JSON and as YAML, which is a tenth of what the binary's start takes.
+ * writes it as JSON and as YAML, which is a seventh of what the binary's start takes.
  */
 public final class ApiDocument extends ClassLoader {
 

@@ -6,8 +6,8 @@ import jakarta.enterprise.event.Observes;
 import jakarta.inject.Singleton;
 
 /**
- * Lets a request go no further whose client went away while it was looked at elsewhere, as where
- * its limits are counted in the database: who registers for its end from then on waits for ever.
+ * Lets a request go no further whose client went away while something was waited for, as for its
+ * limits to be counted in the database: who registers for its end from then on waits for ever.
  */
 @Singleton
 class GoneClient {
@@ -16,7 +16,8 @@ class GoneClient {
 
   void register(@Observes Filters filters) {
     filters.register(GoneClient::observe, TraceId.PRIORITY);
-    filters.register(GoneClient::check, RequestHead.AFTER_AUTHORIZATION);
+    filters.register(GoneClient::check, RequestHead.AFTER_AUTHORIZATION); // before RequestBody
+    filters.register(GoneClient::check, Overload.PRIORITY + 1);
   }
 
   private static void observe(RoutingContext request) {

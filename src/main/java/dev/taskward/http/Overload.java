@@ -35,7 +35,7 @@ class Overload {
   /**
    * The last filter: who is let in is known, within his limits, and has sent all of his request.
    */
-  private static final int PRIORITY = RequestHead.AFTER_AUTHORIZATION - 3;
+  static final int PRIORITY = RequestHead.AFTER_AUTHORIZATION - 4;
 
   /** So that a thread which is done finds its next request ready. */
   private static final int ADMITTED_PER_THREAD = 2;
@@ -111,7 +111,7 @@ class Overload {
   }
 
   private void admit(RoutingContext request) {
-    long now = System.nanoTime();
+    Long now = System.nanoTime();
     request.put(ARRIVED, now);
     if (!request.normalizedPath().startsWith("/api/")) { // Dev UI's sockets would never end
       request.next();
@@ -120,14 +120,10 @@ class Overload {
     Asked asked = new Asked(request, vertx.getOrCreateContext());
     request.addEndHandler(ended -> end(asked));
     HttpConnection connection = request.request().connection();
-    boolean isClosed = request.response().closed(); // not below, for it locks its connection
     Asked oldest = null;
     boolean isNew;
     boolean isAdmitted;
     synchronized (this) {
-      if (isClosed || asked.state == State.OVER) { // its client gave up
-        return;
-      }
       isNew = connections.put(connection, now) == null;
       isAdmitted = admitted < admittedMax;
       if (isAdmitted) {
