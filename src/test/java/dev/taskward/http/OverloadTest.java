@@ -6,9 +6,11 @@ import static org.hamcrest.Matchers.containsStringIgnoringCase;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.taskward.ActiveRequests;
 import dev.taskward.PostgresProxy;
 import dev.taskward.RawHttp;
 import dev.taskward.TestDatabase;
+import dev.taskward.Threads;
 import dev.taskward.Tokens;
 import dev.taskward.User;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -28,8 +30,6 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
@@ -63,13 +63,11 @@ class OverloadTest {
   @Inject MeterRegistry registry;
 
   final User alice = User.fresh();
-  final ExecutorService clients = Executors.newCachedThreadPool();
 
   @AfterEach
   void databaseIsBack() {
     wire.mend();
-    awaitActive(0);
-    clients.shutdown();
+    ActiveRequests.await(registry, 0);
   }
 
   @Test
@@ -126,7 +124,7 @@ class OverloadTest {
     long id = alice.has("Buy milk");
     wire.freeze();
     Stream.generate(() -> get(id)).limit(ADMITTED).forEach(sent -> {});
-    awaitActive(ADMITTED);
+    ActiveRequests.await(registry, ADMITTED);
     long start = System.nanoTime();
     for (String format : List.of("application/openmetrics-text", "text/plain")) {
       RestAssured.given()
@@ -147,7 +145,7 @@ class OverloadTest {
     List<CompletableFuture<Answer>> sent = new ArrayList<>();
     for (int i = 0; i < ADMITTED + QUEUE; i++) {
       sent.add(get(id));
-      awaitActive(i + 1);
+      ActiveRequests.await(registry, i + 1);
     }
     for (int i = 0; i < QUEUE; i++) {
       sent.add(get(id));
@@ -228,7 +226,7 @@ class OverloadTest {
                   }));
       int refused = Math.max(0, i + 1 - ADMITTED - QUEUE);
       awaitDone(sent, refused);
-      awaitActive(i + 1 - refused);
+      ActiveRequests.await(registry, i + 1 - refused);
     }
     Thread.sleep(250); // all have waited for as long as one may in overload
     wire.mend();
@@ -259,11 +257,11 @@ class OverloadTest {
         SlowClientTest.send(socket, head(id, "keep-alive"));
         sockets.add(socket);
       }
-      awaitActive(ADMITTED + QUEUE);
+      ActiveRequests.await(registry, ADMITTED + QUEUE);
       for (Socket socket : sockets) {
         socket.close();
       }
-      awaitActive(0);
+      ActiveRequests.await(registry, 0);
       wire.mend();
       await200(id);
     }
@@ -273,36 +271,19 @@ class OverloadTest {
   void bodiesThatTrickleKeepNoThreadAndAreBounded() throws Exception {
     List<Socket> sockets = new ArrayList<>();
     for (int i = 0; i < QUEUE; i++) {
-      sockets.add(trickle());
+      sockets.add(SlowClientTest.trickle(alice));
     }
-    awaitActive(sockets.size());
+    ActiveRequests.await(registry, sockets.size());
     long start = System.nanoTime();
     alice.list("").statusCode(200);
     assertTrue(System.nanoTime() - start < TimeUnit.SECONDS.toNanos(1), "the list came late");
-    assertEquals("HTTP/1.1 503", start(trickle()));
+    assertEquals("HTTP/1.1 503", start(SlowClientTest.trickle(alice)));
     for (Socket socket : sockets) {
       SlowClientTest.send(socket, "\"title\":\"Buy milk\"}");
       assertEquals("HTTP/1.1 201", start(socket));
       socket.close();
     }
     assertEquals(QUEUE, alice.list("?limit=50").extract().jsonPath().getList("").size());
-  }
-
-  private Socket trickle() throws IOException {
-    Socket socket = new Socket("localhost", RestAssured.port);
-    SlowClientTest.send(
-        socket,
-        """
-        POST %s HTTP/1.1
-        Host: localhost
-        Authorization: Bearer %s
-        Content-Type: application/json
-        Content-Length: 20
-
-        {"""
-            .formatted(User.TASKS, Tokens.token(alice.name()))
-            .replace("\n", "\r\n"));
-    return socket;
   }
 
   private static String start(Socket socket) throws IOException {
@@ -330,14 +311,6 @@ class OverloadTest {
     return sent.stream().filter(CompletableFuture::isDone).count();
   }
 
-  private void awaitActive(int requests) {
-    long start = System.nanoTime();
-    while (registry.get("http.server.active.requests").gauge().value() != requests) {
-      assertTrue(System.nanoTime() - start < TimeUnit.SECONDS.toNanos(20), requests + " active");
-      Thread.onSpinWait();
-    }
-  }
-
   private static long answered(List<CompletableFuture<Answer>> sent, long start, long millis) {
     return sent.stream()
         .map(
@@ -358,7 +331,8 @@ class OverloadTest {
 
   /** On a connection of its own, for it counts how many are open. */
   private CompletableFuture<Answer> get(long id) {
-    return CompletableFuture.supplyAsync(() -> Answer.of(exchange(head(id, "close"))), clients);
+    return CompletableFuture.supplyAsync(
+        () -> Answer.of(exchange(head(id, "close"))), Threads.EACH);
   }
 
   private String exchange(String request) {

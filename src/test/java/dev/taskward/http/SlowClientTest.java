@@ -9,6 +9,7 @@ import io.quarkus.test.common.http.TestHTTPResource;
 import io.quarkus.test.junit.QuarkusTest;
 import io.quarkus.test.junit.QuarkusTestProfile;
 import io.quarkus.test.junit.TestProfile;
+import io.restassured.RestAssured;
 import java.io.IOException;
 import java.net.Socket;
 import java.net.SocketException;
@@ -100,6 +101,14 @@ class SlowClientTest {
     } catch (java.net.SocketTimeoutException open) {
       return false;
     }
+  }
+
+  /** Has sent the first byte of a body. */
+  static Socket trickle(User user) throws IOException {
+    Socket socket = new Socket("localhost", RestAssured.port);
+    String head = post("\r\nAuthorization: Bearer " + Tokens.token(user.name()));
+    send(socket, head + "Content-Length: 20\r\n\r\n{");
+    return socket;
   }
 
   static void send(Socket socket, String text) throws IOException {
