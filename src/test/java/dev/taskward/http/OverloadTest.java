@@ -169,8 +169,11 @@ class OverloadTest {
 
     List<Integer> inOverload = answered(id, ADMITTED + QUEUE + 1);
     inOverload.removeIf(number -> number <= ADMITTED);
-    assertTrue(
-        earlierHalf(inOverload) - laterHalf(inOverload) > QUEUE / 4, "in overload: " + inOverload);
+    // They are more connections than find room, so if that is seen in time, only half is answered.
+    int answered = inOverload.size();
+    String newestFirst = "in overload: " + inOverload;
+    assertTrue(answered >= QUEUE / 2 - 2, newestFirst);
+    assertTrue(earlierHalf(inOverload) - laterHalf(inOverload) > answered / 4.0, newestFirst);
   }
 
   @Test
@@ -178,7 +181,7 @@ class OverloadTest {
     long id = alice.has("Buy milk");
     Thread.sleep(1_000); // as above
     List<Socket> others = new ArrayList<>();
-    for (int i = 0; i < ADMITTED + QUEUE; i++) {
+    for (int i = 0; i < ADMITTED + 2 * QUEUE; i++) {
       Socket socket = new Socket("localhost", RestAssured.port);
       SlowClientTest.send(socket, head(id, "keep-alive"));
       assertEquals("HTTP/1.1 200", start(socket));
@@ -186,7 +189,7 @@ class OverloadTest {
     }
     // They might ask again. Two are taken from the queue for each that ends: one is answered, one
     // refused.
-    Thread.sleep(1_000); // looked at every second
+    Thread.sleep(1_500); // looked at every second
     List<Integer> answered = answered(id, ADMITTED + QUEUE);
     String newest = "answered: " + answered;
     assertEquals(ADMITTED + QUEUE / 2.0, answered.size(), 2, newest);
@@ -202,7 +205,7 @@ class OverloadTest {
       socket.getInputStream().readAllBytes();
       socket.close();
     }
-    Thread.sleep(1_000);
+    Thread.sleep(1_500);
     assertEquals(some, answered(id, some).size(), "the others are gone");
   }
 
