@@ -9,9 +9,9 @@ requests=20
 
 temp=$(mktemp -d)
 service=
-trap '[ -z "$service" ] || kill "$service" || true
+trap '[ -z "$service" ] || kill "$service" 2>/dev/null || true
   pg_ctl -D "$temp/data" -m immediate stop >/dev/null 2>&1; rm -rf "$temp"' EXIT
-initdb -D "$temp/data" -U postgres -A trust >/dev/null
+initdb -D "$temp/data" -U postgres -A trust -E UTF8 >/dev/null
 pg_ctl -D "$temp/data" -w -l "$temp/log" \
   -o "-p 54399 -c listen_addresses=127.0.0.1 -c unix_socket_directories=''" start >/dev/null
 psql -q postgresql://postgres@127.0.0.1:54399 -c 'create role taskward login' \

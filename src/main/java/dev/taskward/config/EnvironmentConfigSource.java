@@ -134,18 +134,13 @@ public class EnvironmentConfigSource implements ConfigSourceFactory {
     settings.put("QUARKUS_HTTP_PROXY_TRUSTED_PROXIES", networks.toString());
   }
 
-  /** In Quarkus' words: whether this start migrates, and whether it ends with that. */
   private static void addMigration(ConfigSourceContext context, Map<String, String> settings) {
     String migrate = value(context, MIGRATE);
-    switch (migrate == null ? "start" : migrate) {
-      case "start" -> settings.put("QUARKUS_FLYWAY_MIGRATE_AT_START", "true");
-      case "only" -> {
-        settings.put("QUARKUS_FLYWAY_MIGRATE_AT_START", "true");
-        settings.put("QUARKUS_INIT_AND_EXIT", "true");
-      }
-      case "never" -> settings.put("QUARKUS_FLYWAY_VALIDATE_AT_START", "true");
-      default ->
-          throw new IllegalArgumentException(variable(MIGRATE) + " must be start, only or never.");
+    if (migrate != null && !migrate.matches("start|only|never")) {
+      throw new IllegalArgumentException(variable(MIGRATE) + " must be start, only or never.");
+    }
+    if ("only".equals(migrate)) {
+      settings.put("QUARKUS_INIT_AND_EXIT", "true");
     }
   }
 

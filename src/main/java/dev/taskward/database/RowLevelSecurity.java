@@ -3,6 +3,7 @@ package dev.taskward.database;
 import io.quarkus.runtime.StartupEvent;
 import jakarta.enterprise.event.Observes;
 import java.sql.Connection;
+import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
@@ -20,6 +21,26 @@ class RowLevelSecurity {
              rolsuper or rolbypassrls, rolname
       from pg_roles where rolname = current_user
       """;
+
+  /** As {@code afterMigrate.sql} would set it. */
+  private static final String SET =
+      """
+      select count(*) from pg_class
+      where oid in ('task'::regclass, 'idempotency_key'::regclass)
+        and relrowsecurity = ? and relforcerowsecurity = ?
+      """;
+
+  /** Whether all policies are in force, or all out of it. */
+  static boolean isSet(Connection connection, boolean inForce) throws SQLException {
+    try (PreparedStatement sql = connection.prepareStatement(SET)) {
+      sql.setBoolean(1, inForce);
+      sql.setBoolean(2, inForce);
+      try (ResultSet tables = sql.executeQuery()) {
+        tables.next();
+        return tables.getInt(1) == 2;
+      }
+    }
+  }
 
   void check(@Observes StartupEvent started, DataSource database) throws SQLException {
     try (Connection connection = database.getConnection();
