@@ -556,11 +556,15 @@ class StartUpIT {
   @Test
   void theDocumentAndSwaggerUiAreReadAndServedWhereSwitchedOn(@TempDir Path folder)
       throws Exception {
-    Map<String, String> off = new HashMap<>();
-    off.put("DATABASE_URL", url("ann:" + PASSWORD_ENCODED));
-    off.put("QUARKUS_VERTX_CACHE_DIRECTORY", "/dev/null/nothing can be written here");
     Path classes = folder.resolve("off");
-    off.put("JDK_JAVA_OPTIONS", "-Xlog:class+load:file=" + classes);
+    Map<String, String> off =
+        Map.of(
+            "DATABASE_URL",
+            url("ann:" + PASSWORD_ENCODED),
+            "QUARKUS_VERTX_CACHE_DIRECTORY",
+            "/dev/null/nothing can be written here",
+            "JDK_JAVA_OPTIONS",
+            "-Xlog:class+load:file=" + classes);
     List<String> paths = List.of("/q/openapi", "/q/openapi.json", "/q/swagger-ui/", "/q/nothing");
     try (PackagedApplication.Running service = running(off)) {
       for (String path : paths) {
