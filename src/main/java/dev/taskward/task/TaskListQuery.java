@@ -4,6 +4,7 @@ import dev.taskward.http.ProblemException;
 import jakarta.ws.rs.core.MultivaluedMap;
 import java.util.List;
 import java.util.Set;
+import java.util.regex.Pattern;
 
 /**
  * Which page of which list.
@@ -18,6 +19,8 @@ record TaskListQuery(
 
   static final int LIMIT_MAX = 1000;
   static final int LIMIT_DEFAULT = 100;
+
+  private static final Pattern LIMIT = Pattern.compile("[1-9][0-9]{0,3}");
 
   private static final Set<String> PARAMETERS =
       Set.of(
@@ -58,7 +61,7 @@ record TaskListQuery(
     if (value == null) {
       return LIMIT_DEFAULT;
     }
-    if (value.matches("[1-9][0-9]{0,3}")) {
+    if (LIMIT.matcher(value).matches()) {
       int limit = Integer.parseInt(value);
       if (limit <= LIMIT_MAX) {
         return limit;

@@ -9,9 +9,9 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.sql.Timestamp;
 import java.sql.Types;
 import java.time.Instant;
-import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -148,7 +148,7 @@ class TaskStatements {
   }
 
   private static Instant time(ResultSet row, int column) throws SQLException {
-    OffsetDateTime time = row.getObject(column, OffsetDateTime.class);
+    Timestamp time = row.getTimestamp(column); // an OffsetDateTime would be made of nine objects
     return time == null ? null : time.toInstant();
   }
 }

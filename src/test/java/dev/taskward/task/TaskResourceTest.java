@@ -17,9 +17,14 @@ import io.quarkus.test.common.TestResourceScope;
 import io.quarkus.test.common.WithTestResource;
 import io.quarkus.test.junit.QuarkusTest;
 import io.restassured.http.ContentType;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.SQLException;
 import java.time.Instant;
+import java.time.ZoneOffset;
 import java.util.Collections;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
@@ -60,6 +65,32 @@ class TaskResourceTest {
             .statusCode(200)
             .extract()
             .as(Map.class));
+  }
+
+  /** RFC 3339, in UTC, with a fraction of as many thousandfolds as it needs. */
+  @Test
+  void timesAreToldToTheDigit() throws SQLException {
+    long id = alice.has("old");
+    List<String> times =
+        List.of(
+            "2026-11-27T15:06:07Z",
+            "2026-11-27T15:06:07.100Z",
+            "2024-02-29T23:59:59.000100Z",
+            "1999-12-31T23:59:59.999999Z",
+            "1600-01-01T00:00:00Z",
+            "9999-12-31T23:59:59.999Z");
+    try (Connection connection = TestDatabase.connect();
+        PreparedStatement sql =
+            connection.prepareStatement("update task set created_at = ? where id = ?")) {
+      for (String time : times) {
+        sql.setObject(1, Instant.parse(time).atOffset(ZoneOffset.UTC));
+        sql.setLong(2, id);
+        sql.execute();
+
+        alice.get(id).body("created_at", equalTo(time));
+        alice.list("").body("created_at", contains(time));
+      }
+    }
   }
 
   @Test

@@ -1,0 +1,79 @@
+package dev.taskward.http;
+
+import com.fasterxml.jackson.core.JsonGenerator;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.SerializerProvider;
+import com.fasterxml.jackson.databind.module.SimpleModule;
+import com.fasterxml.jackson.databind.ser.std.StdScalarSerializer;
+import io.quarkus.jackson.ObjectMapperCustomizer;
+import jakarta.inject.Singleton;
+import java.io.IOException;
+import java.time.Instant;
+import java.time.LocalDateTime;
+import java.time.ZoneOffset;
+
+/**
+ * Writes a time as {@link Instant#toString} does (RFC 3339 in UTC, so up to the year 9999), but not
+ * by way of a dozen texts, which were a fifth of all that the garbage collector had to clear away.
+ */
+@Singleton
+class JsonTimes extends StdScalarSerializer<Instant> implements ObjectMapperCustomizer {
+
+  private static final int LONGEST = "9999-12-31T23:59:59.999999999Z".length();
+
+  JsonTimes() {
+    super(Instant.class);
+  }
+
+  /** After Quarkus has registered the modules that it finds: the last serializer of a type wins. */
+  @Override
+  public int priority() {
+    return MINIMUM_PRIORITY;
+  }
+
+  @Override
+  public void customize(ObjectMapper mapper) {
+    mapper.registerModule(new SimpleModule("times").addSerializer(this));
+  }
+
+  @Override
+  public void serialize(Instant time, JsonGenerator json, SerializerProvider provider)
+      throws IOException {
+    LocalDateTime utc =
+        LocalDateTime.ofEpochSecond(time.getEpochSecond(), time.getNano(), ZoneOffset.UTC);
+    char[] text = new char[LONGEST];
+    int end = number(text, 0, utc.getYear(), 4, '-');
+    end = number(text, end, utc.getMonthValue(), 2, '-');
+    end = number(text, end, utc.getDayOfMonth(), 2, 'T');
+    end = number(text, end, utc.getHour(), 2, ':');
+    end = number(text, end, utc.getMinute(), 2, ':');
+    end = number(text, end, utc.getSecond(), 2, '.');
+    end = fraction(text, end, time.getNano());
+    text[end - 1] = 'Z';
+    json.writeString(text, 0, end);
+  }
+
+  /** None, or three, six or nine digits: as many as it needs. */
+  private static int fraction(char[] text, int from, int nanos) {
+    if (nanos == 0) {
+      return from;
+    }
+    if (nanos % 1_000_000 == 0) {
+      return number(text, from, nanos / 1_000_000, 3, 'Z');
+    }
+    return nanos % 1_000 == 0
+        ? number(text, from, nanos / 1_000, 6, 'Z')
+        : number(text, from, nanos, 9, 'Z');
+  }
+
+  /** Writes the number with so many digits and what follows it; returns where it ends. */
+  private static int number(char[] text, int from, int number, int digits, char then) {
+    int rest = number;
+    for (int at = from + digits - 1; at >= from; at--) {
+      text[at] = (char) ('0' + rest % 10);
+      rest /= 10;
+    }
+    text[from + digits] = then;
+    return from + digits + 1;
+  }
+}
