@@ -2,7 +2,7 @@ package dev.taskward;
 
 import dev.taskward.config.SettingsException;
 import dev.taskward.http.ApiDocument;
-import dev.taskward.http.HeadDeadline;
+import dev.taskward.http.ConnectionHandlers;
 import io.quarkus.runtime.ApplicationLifecycleManager;
 import io.quarkus.runtime.Quarkus;
 import io.quarkus.runtime.QuarkusBindException;
@@ -27,7 +27,7 @@ public final class Taskward {
   private static final String NOT_FOR_OPERATORS = "\\b([a-z]+\\.)+\\w+Exception: |SRCFG\\d+: ";
 
   public static void main(String... args) {
-    HeadDeadline.enable();
+    ConnectionHandlers.enable();
     ApiDocument.readOnlyWhereServed();
     Quarkus.run(null, Taskward::exit, args);
   }

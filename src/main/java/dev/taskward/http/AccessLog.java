@@ -36,7 +36,7 @@ class AccessLog {
   }
 
   private static void observe(RoutingContext request) {
-    long start = System.nanoTime();
+    long start = System.nanoTime() - UnreadRequest.waitedNanos(request);
     request.addEndHandler(ended -> write(request, ended.succeeded(), System.nanoTime() - start));
     request.next();
   }

@@ -22,10 +22,11 @@ import org.jboss.logging.Logger;
 import org.jboss.resteasy.reactive.server.ServerRequestFilter;
 
 /**
- * Lets in two requests for each thread, and has the others wait here, where they cost least. Beyond
- * capacity, when too many wait or too many have to wait for long, the oldest are refused, and while
- * that is so the newest is answered first: those who cannot all be answered in time are some
- * answered at once, and the others not at all.
+ * Lets in four requests for each thread, and has the others wait here: one more for each thread,
+ * and behind those {@link UnreadRequest}s, which cost least. Beyond capacity, when too many wait or
+ * too many have to wait for long, the oldest are refused, and while that is so the newest is
+ * answered first: those who cannot all be answered in time are some answered at once, and the
+ * others not at all.
  */
 @ApplicationScoped
 class Overload {
@@ -37,8 +38,11 @@ class Overload {
    */
   static final int PRIORITY = RequestHead.AFTER_AUTHORIZATION - 4;
 
-  /** So that a thread which is done finds its next request ready. */
-  private static final int ADMITTED_PER_THREAD = 2;
+  /**
+   * So that a thread which is done finds its next request ready, while others of them are still
+   * being sent.
+   */
+  private static final int ADMITTED_PER_THREAD = 4;
 
   private static final String ARRIVED = Overload.class.getName();
   private static final long LOOK_MILLIS = 1_000;
@@ -72,12 +76,16 @@ class Overload {
 
   private final Vertx vertx;
   private final int admittedMax;
+  private final int readMax;
   private final int waitingMax;
   private final long maxWait;
   private long timer;
 
   // What follows, and each state, changes in synchronized blocks alone.
   private final Deque<Asked> waiting = new ArrayDeque<>();
+
+  /** They come after those that wait, in order of arrival. */
+  private final Deque<UnreadRequest> unread = new ArrayDeque<>();
 
   /** Those that are open, and when each asked last. */
   private final Map<HttpConnection, Long> connections = new HashMap<>();
@@ -96,6 +104,7 @@ class Overload {
       @ConfigProperty(name = "quarkus.thread-pool.queue-size") int waitingMax) {
     this.vertx = vertx;
     this.admittedMax = ADMITTED_PER_THREAD * threads;
+    this.readMax = threads;
     this.waitingMax = waitingMax;
     this.maxWait = config.maxQueueTime().toNanos();
   }
@@ -112,7 +121,7 @@ class Overload {
 
   private void admit(RoutingContext request) {
     Long now = System.nanoTime();
-    request.put(ARRIVED, now);
+    request.put(ARRIVED, now - UnreadRequest.waitedNanos(request));
     if (!request.normalizedPath().startsWith("/api/")) { // Dev UI's sockets would never end
       request.next();
       return;
@@ -131,7 +140,7 @@ class Overload {
         asked.state = State.ADMITTED;
       } else {
         waiting.add(asked);
-        if (waiting.size() > waitingMax) {
+        if (waiting.size() + unread.size() > waitingMax || oldestWaited(maxWait)) {
           oldest = takeOldest();
         }
       }
@@ -157,8 +166,46 @@ class Overload {
             });
   }
 
+  /**
+   * Whether a request is to wait unread, which it is until {@link #readNext} comes to it: others
+   * do, or enough wait that were read. In overload none does, for each might be the newest.
+   */
+  synchronized boolean hasWait(UnreadRequest next) {
+    boolean waits =
+        (waiting.size() >= readMax || !unread.isEmpty())
+            && waiting.size() + unread.size() < waitingMax
+            && !inOverload();
+    if (waits) {
+      unread.add(next);
+    }
+    return waits;
+  }
+
+  synchronized void forget(UnreadRequest gone) {
+    unread.remove(gone);
+  }
+
+  synchronized int unread() {
+    return unread.size();
+  }
+
+  /**
+   * Has the next one read if there is room. It may turn out not to wait here, as one that is
+   * refused, so it calls this again when it was read: while there is room, one is being read.
+   */
+  void readNext() {
+    UnreadRequest next;
+    synchronized (this) {
+      next = waiting.size() < readMax || inOverload() ? unread.poll() : null;
+    }
+    if (next != null) {
+      next.read();
+    }
+  }
+
   /** It was answered, or its client gave up. */
   private void end(Asked asked) {
+    UnreadRequest.mayFollow(asked.request, this);
     Asked late = null;
     Asked next = null;
     synchronized (this) {
@@ -183,6 +230,7 @@ class Overload {
     if (next != null) {
       start(next);
     }
+    readNext();
   }
 
   private static void start(Asked asked) {
@@ -244,6 +292,7 @@ class Overload {
       refused = 0;
     }
     late.forEach(Overload::refuse);
+    readNext();
     if (count > 0) {
       LOG.warnf("Overloaded: %d requests were refused", count);
     }

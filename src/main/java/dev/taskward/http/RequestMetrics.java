@@ -52,9 +52,9 @@ class RequestMetrics {
   private final Map<Series, Timer> timers = new ConcurrentHashMap<>();
   private final LongAdder active = new LongAdder();
 
-  RequestMetrics(MeterRegistry registry) {
+  RequestMetrics(MeterRegistry registry, Overload overload) {
     this.registry = registry;
-    Gauge.builder("http.server.active.requests", active, LongAdder::sum)
+    Gauge.builder("http.server.active.requests", () -> active.sum() + overload.unread())
         .description("Requests that are under way")
         .register(registry);
   }
@@ -64,7 +64,7 @@ class RequestMetrics {
   }
 
   private void measure(RoutingContext request) {
-    long start = System.nanoTime();
+    long start = System.nanoTime() - UnreadRequest.waitedNanos(request);
     Span span = Span.current();
     active.increment();
     request.addEndHandler(

@@ -40,12 +40,12 @@ import org.junit.jupiter.api.Test;
 @TestProfile(OverloadTest.Small.class)
 class OverloadTest {
 
-  private static final int THREADS = 4;
+  static final int THREADS = 4;
 
   /** Requests that have a thread, or are the next to have one. */
-  private static final int ADMITTED = 2 * THREADS;
+  static final int ADMITTED = 4 * THREADS;
 
-  private static final int QUEUE = 40;
+  static final int QUEUE = 40;
 
   public static class Small implements QuarkusTestProfile {
     @Override

@@ -1,0 +1,266 @@
+package dev.taskward.http;
+
+import static org.hamcrest.MatcherAssert.assertThat;
+import static org.hamcrest.Matchers.startsWith;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.taskward.PostgresProxy;
+import dev.taskward.TestDatabase;
+import dev.taskward.Threads;
+import dev.taskward.Tokens;
+import dev.taskward.User;
+import io.quarkus.test.junit.QuarkusIntegrationTest;
+import io.quarkus.test.junit.TestProfile;
+import io.restassured.RestAssured;
+import java.io.IOException;
+import java.net.Socket;
+import java.net.SocketTimeoutException;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/**
+ * Of the packaged application, jar or native, which alone has our handlers in Netty's pipeline. All
+ * threads wait for the database, and as many requests as are read ahead wait for them. What comes
+ * then on a connection that is known shows that it was read by being refused.
+ */
+@QuarkusIntegrationTest
+@TestProfile(UnreadRequestIT.OneEventLoop.class)
+class UnreadRequestIT {
+
+  /** Those that are let in, and one more for each thread. */
+  private static final int READ = OverloadTest.ADMITTED + OverloadTest.THREADS;
+
+  /** Of two, one may overtake the other. */
+  public static class OneEventLoop extends OverloadTest.Small {
+    @Override
+    public Map<String, String> getConfigOverrides() {
+      Map<String, String> settings = new HashMap<>(super.getConfigOverrides());
+      settings.put("quarkus.vertx.event-loops-pool-size", "1");
+      return settings;
+    }
+  }
+
+  private static final String BAD_TOKEN = "bad";
+
+  final PostgresProxy wire = TestDatabase.proxy();
+
+  final User alice = User.fresh();
+  final String token = Tokens.token(alice.name());
+  final List<Socket> sockets = new ArrayList<>();
+  long id;
+
+  @BeforeEach
+  void aTask() throws InterruptedException {
+    id = alice.has("Buy milk");
+    Thread.sleep(1_100); // the overload of the test before is over
+  }
+
+  @AfterEach
+  void databaseIsBack() throws IOException {
+    wire.mend();
+    for (Socket socket : sockets) {
+      socket.close();
+    }
+    awaitActive(0);
+  }
+
+  @Test
+  void whoComesWhenEnoughWaitIsNotReadBeforeHisTurn() throws Exception {
+    Socket known = known();
+    fill(READ);
+    long start = System.nanoTime();
+    request(known, BAD_TOKEN);
+    awaitActive(READ + 1);
+    assertSilent(known);
+    Socket fresh = open();
+    request(fresh, BAD_TOKEN);
+    assertThat(answer(fresh), startsWith("HTTP/1.1 401 "));
+    double before = refusedFor();
+
+    wire.mend();
+    assertThat(answer(known), startsWith("HTTP/1.1 401 "));
+    awaitActive(0);
+    double waited = (System.nanoTime() - start) / 1e9;
+    // The metric has all of the time, as the client had.
+    assertTrue(refusedFor() - before > 0.5, (refusedFor() - before) + " s");
+    assertTrue(refusedFor() - before < waited, (refusedFor() - before) + " s of " + waited);
+  }
+
+  @Test
+  void allOfThemAreAnsweredInTheOrderInWhichTheyCame() throws Exception {
+    List<Socket> known = known(30);
+    fill(READ);
+    List<Integer> answered = Collections.synchronizedList(new ArrayList<>());
+    List<CompletableFuture<Void>> sent = new ArrayList<>();
+    for (int i = 0; i < known.size(); i++) {
+      int number = i;
+      request(known.get(i), token);
+      awaitActive(READ + i + 1);
+      sent.add(
+          CompletableFuture.runAsync(
+              () -> {
+                assertThat(answer(known.get(number)), startsWith("HTTP/1.1 200 "));
+                answered.add(number);
+              },
+              Threads.EACH));
+    }
+    wire.mend();
+    sent.forEach(CompletableFuture::join);
+    int half = known.size() / 2;
+    assertTrue(
+        average(answered.subList(half, known.size())) - average(answered.subList(0, half))
+            > half / 2.0,
+        "in turn: " + answered);
+  }
+
+  @Test
+  void whoSendsInPiecesDoesNotWait() throws Exception {
+    Socket known = known();
+    fill(READ);
+    SlowClientTest.send(known, "GET " + User.TASKS + " HTTP/1.1\r\nHost: localhost\r\n");
+    assertSilent(known);
+    SlowClientTest.send(known, "Authorization: Bearer bad\r\nConnection: close\r\n\r\n");
+    assertThat(answer(known), startsWith("HTTP/1.1 401 "));
+  }
+
+  @Test
+  void whoGivesUpLeavesNothingBehind() throws Exception {
+    List<Socket> known = known(20);
+    fill(READ);
+    for (Socket socket : known) {
+      request(socket, token);
+    }
+    awaitActive(READ + known.size());
+    for (Socket socket : known.subList(1, known.size())) {
+      socket.close();
+    }
+    awaitActive(READ + 1);
+    wire.mend();
+    assertThat(answer(known.get(0)), startsWith("HTTP/1.1 200 "));
+  }
+
+  @Test
+  void whoWaitedTooLongIsRefused() throws Exception {
+    List<Socket> known = known(20);
+    fill(READ);
+    long start = System.nanoTime();
+    for (Socket socket : known) {
+      request(socket, token);
+    }
+    for (Socket socket : known) {
+      assertThat(answer(socket), startsWith("HTTP/1.1 503 "));
+    }
+    double seconds = (System.nanoTime() - start) / 1e9;
+    assertTrue(seconds > 2.9 && seconds < 5, seconds + " s"); // 3 s, looked at every second
+  }
+
+  @Test
+  void inOverloadAllAreRead() throws Exception {
+    List<Socket> known = known(2);
+    fill(READ);
+    request(known.get(0), BAD_TOKEN);
+    assertSilent(known.get(0));
+    for (int i = OverloadTest.THREADS; i <= OverloadTest.QUEUE; i++) {
+      request(open(), token); // one more than find room
+    }
+    assertThat(answer(known.get(0)), startsWith("HTTP/1.1 401 "));
+    request(known.get(1), BAD_TOKEN);
+    assertThat(answer(known.get(1)), startsWith("HTTP/1.1 401 "));
+  }
+
+  /** So many requests on connections of their own, none of which is answered. */
+  private void fill(int requests) throws IOException {
+    wire.freeze();
+    for (int i = 0; i < requests; i++) {
+      request(open(), token);
+    }
+    awaitActive(requests);
+  }
+
+  private Socket open() throws IOException {
+    Socket socket = new Socket("localhost", RestAssured.port);
+    socket.setSoTimeout(20_000);
+    sockets.add(socket);
+    return socket;
+  }
+
+  /** A connection that had an answer. */
+  private Socket known() throws IOException {
+    Socket socket = open();
+    SlowClientTest.send(
+        socket,
+        "HEAD %s/%d HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer %s\r\n\r\n"
+            .formatted(User.TASKS, id, token));
+    StringBuilder head = new StringBuilder();
+    while (head.indexOf("\r\n\r\n") < 0) {
+      head.append((char) socket.getInputStream().read());
+    }
+    assertThat(head.toString(), startsWith("HTTP/1.1 200 "));
+    return socket;
+  }
+
+  private List<Socket> known(int connections) throws IOException {
+    List<Socket> known = new ArrayList<>();
+    for (int i = 0; i < connections; i++) {
+      known.add(known());
+    }
+    return known;
+  }
+
+  private void request(Socket socket, String token) throws IOException {
+    SlowClientTest.send(
+        socket,
+        "GET %s/%d HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer %s\r\nConnection: close\r\n\r\n"
+            .formatted(User.TASKS, id, token));
+  }
+
+  private static void assertSilent(Socket socket) throws IOException {
+    socket.setSoTimeout(500);
+    assertThrows(SocketTimeoutException.class, () -> socket.getInputStream().read());
+    socket.setSoTimeout(20_000);
+  }
+
+  private static String answer(Socket socket) {
+    try {
+      return new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    } catch (IOException e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  private static void awaitActive(int requests) {
+    long start = System.nanoTime();
+    while (sum("http_server_active_requests") != requests) {
+      assertTrue(System.nanoTime() - start < TimeUnit.SECONDS.toNanos(20), requests + " active");
+    }
+  }
+
+  /** Seconds that all requests took together that were refused for their tokens. */
+  private static double refusedFor() {
+    return sum("http_server_requests_seconds_sum\\{.*status=\"401\".*}");
+  }
+
+  private static double sum(String series) {
+    String metrics = RestAssured.get(TestDatabase.management("/q/metrics")).asString();
+    return Pattern.compile("(?m)^" + series + " (\\S+)")
+        .matcher(metrics)
+        .results()
+        .mapToDouble(line -> Double.parseDouble(line.group(1)))
+        .sum();
+  }
+
+  private static double average(List<Integer> numbers) {
+    return numbers.stream().mapToInt(Integer::intValue).average().orElseThrow();
+  }
+}
