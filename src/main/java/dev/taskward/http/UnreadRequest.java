@@ -66,9 +66,11 @@ final class UnreadRequest extends ChannelInboundHandlerAdapter {
 
   @Override
   public void channelRead(ChannelHandlerContext context, Object message) {
-    if (bytes != null) {
+    if (bytes != null) { // there is more of it
       overload.forget(this);
-      pass(); // there is more of it
+      pass();
+      context.fireChannelRead(message);
+      return;
     }
     boolean mayWait = isBetween;
     isBetween = false;

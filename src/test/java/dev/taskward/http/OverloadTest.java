@@ -237,11 +237,11 @@ class OverloadTest {
     return answered;
   }
 
-  private static double earlierHalf(List<Integer> numbers) {
+  static double earlierHalf(List<Integer> numbers) {
     return average(numbers.subList(0, numbers.size() / 2));
   }
 
-  private static double laterHalf(List<Integer> numbers) {
+  static double laterHalf(List<Integer> numbers) {
     return average(numbers.subList(numbers.size() / 2, numbers.size()));
   }
 
@@ -347,8 +347,12 @@ class OverloadTest {
   }
 
   private String head(long id, String connection) {
+    return head(id, Tokens.token(alice.name()), connection);
+  }
+
+  static String head(long id, String token, String connection) {
     return "GET %s/%d HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer %s\r\nConnection: %s\r\n\r\n"
-        .formatted(User.TASKS, id, Tokens.token(alice.name()), connection);
+        .formatted(User.TASKS, id, token, connection);
   }
 
   private static long threads() {

@@ -117,10 +117,8 @@ class UnreadRequestIT {
     }
     wire.mend();
     sent.forEach(CompletableFuture::join);
-    int half = known.size() / 2;
     assertTrue(
-        average(answered.subList(half, known.size())) - average(answered.subList(0, half))
-            > half / 2.0,
+        OverloadTest.laterHalf(answered) - OverloadTest.earlierHalf(answered) > known.size() / 4.0,
         "in turn: " + answered);
   }
 
@@ -130,8 +128,11 @@ class UnreadRequestIT {
     fill(READ);
     SlowClientTest.send(known, "GET " + User.TASKS + " HTTP/1.1\r\nHost: localhost\r\n");
     assertSilent(known);
+    double before = refusedFor();
     SlowClientTest.send(known, "Authorization: Bearer bad\r\nConnection: close\r\n\r\n");
     assertThat(answer(known), startsWith("HTTP/1.1 401 "));
+    awaitActive(READ);
+    assertTrue(refusedFor() - before > 0.4, (refusedFor() - before) + " s since the first piece");
   }
 
   @Test
@@ -219,10 +220,7 @@ class UnreadRequestIT {
   }
 
   private void request(Socket socket, String token) throws IOException {
-    SlowClientTest.send(
-        socket,
-        "GET %s/%d HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer %s\r\nConnection: close\r\n\r\n"
-            .formatted(User.TASKS, id, token));
+    SlowClientTest.send(socket, OverloadTest.head(id, token, "close"));
   }
 
   private static void assertSilent(Socket socket) throws IOException {
@@ -258,9 +256,5 @@ class UnreadRequestIT {
         .results()
         .mapToDouble(line -> Double.parseDouble(line.group(1)))
         .sum();
-  }
-
-  private static double average(List<Integer> numbers) {
-    return numbers.stream().mapToInt(Integer::intValue).average().orElseThrow();
   }
 }
