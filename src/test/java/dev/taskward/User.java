@@ -25,6 +25,10 @@ public record User(String name) {
 
   private static final Map<Level, OpenApiValidationFilter> FILTERS = new ConcurrentHashMap<>();
 
+  static {
+    RestAssured.enableLoggingOfRequestAndResponseIfValidationFails();
+  }
+
   public static User fresh() {
     return new User("user-" + UUID.randomUUID());
   }

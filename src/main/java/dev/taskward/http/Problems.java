@@ -9,6 +9,7 @@ import io.vertx.ext.web.RoutingContext;
 import jakarta.validation.ConstraintViolation;
 import jakarta.validation.ConstraintViolationException;
 import jakarta.validation.ElementKind;
+import jakarta.ws.rs.NotFoundException;
 import jakarta.ws.rs.WebApplicationException;
 import java.io.IOException;
 import java.util.Comparator;
@@ -40,6 +41,10 @@ final class Problems {
     }
     if (failure instanceof MismatchedInputException e) {
       return invalid(List.of(JsonErrors.of(e)), request);
+    }
+    if (failure instanceof NotFoundException && failure.getCause() != null) {
+      // So JAX-RS ends what goes wrong while a parameter is read, whatever it was.
+      return of(failure.getCause(), request);
     }
     if (failure instanceof WebApplicationException e) {
       int status = e.getResponse().getStatus();
