@@ -9,12 +9,13 @@ import io.vertx.ext.web.RoutingContext;
 import jakarta.enterprise.event.Observes;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * Closes a connection on which the head of a request trickles. It is never idle, so no idle timeout
  * ends it, and Vert.x has no other; so it is done one floor below, in Netty's own pipeline: from
  * bytes that come while no request is under way to the request that they begin. All of it runs on
- * the connection's event loop.
+ * the connection's event loop, but that a request ends where its answer is made.
  */
 final class HeadDeadline extends ChannelInboundHandlerAdapter {
 
@@ -44,18 +45,18 @@ final class HeadDeadline extends ChannelInboundHandlerAdapter {
     }
   }
 
-  private int underWay;
+  private final AtomicInteger underWay = new AtomicInteger();
   private boolean reading;
   private ScheduledFuture<?> deadline;
 
   private void begin() {
-    underWay++;
+    underWay.incrementAndGet();
     reading = false;
     cancel();
   }
 
   private void end() {
-    underWay--;
+    underWay.decrementAndGet();
   }
 
   @Override
@@ -66,7 +67,7 @@ final class HeadDeadline extends ChannelInboundHandlerAdapter {
 
   @Override
   public void channelReadComplete(ChannelHandlerContext context) {
-    if (reading && underWay == 0 && deadline == null) {
+    if (reading && underWay.get() == 0 && deadline == null) {
       deadline = context.executor().schedule(() -> context.close(), millis, TimeUnit.MILLISECONDS);
     }
     context.fireChannelReadComplete();

@@ -127,7 +127,7 @@ class Overload {
       return;
     }
     Asked asked = new Asked(request, vertx.getOrCreateContext());
-    request.addEndHandler(ended -> end(asked));
+    request.addEndHandler(ended -> asked.context.runOnContext(written -> end(asked)));
     HttpConnection connection = request.request().connection();
     Asked oldest = null;
     boolean isNew;
@@ -203,7 +203,11 @@ class Overload {
     }
   }
 
-  /** It was answered, or its client gave up. */
+  /**
+   * Its answer is written, or its client gave up. When the threads are done with it, its answer may
+   * still wait for the connection's event loop; if the next one were let in then, the event loops
+   * would fall behind the threads by as many answers as there are connections.
+   */
   private void end(Asked asked) {
     UnreadRequest.mayFollow(asked.request, this);
     Asked late = null;
