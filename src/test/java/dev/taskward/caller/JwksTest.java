@@ -58,14 +58,16 @@ class JwksTest {
     }
   }
 
-  /** Each test begins with the one key known, and with a refresh to be had. */
+  /** Each test begins with this key known, and with a refresh to be had. */
   @BeforeEach
   void theIssuerIsWell() throws InterruptedException {
     issuer.publishes(KNOWN);
     waitForTheInterval();
-    status(SigningKey.generate("nobody's", "EdDSA"));
+    int before = issuer.requests();
     assertEquals(200, status(KNOWN));
-    waitForTheInterval();
+    if (issuer.requests() > before) {
+      waitForTheInterval();
+    }
   }
 
   @AfterEach
@@ -141,25 +143,28 @@ class JwksTest {
   }
 
   static Stream<Arguments> illnesses() {
-    SigningKey attacker = SigningKey.generate("attacker's", "EdDSA");
+    SigningKey padded = SigningKey.generate("huge", "EdDSA");
     return Stream.of(
-        arguments("silent", Issuer.silence(), attacker),
-        arguments("endless", Issuer.trickle(), attacker),
-        arguments("huge", Issuer.huge(KNOWN, attacker), attacker),
-        arguments("gone", Issuer.hangUp(), attacker),
-        arguments("failing", Issuer.status(500), attacker),
-        arguments("empty", Issuer.status(204), attacker),
-        arguments("without keys", Issuer.json("{\"keys\": []}"), attacker),
-        arguments("no JWKS", Issuer.json("[]"), attacker),
-        arguments("no JSON", Issuer.json("<html>"), attacker),
-        arguments("deep", Issuer.json("{\"keys\":".repeat(20_000)), attacker),
-        arguments(
+        illness("silent", Issuer.silence()),
+        illness("endless", Issuer.trickle()),
+        arguments("huge", Issuer.huge(KNOWN, padded), padded),
+        illness("gone", Issuer.hangUp()),
+        illness("failing", Issuer.status(500)),
+        illness("empty", Issuer.status(204)),
+        illness("without keys", Issuer.json("{\"keys\": []}")),
+        illness("no JWKS", Issuer.json("[]")),
+        illness("no JSON", Issuer.json("<html>")),
+        illness("deep", Issuer.json("{\"keys\":".repeat(20_000))),
+        illness(
             "with a secret",
             Issuer.json(
                 "{\"keys\": [{\"kty\": \"oct\", \"kid\": \"x\", \"alg\": \"HS256\", \"k\": \"%s\"}]}"
-                    .formatted(Tokens.encode(new byte[32]))),
-            attacker),
-        arguments("redirecting", Issuer.redirect("/jwks"), attacker));
+                    .formatted(Tokens.encode(new byte[32])))),
+        illness("redirecting", Issuer.redirect("/jwks")));
+  }
+
+  private static Arguments illness(String how, Issuer.Answer ill) {
+    return arguments(how, ill, SigningKey.generate(how, "EdDSA"));
   }
 
   @ParameterizedTest(name = "{0}")
