@@ -9,14 +9,25 @@ import java.util.logging.LogRecord;
 import java.util.logging.Logger;
 import org.jboss.logmanager.ExtLogRecord;
 
-/** What the service logs, in this JVM, until it is closed. */
+/** What is logged in this JVM, until it is closed. */
 public final class ServiceLog extends Handler implements AutoCloseable {
 
-  private final Logger service = Logger.getLogger("dev.taskward");
+  private final Logger logger;
   private final List<ExtLogRecord> lines = new CopyOnWriteArrayList<>();
 
+  /** Of the service's own classes. */
   public ServiceLog() {
-    service.addHandler(this);
+    this("dev.taskward");
+  }
+
+  private ServiceLog(String category) {
+    logger = Logger.getLogger(category);
+    logger.addHandler(this);
+  }
+
+  /** Of the libraries too. */
+  public static ServiceLog ofAll() {
+    return new ServiceLog("");
   }
 
   @Override
@@ -44,6 +55,6 @@ public final class ServiceLog extends Handler implements AutoCloseable {
 
   @Override
   public void close() {
-    service.removeHandler(this);
+    logger.removeHandler(this);
   }
 }

@@ -80,7 +80,9 @@ public class ErrorResponses {
 
   private void router(RoutingContext request) {
     if (request.response().headWritten()) {
-      request.next();
+      if (!Problems.isOfTheConnection(request.failure())) { // which fails once more as it closes
+        request.next();
+      }
     } else if (request.failure() == null || request.statusCode() == 400) {
       send(request.statusCode(), request);
     } else {

@@ -52,8 +52,7 @@ final class Problems {
           ? of(status, JsonErrors.detail(e.getCause()), List.of(), request)
           : of(status, request);
     }
-    if (failure instanceof IOException || failure instanceof HttpClosedException) {
-      // Bytes that are no text, a broken chunk, a client that hung up: no fault of ours.
+    if (isOfTheConnection(failure)) { // or bytes that are no text: no fault of ours
       LOG.debug(line(request), failure);
       return of(400, JsonErrors.MALFORMED, List.of(), request);
     }
@@ -66,6 +65,11 @@ final class Problems {
     }
     LOG.errorf(failure, "%s failed", line(request));
     return of(500, request);
+  }
+
+  /** A broken chunk, a client that hung up. */
+  static boolean isOfTheConnection(Throwable failure) {
+    return failure instanceof IOException || failure instanceof HttpClosedException;
   }
 
   /** A problem about which the status says enough. */

@@ -59,8 +59,12 @@ public class RequestBody implements ReaderInterceptor {
     }
   }
 
+  /**
+   * From now on a connection that breaks is no failure: the reader would answer beside a thread.
+   */
   private void end(RoutingContext request) {
     isRead(request);
+    request.request().exceptionHandler(null);
     request.next();
   }
 

@@ -1,19 +1,32 @@
 package dev.taskward.http;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.taskward.ActiveRequests;
 import dev.taskward.PostgresProxy;
+import dev.taskward.ServiceLog;
 import dev.taskward.TestDatabase;
+import dev.taskward.Tokens;
 import dev.taskward.User;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.quarkus.test.junit.QuarkusTest;
 import io.quarkus.test.junit.QuarkusTestProfile;
 import io.quarkus.test.junit.TestProfile;
+import io.restassured.RestAssured;
 import jakarta.inject.Inject;
+import java.io.IOException;
 import java.net.Socket;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.List;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.logging.Level;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Few bodies may be on their way at once, and who sends one is counted in the database before. */
 @QuarkusTest
@@ -43,13 +56,79 @@ class GoneClientTest {
       wire.freeze();
       Socket socket = SlowClientTest.trickle(alice);
       ActiveRequests.await(registry, 1);
-      socket.setSoLinger(true, 0); // so that it is reset
-      socket.close();
+      reset(socket);
       ActiveRequests.await(registry, 0);
       wire.mend();
       alice.list("").statusCode(200); // who was counted before is looked at now
     }
     alice.has("Buy milk");
     assertEquals(1, alice.list("").extract().jsonPath().getList("").size());
+  }
+
+  /** A read, a change with a body, and requests that are pipelined behind one. */
+  @ParameterizedTest
+  @ValueSource(ints = {0, 1, 2})
+  void whoGoesAwayWhileHeIsAnsweredIsNoFailureOfOurs(int bodies) throws Exception {
+    String token =
+        " HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer " + Tokens.token(alice.name());
+    String get = "GET " + User.TASKS + token + "\r\n\r\n";
+    String post =
+        "POST "
+            + User.TASKS
+            + token
+            + "\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}";
+    try (ServiceLog log = ServiceLog.ofAll();
+        Connection lock = TestDatabase.connect()) {
+      lock.setAutoCommit(false);
+      lock.createStatement().execute("lock table task");
+      Socket socket = new Socket("localhost", RestAssured.port);
+      SlowClientTest.send(
+          socket, bodies == 0 ? get : post.repeat(bodies) + (bodies > 1 ? get : ""));
+      awaitOneThatWaitsFor(lock);
+      reset(socket);
+      ActiveRequests.await(registry, 0);
+      lock.rollback();
+      alice.list("").statusCode(200);
+
+      assertNoWarning(log);
+    }
+  }
+
+  @Test
+  void norIsWhoGoesAwayInTheMiddleOfABody() throws Exception {
+    try (ServiceLog log = ServiceLog.ofAll()) {
+      for (int i = 0; i < 20; i++) {
+        Socket socket = SlowClientTest.trickle(alice);
+        ActiveRequests.await(registry, 1);
+        Thread.sleep(20 * i); // the body is being read by then
+        reset(socket);
+        ActiveRequests.await(registry, 0);
+      }
+      assertNoWarning(log);
+    }
+  }
+
+  private static void reset(Socket socket) throws IOException {
+    socket.setSoLinger(true, 0);
+    socket.close();
+  }
+
+  private static void assertNoWarning(ServiceLog log) {
+    assertEquals(
+        List.of(),
+        log.lines().stream()
+            .filter(line -> line.getLevel().intValue() >= Level.WARNING.intValue())
+            .map(line -> line.getLoggerName() + ": " + line.getFormattedMessage())
+            .toList());
+  }
+
+  private static void awaitOneThatWaitsFor(Connection lock) throws SQLException {
+    long start = System.nanoTime();
+    String waiting = "select from pg_locks where not granted and relation = 'task'::regclass";
+    try (Statement sql = lock.createStatement()) {
+      while (!sql.executeQuery(waiting).next()) {
+        assertTrue(System.nanoTime() - start < TimeUnit.SECONDS.toNanos(10), "nobody waits");
+      }
+    }
   }
 }
