@@ -7,28 +7,18 @@ import io.vertx.core.http.HttpServerRequest;
 import io.vertx.ext.web.RoutingContext;
 import io.vertx.ext.web.handler.BodyHandler;
 import jakarta.enterprise.event.Observes;
-import jakarta.ws.rs.container.ContainerRequestContext;
-import jakarta.ws.rs.ext.Provider;
-import jakarta.ws.rs.ext.ReaderInterceptor;
-import jakarta.ws.rs.ext.ReaderInterceptorContext;
-import java.io.ByteArrayInputStream;
-import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
+import jakarta.inject.Singleton;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
 
 /**
  * Reads a body up to the limit, whether its length was announced or not, while no thread waits for
- * it; and holds it to UTF-8, as RFC 8259 wants JSON to be; the parser alone would let through bytes
- * that mean other characters to others.
+ * it.
  */
-@Provider
-public class RequestBody implements ReaderInterceptor {
+@Singleton
+class RequestBody {
 
-  private static final String PROPERTY = RequestBody.class.getName();
-
-  private static final String READING = PROPERTY + ".reading";
+  private static final String READING = RequestBody.class.getName();
 
   private final AtomicInteger reading = new AtomicInteger();
 
@@ -79,19 +69,5 @@ public class RequestBody implements ReaderInterceptor {
     return length == null
         ? request.headers().contains(HttpHeaders.TRANSFER_ENCODING)
         : !length.equals("0");
-  }
-
-  @Override
-  public Object aroundReadFrom(ReaderInterceptorContext context) throws IOException {
-    byte[] body = context.getInputStream().readAllBytes();
-    StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(body));
-    context.setProperty(PROPERTY, body);
-    context.setInputStream(new ByteArrayInputStream(body));
-    return context.proceed();
-  }
-
-  /** The bytes that were read as the request's body; null if none were. */
-  public static byte[] of(ContainerRequestContext request) {
-    return (byte[]) request.getProperty(PROPERTY);
   }
 }

@@ -1,7 +1,7 @@
 package dev.taskward.idempotency;
 
 import dev.taskward.caller.Caller;
-import dev.taskward.http.RequestBody;
+import dev.taskward.http.JsonBody;
 import io.quarkus.hibernate.orm.PersistenceUnitExtension;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.ws.rs.container.ContainerRequestContext;
@@ -58,7 +58,7 @@ record KeyedRequest(UUID id, byte[] fingerprint) {
               request.getHeaderString(HttpHeaders.IF_MATCH),
               request.getHeaderString(HttpHeaders.IF_NONE_MATCH),
               request.getUriInfo().getRequestUri().getRawQuery(),
-              RequestBody.of(request));
+              JsonBody.of(request));
       return Optional.of(new KeyedRequest(new UUID(id.getLong(), id.getLong()), fingerprint));
     }
 
