@@ -89,4 +89,17 @@ public class TestDatabase implements QuarkusTestResourceLifecycleManager {
   public static Connection connectAsService() throws SQLException {
     return postgres.getDatabase("taskward", "postgres").getConnection();
   }
+
+  /** Until a request waits for what this transaction has locked. */
+  public static void awaitWaiter(Connection transaction) throws SQLException, InterruptedException {
+    try (Statement sql = transaction.createStatement()) {
+      for (int i = 0; i < 100; i++) {
+        if (sql.executeQuery("select from pg_locks where not granted").next()) {
+          return;
+        }
+        Thread.sleep(50);
+      }
+    }
+    throw new AssertionError("no request waits for the lock");
+  }
 }

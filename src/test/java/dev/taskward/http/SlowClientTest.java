@@ -71,7 +71,7 @@ class SlowClientTest {
     }
   }
 
-  private static String post(String token) {
+  static String post(String token) {
     return "POST "
         + User.TASKS
         + " HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json"

@@ -358,7 +358,7 @@ class IdempotencyTest {
     CompletableFuture<HttpResponse<byte[]>> first;
     try (Connection connection = heldTask(id)) {
       first = sendFlip(id);
-      awaitWaiter(connection);
+      TestDatabase.awaitWaiter(connection);
 
       flip(alice, key, id)
           .then()
@@ -380,12 +380,10 @@ class IdempotencyTest {
     long id = alice.has("Buy milk");
     try (Connection connection = heldTask(id)) {
       CompletableFuture<HttpResponse<byte[]>> first = sendFlip(id);
-      awaitWaiter(connection);
+      TestDatabase.awaitWaiter(connection);
       connection
           .createStatement()
-          .execute(
-              "select pg_terminate_backend(pid) from pg_stat_activity"
-                  + " where wait_event_type = 'Lock'");
+          .execute("select pg_terminate_backend(pid) from pg_locks where not granted");
       assertEquals(503, first.join().statusCode());
     }
 
@@ -405,7 +403,7 @@ class IdempotencyTest {
       client
           .getOutputStream()
           .write((request + "Content-Type: application/json\r\n\r\n").getBytes());
-      awaitWaiter(connection);
+      TestDatabase.awaitWaiter(connection);
     }
 
     Response repeat = flipOnceItIsNotUnderWay(id);
@@ -487,23 +485,6 @@ class IdempotencyTest {
     connection.setAutoCommit(false);
     connection.createStatement().execute("select from task where id = " + id + " for update");
     return connection;
-  }
-
-  private static void awaitWaiter(Connection connection) throws SQLException, InterruptedException {
-    try (PreparedStatement waiters =
-        connection.prepareStatement(
-            "select count(*) from pg_stat_activity where wait_event_type = 'Lock'")) {
-      for (int i = 0; i < 100; i++) {
-        try (var rows = waiters.executeQuery()) {
-          rows.next();
-          if (rows.getInt(1) > 0) {
-            return;
-          }
-        }
-        Thread.sleep(50);
-      }
-    }
-    throw new AssertionError("no request waits for the task");
   }
 
   private static Response create(User user, String key, String body) {
