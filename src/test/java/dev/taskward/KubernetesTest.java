@@ -60,6 +60,9 @@ class KubernetesTest {
   final V1Deployment deployment = Manifests.only(base, V1Deployment.class);
   final V1PodSpec pod = deployment.getSpec().getTemplate().getSpec();
   final V1Container container = pod.getContainers().get(0);
+  private static final String THREADS = "QUARKUS_THREAD_POOL_MAX_THREADS";
+  private static final String CONNECTIONS = "QUARKUS_DATASOURCE_JDBC_MAX_SIZE";
+
   private static final Path PRODUCTION = Path.of("k8s/overlays/production");
 
   /** As the packaged application has it, before the environment says otherwise. */
@@ -390,9 +393,7 @@ class KubernetesTest {
     known.addAll(List.of(EnvironmentConfigSource.DATABASE_URL, EnvironmentConfigSource.SECRET));
     known.addAll(
         List.of(
-            "QUARKUS_DATASOURCE_USERNAME",
-            "QUARKUS_DATASOURCE_PASSWORD",
-            "QUARKUS_DATASOURCE_JDBC_MAX_SIZE"));
+            "QUARKUS_DATASOURCE_USERNAME", "QUARKUS_DATASOURCE_PASSWORD", THREADS, CONNECTIONS));
     return known;
   }
 
@@ -416,14 +417,27 @@ class KubernetesTest {
   }
 
   @Test
+  void threadsLeaveConnectionsToJobsAndHealth() {
+    assertTrue(number(CONNECTIONS) - number(THREADS) >= 4, "in a pod");
+    assertTrue(
+        CONFIG.getValue("quarkus.datasource.jdbc.max-size", Integer.class)
+                - CONFIG.getValue("quarkus.thread-pool.max-threads", Integer.class)
+            >= 4,
+        "elsewhere");
+  }
+
+  private static int number(String variable) {
+    return Manifests.literals(BASE, "configMapGenerator")
+        .filter(literal -> literal.startsWith(variable + "="))
+        .map(literal -> Integer.parseInt(literal.substring(literal.indexOf('=') + 1)))
+        .findFirst()
+        .orElseThrow();
+  }
+
+  @Test
   void allReplicasTogetherHaveNoMoreConnectionsThanThereAre() {
     int pods = Manifests.only(base, V2HorizontalPodAutoscaler.class).getSpec().getMaxReplicas() + 1;
-    int pool =
-        Manifests.literals(BASE, "configMapGenerator")
-            .filter(literal -> literal.startsWith("QUARKUS_DATASOURCE_JDBC_MAX_SIZE="))
-            .map(literal -> Integer.parseInt(literal.substring(literal.indexOf('=') + 1)))
-            .findFirst()
-            .orElseThrow();
+    int pool = number(CONNECTIONS);
     JsonObject pooler = Manifests.custom(PRODUCTION, "Pooler").getAsJsonObject("spec");
     JsonObject pgbouncer = pooler.getAsJsonObject("pgbouncer").getAsJsonObject("parameters");
     JsonObject postgres =

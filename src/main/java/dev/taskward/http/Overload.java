@@ -22,7 +22,7 @@ import org.jboss.logging.Logger;
 import org.jboss.resteasy.reactive.server.ServerRequestFilter;
 
 /**
- * Lets in four requests for each thread, and has the others wait here: one more for each thread,
+ * Lets in eight requests for each thread, and has the others wait here: one more for each thread,
  * and behind those {@link UnreadRequest}s, which cost least. Beyond capacity, when too many wait or
  * too many have to wait for long, the oldest are refused, and while that is so the newest is
  * answered first: those who cannot all be answered in time are some answered at once, and the
@@ -42,7 +42,7 @@ class Overload {
    * So that a thread which is done finds its next request ready, while others of them are still
    * being sent.
    */
-  private static final int ADMITTED_PER_THREAD = 4;
+  private static final int ADMITTED_PER_THREAD = 8;
 
   private static final String ARRIVED = Overload.class.getName();
   private static final long LOOK_MILLIS = 1_000;

@@ -43,7 +43,7 @@ class OverloadTest {
   static final int THREADS = 4;
 
   /** Requests that have a thread, or are the next to have one. */
-  static final int ADMITTED = 4 * THREADS;
+  static final int ADMITTED = 8 * THREADS;
 
   static final int QUEUE = 40;
 
