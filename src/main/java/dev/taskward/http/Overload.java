@@ -5,6 +5,7 @@ import io.quarkus.vertx.http.runtime.filters.Filters;
 import io.vertx.core.Context;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpConnection;
+import io.vertx.core.impl.ContextInternal;
 import io.vertx.core.net.impl.ConnectionBase;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.annotation.PreDestroy;
@@ -15,8 +16,10 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.HashMap;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Predicate;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
 import org.jboss.logging.Logger;
 import org.jboss.resteasy.reactive.server.ServerRequestFilter;
@@ -43,6 +46,9 @@ class Overload {
    * being sent.
    */
   private static final int ADMITTED_PER_THREAD = 8;
+
+  /** Among so many the next may be one that is here, and one in so many times the first is it. */
+  private static final int NEAR = 16;
 
   private static final String ARRIVED = Overload.class.getName();
   private static final long LOOK_MILLIS = 1_000;
@@ -72,6 +78,10 @@ class Overload {
       this.request = request;
       this.context = context;
     }
+
+    boolean isHere() {
+      return ((ContextInternal) context).nettyEventLoop().inEventLoop();
+    }
   }
 
   private final Vertx vertx;
@@ -94,6 +104,7 @@ class Overload {
   private int asking;
 
   private int admitted;
+  private int turns;
   private long refused;
   private long overloadEnds = System.nanoTime();
 
@@ -196,7 +207,7 @@ class Overload {
   void readNext() {
     UnreadRequest next;
     synchronized (this) {
-      next = waiting.size() < readMax || inOverload() ? unread.poll() : null;
+      next = waiting.size() < readMax || inOverload() ? next(unread, UnreadRequest::isHere) : null;
     }
     if (next != null) {
       next.read();
@@ -219,7 +230,7 @@ class Overload {
         if (waiting.size() > 1 && moreThanFit() && oldestWaited(OVERLOAD_WAIT_NANOS)) {
           late = takeOldest();
         }
-        next = inOverload() ? waiting.pollLast() : waiting.poll();
+        next = inOverload() ? waiting.pollLast() : next(waiting, Asked::isHere);
         if (next == null) {
           admitted--;
         } else {
@@ -235,6 +246,24 @@ class Overload {
       start(next);
     }
     readNext();
+  }
+
+  /**
+   * The oldest, or one that is hardly younger and belongs to this event loop: another one's thread
+   * would have to be woken. The oldest at times, so that the event loops share what there is.
+   */
+  private <T> T next(Deque<T> waiting, Predicate<T> isHere) {
+    if (++turns % NEAR != 0) {
+      Iterator<T> oldest = waiting.iterator();
+      for (int i = 0; i < NEAR && oldest.hasNext(); i++) {
+        T one = oldest.next();
+        if (isHere.test(one)) {
+          oldest.remove();
+          return one;
+        }
+      }
+    }
+    return waiting.poll();
   }
 
   private static void start(Asked asked) {

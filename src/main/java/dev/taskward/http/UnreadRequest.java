@@ -43,6 +43,10 @@ final class UnreadRequest extends ChannelInboundHandlerAdapter {
     }
   }
 
+  boolean isHere() {
+    return context.executor().inEventLoop();
+  }
+
   /** It has its turn. */
   void read() {
     context.executor().execute(this::pass);

@@ -3,6 +3,7 @@ package dev.taskward.http;
 import static org.hamcrest.MatcherAssert.assertThat;
 import static org.hamcrest.Matchers.containsString;
 import static org.hamcrest.Matchers.containsStringIgnoringCase;
+import static org.hamcrest.Matchers.startsWith;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -31,6 +32,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -177,6 +179,55 @@ class OverloadTest {
   }
 
   @Test
+  void noEventLoopWaitsUntilAnotherHasNothingToDo() throws Exception {
+    long id = alice.has("Buy milk");
+    Thread.sleep(1_000); // as above
+    int some = ADMITTED + QUEUE / 2;
+    List<Socket> sockets = new ArrayList<>();
+    for (int i = 0; i < 2 * some; i++) { // in turn of one event loop and of the other
+      sockets.add(new Socket("localhost", RestAssured.port));
+    }
+    String requests = head(id, "keep-alive").replaceFirst("GET", "HEAD").repeat(100);
+    AtomicInteger answered = new AtomicInteger();
+    List<CompletableFuture<?>> sent = new ArrayList<>();
+    for (int i = 0; i < some; i++) {
+      Socket one = sockets.get(2 * i);
+      SlowClientTest.send(one, requests);
+      sent.add(
+          CompletableFuture.runAsync(
+              () -> {
+                for (int request = 0; request < 100; request++) {
+                  assertThat(headOf(one), startsWith("HTTP/1.1 200 "));
+                  answered.incrementAndGet();
+                }
+              },
+              Threads.EACH));
+    }
+    while (answered.get() < some) {
+      Thread.onSpinWait();
+    }
+    Socket other = sockets.get(1);
+    SlowClientTest.send(other, head(id, "close"));
+    assertEquals("HTTP/1.1 200", start(other));
+    int before = answered.get();
+    assertTrue(before < 50 * some, before + " were answered before");
+
+    sent.forEach(CompletableFuture::join);
+    for (Socket socket : sockets) {
+      socket.close();
+    }
+  }
+
+  /** Of an answer without a body. */
+  static String headOf(Socket socket) {
+    StringBuilder head = new StringBuilder();
+    while (head.indexOf("\r\n\r\n") < 0) {
+      head.append((char) read(socket, 1)[0]);
+    }
+    return head.toString();
+  }
+
+  @Test
   void whereMoreAskThanFindRoomWhoWaitsForLongIsRefused() throws Exception {
     long id = alice.has("Buy milk");
     Thread.sleep(1_000); // as above
@@ -289,9 +340,18 @@ class OverloadTest {
     assertEquals(QUEUE, alice.list("?limit=50").extract().jsonPath().getList("").size());
   }
 
-  private static String start(Socket socket) throws IOException {
-    byte[] start = socket.getInputStream().readNBytes("HTTP/1.1 200".length());
-    return new String(start, StandardCharsets.US_ASCII);
+  private static String start(Socket socket) {
+    return new String(read(socket, "HTTP/1.1 200".length()), StandardCharsets.US_ASCII);
+  }
+
+  private static byte[] read(Socket socket, int length) {
+    try {
+      byte[] read = socket.getInputStream().readNBytes(length);
+      assertEquals(length, read.length, "closed");
+      return read;
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   /** Threads that wait for the database on behalf of nobody are free when that ends. */
