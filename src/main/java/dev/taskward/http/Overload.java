@@ -19,6 +19,7 @@ import java.util.HashMap;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Predicate;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
 import org.jboss.logging.Logger;
@@ -47,7 +48,7 @@ class Overload {
    */
   private static final int ADMITTED_PER_THREAD = 8;
 
-  /** Among so many the next may be one that is here, and one in so many times the first is it. */
+  /** The next may be any of so many, and in one of so many cases is the first. */
   private static final int NEAR = 16;
 
   private static final String ARRIVED = Overload.class.getName();
@@ -104,7 +105,6 @@ class Overload {
   private int asking;
 
   private int admitted;
-  private int turns;
   private long refused;
   private long overloadEnds = System.nanoTime();
 
@@ -250,10 +250,10 @@ class Overload {
 
   /**
    * The oldest, or one that is hardly younger and belongs to this event loop: another one's thread
-   * would have to be woken. The oldest at times, so that the event loops share what there is.
+   * would have to be woken. The oldest at times, so that no event loop has all the places.
    */
-  private <T> T next(Deque<T> waiting, Predicate<T> isHere) {
-    if (++turns % NEAR != 0) {
+  private static <T> T next(Deque<T> waiting, Predicate<T> isHere) {
+    if (ThreadLocalRandom.current().nextInt(NEAR) > 0) {
       Iterator<T> oldest = waiting.iterator();
       for (int i = 0; i < NEAR && oldest.hasNext(); i++) {
         T one = oldest.next();
