@@ -56,13 +56,13 @@ import org.junit.jupiter.params.provider.MethodSource;
 /** The manifests are what Kubernetes accepts, and what this application needs. */
 class KubernetesTest {
 
+  private static final String THREADS = "QUARKUS_THREAD_POOL_MAX_THREADS";
+  private static final String CONNECTIONS = "QUARKUS_DATASOURCE_JDBC_MAX_SIZE";
+
   final List<JsonObject> base = Manifests.objects(BASE);
   final V1Deployment deployment = Manifests.only(base, V1Deployment.class);
   final V1PodSpec pod = deployment.getSpec().getTemplate().getSpec();
   final V1Container container = pod.getContainers().get(0);
-  private static final String THREADS = "QUARKUS_THREAD_POOL_MAX_THREADS";
-  private static final String CONNECTIONS = "QUARKUS_DATASOURCE_JDBC_MAX_SIZE";
-
   private static final Path PRODUCTION = Path.of("k8s/overlays/production");
 
   /** As the packaged application has it, before the environment says otherwise. */
@@ -427,9 +427,12 @@ class KubernetesTest {
   }
 
   private static int number(String variable) {
-    return Manifests.literals(BASE, "configMapGenerator")
+    return Integer.parseInt(literal(BASE, variable).substring(variable.length() + 1));
+  }
+
+  private static String literal(Path folder, String variable) {
+    return Manifests.literals(folder, "configMapGenerator")
         .filter(literal -> literal.startsWith(variable + "="))
-        .map(literal -> Integer.parseInt(literal.substring(literal.indexOf('=') + 1)))
         .findFirst()
         .orElseThrow();
   }
@@ -464,11 +467,7 @@ class KubernetesTest {
   /** The address of the pooler is in its certificate, and the files are where they are mounted. */
   @Test
   void theServiceReachesTheDatabaseUnderTheNamesThatThereAre() {
-    String url =
-        Manifests.literals(PRODUCTION, "configMapGenerator")
-            .filter(literal -> literal.startsWith("DATABASE_URL="))
-            .findFirst()
-            .orElseThrow();
+    String url = literal(PRODUCTION, "DATABASE_URL");
     JsonObject cluster = Manifests.custom(PRODUCTION, "Cluster");
     JsonObject pooler = Manifests.custom(PRODUCTION, "Pooler");
     JsonObject spec = cluster.getAsJsonObject("spec");

@@ -33,6 +33,7 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BooleanSupplier;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -203,9 +204,7 @@ class OverloadTest {
               },
               Threads.EACH));
     }
-    while (answered.get() < some) {
-      Thread.onSpinWait();
-    }
+    await(() -> answered.get() >= some, "all have been answered once");
     Socket other = sockets.get(1);
     SlowClientTest.send(other, head(id, "close"));
     assertEquals("HTTP/1.1 200", start(other));
@@ -356,16 +355,17 @@ class OverloadTest {
 
   /** Threads that wait for the database on behalf of nobody are free when that ends. */
   private void await200(long id) {
-    long start = System.nanoTime();
-    while (get(id).join().status != 200) {
-      assertTrue(System.nanoTime() - start < TimeUnit.SECONDS.toNanos(20), "there is no place");
-    }
+    await(() -> get(id).join().status == 200, "there is a place");
   }
 
   private static void awaitDone(List<? extends CompletableFuture<?>> sent, int requests) {
+    await(() -> done(sent) >= requests, requests + " answered");
+  }
+
+  private static void await(BooleanSupplier isSo, String what) {
     long start = System.nanoTime();
-    while (done(sent) < requests) {
-      assertTrue(System.nanoTime() - start < TimeUnit.SECONDS.toNanos(20), requests + " answered");
+    while (!isSo.getAsBoolean()) {
+      assertTrue(System.nanoTime() - start < TimeUnit.SECONDS.toNanos(20), what);
       Thread.onSpinWait();
     }
   }
