@@ -155,6 +155,18 @@ class ArchitectureTest {
         .check(without("dev.taskward.caller.TokenVerification"));
   }
 
+  /** The thread that reads one waits until the event loop says what came, or that nothing came. */
+  @Test
+  void noBodyIsReadAsAStream() {
+    noClasses()
+        .should()
+        .callMethodWhere(
+            describe(
+                "a stream of the request",
+                call -> call.getName().matches("getInputStream|getEntityStream")))
+        .check(CODE);
+  }
+
   /** Caffeine finds its classes by name; a native image has those of caches bounded by size. */
   @Test
   void cachesAreBoundedBySizeAlone() {

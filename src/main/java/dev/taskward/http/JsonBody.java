@@ -2,6 +2,8 @@ package dev.taskward.http;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.quarkus.resteasy.reactive.jackson.runtime.serialisers.ServerJacksonMessageBodyReader;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.ext.web.RoutingContext;
 import jakarta.enterprise.inject.Instance;
 import jakarta.ws.rs.Consumes;
 import jakarta.ws.rs.container.ContainerRequestContext;
@@ -34,10 +36,20 @@ public class JsonBody extends ServerJacksonMessageBodyReader {
   public Object readFrom(
       Class<Object> type, Type genericType, MediaType mediaType, ServerRequestContext context)
       throws IOException {
-    byte[] body = context.getInputStream().readAllBytes();
+    ResteasyReactiveRequestContext request = (ResteasyReactiveRequestContext) context;
+    byte[] body = read(request.serverRequest().unwrap(RoutingContext.class));
     StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(body));
-    ((ResteasyReactiveRequestContext) context).setProperty(PROPERTY, body);
+    request.setProperty(PROPERTY, body);
     return readFrom(type, genericType, null, mediaType, null, new ByteArrayInputStream(body));
+  }
+
+  /**
+   * What {@link RequestBody} has read: nothing if none was sent. Quarkus' stream would have the
+   * thread wait until the event loop tells it so.
+   */
+  private static byte[] read(RoutingContext request) {
+    Buffer body = request.body().buffer();
+    return body == null ? new byte[0] : body.getBytes();
   }
 
   /** The bytes that were read as the request's body; null if none were. */
