@@ -123,8 +123,7 @@ public class RateLimits {
       request
           .response()
           .putHeader("RateLimit-Policy", policy)
-          .putHeader(
-              "RateLimit", "\"%s\";r=%d;t=%d".formatted(name, probe.getRemainingTokens(), full));
+          .putHeader("RateLimit", '"' + name + "\";r=" + probe.getRemainingTokens() + ";t=" + full);
       if (!probe.isConsumed()) {
         long wait = Math.max(1, seconds(probe.getNanosToWaitForRefill()));
         request.response().putHeader(HttpHeaders.RETRY_AFTER, Long.toString(wait));

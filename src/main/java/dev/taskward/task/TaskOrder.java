@@ -50,11 +50,11 @@ record TaskOrder(Key key, boolean descending) {
 
   /** SQL: only what comes after the place of two parameters, key and id. */
   String after() {
-    return "(%s, id) %s (%s, ?)".formatted(key.column, descending ? "<" : ">", key.place);
+    return "(" + key.column + ", id) " + (descending ? "<" : ">") + " (" + key.place + ", ?)";
   }
 
   String orderBy() {
     String direction = descending ? "desc" : "asc";
-    return " order by %s %s, id %s".formatted(key.column, direction, direction);
+    return " order by " + key.column + " " + direction + ", id " + direction;
   }
 }
