@@ -7,11 +7,8 @@ import dev.taskward.http.SecurityLog;
 import io.quarkus.security.AuthenticationFailedException;
 import io.quarkus.security.identity.IdentityProviderManager;
 import io.quarkus.security.identity.SecurityIdentity;
-import io.quarkus.security.identity.request.AuthenticationRequest;
-import io.quarkus.smallrye.jwt.runtime.auth.JWTAuthMechanism;
 import io.quarkus.vertx.http.runtime.security.ChallengeData;
 import io.quarkus.vertx.http.runtime.security.HttpAuthenticationMechanism;
-import io.quarkus.vertx.http.runtime.security.HttpCredentialTransport;
 import io.smallrye.jwt.auth.principal.ParseException;
 import io.smallrye.mutiny.Uni;
 import io.smallrye.mutiny.subscription.UniEmitter;
@@ -23,11 +20,12 @@ import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.inject.Alternative;
 import jakarta.ws.rs.core.HttpHeaders;
 import java.util.List;
-import java.util.Set;
+import java.util.function.Function;
 
 /**
- * Quarkus' bearer authentication (RFC 6750), with a problem document as the body of its 401, and a
- * second try with fresh keys for a token whose key is unknown.
+ * Bearer authentication (RFC 6750), with a problem document as the body of its 401, and a second
+ * try with fresh keys for a token whose key is unknown. It stands in for Quarkus', which would make
+ * the caller's identity anew for each request.
  */
 @Alternative
 @Priority(1)
@@ -37,12 +35,14 @@ class BearerAuthentication implements HttpAuthenticationMechanism {
   /** RFC 6750, 3.1: an error is told only to who sent a token. */
   private static final String INVALID_TOKEN = "Bearer error=\"invalid_token\"";
 
-  private final JWTAuthMechanism jwt;
+  private static final String SCHEME = "Bearer ";
+
+  private final TokenVerification verification;
   private final TokenKeys keys;
   private final RateLimits limits;
 
-  BearerAuthentication(JWTAuthMechanism jwt, TokenKeys keys, RateLimits limits) {
-    this.jwt = jwt;
+  BearerAuthentication(TokenVerification verification, TokenKeys keys, RateLimits limits) {
+    this.verification = verification;
     this.keys = keys;
     this.limits = limits;
   }
@@ -62,36 +62,39 @@ class BearerAuthentication implements HttpAuthenticationMechanism {
   @Override
   public Uni<SecurityIdentity> authenticate(
       RoutingContext request, IdentityProviderManager identityProviders) {
-    if (request.request().headers().getAll(HttpHeaders.AUTHORIZATION).size() > 1) {
+    List<String> sent = request.request().headers().getAll(HttpHeaders.AUTHORIZATION);
+    if (sent.size() > 1) {
       // Whoever stands in front may have looked at another one.
-      refused(request, "several Authorization headers");
-      return Uni.createFrom().failure(new AuthenticationFailedException());
+      return refused(request, "several Authorization headers");
     }
-    return verify(request, identityProviders)
-        .onFailure(BearerAuthentication::isForWantOfAKey)
-        .recoverWithUni(() -> refreshKeys().chain(() -> verify(request, identityProviders)))
-        .onFailure(AuthenticationFailedException.class)
-        .invoke(failure -> refused(request, reason(failure)));
+    if (sent.isEmpty() || !sent.get(0).regionMatches(true, 0, SCHEME, 0, SCHEME.length())) {
+      return Uni.createFrom().nullItem();
+    }
+    String token = sent.get(0).substring(SCHEME.length());
+    return identity(
+        token,
+        first ->
+            isForWantOfAKey(first)
+                ? refreshKeys()
+                    .chain(() -> identity(token, second -> refused(request, second.getMessage())))
+                : refused(request, first.getMessage()));
   }
 
-  private static void refused(RoutingContext request, String reason) {
+  private Uni<SecurityIdentity> identity(
+      String token, Function<ParseException, Uni<SecurityIdentity>> otherwise) {
+    try {
+      return Uni.createFrom().item(verification.identity(token));
+    } catch (ParseException e) {
+      return otherwise.apply(e);
+    }
+  }
+
+  /**
+   * @param reason as {@link TokenVerification} says it: in words of ours
+   */
+  private static Uni<SecurityIdentity> refused(RoutingContext request, String reason) {
     SecurityLog.note(request, SecurityLog.Event.TOKEN_REFUSED, reason);
-  }
-
-  /** As {@link TokenVerification} says it: the words are ours. */
-  private static String reason(Throwable failure) {
-    if (failure == null) {
-      return TokenVerification.MALFORMED;
-    }
-    return failure instanceof ParseException ? failure.getMessage() : reason(failure.getCause());
-  }
-
-  private Uni<SecurityIdentity> verify(
-      RoutingContext request, IdentityProviderManager identityProviders) {
-    Uni<SecurityIdentity> identity = jwt.authenticate(request, identityProviders);
-    // Quarkus' mechanism has put itself here, as the one that sends the challenge.
-    request.put(HttpAuthenticationMechanism.class.getName(), this);
-    return identity;
+    return Uni.createFrom().failure(new AuthenticationFailedException());
   }
 
   private Uni<Void> refreshKeys() {
@@ -121,16 +124,6 @@ class BearerAuthentication implements HttpAuthenticationMechanism {
 
   @Override
   public Uni<ChallengeData> getChallenge(RoutingContext request) {
-    return jwt.getChallenge(request);
-  }
-
-  @Override
-  public Set<Class<? extends AuthenticationRequest>> getCredentialTypes() {
-    return jwt.getCredentialTypes();
-  }
-
-  @Override
-  public Uni<HttpCredentialTransport> getCredentialTransport(RoutingContext request) {
-    return jwt.getCredentialTransport(request);
+    return Uni.createFrom().item(new ChallengeData(401, HttpHeaders.WWW_AUTHENTICATE, "Bearer"));
   }
 }

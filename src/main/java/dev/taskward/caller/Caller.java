@@ -6,6 +6,7 @@ import io.quarkus.hibernate.orm.PersistenceUnitExtension;
 import io.quarkus.hibernate.orm.runtime.PersistenceUnitUtil;
 import io.quarkus.hibernate.orm.runtime.tenant.TenantResolver;
 import io.quarkus.security.UnauthorizedException;
+import io.quarkus.security.identity.SecurityIdentity;
 import jakarta.enterprise.context.RequestScoped;
 import java.util.Optional;
 import org.eclipse.microprofile.jwt.JsonWebToken;
@@ -25,10 +26,10 @@ public class Caller implements TenantResolver {
   /** Stands for the caller of whichever request asks; looked up once, for that takes its time. */
   private static volatile Caller ofRequest;
 
-  private final JsonWebToken token;
+  private final SecurityIdentity identity;
 
-  Caller(JsonWebToken token) {
-    this.token = token;
+  Caller(SecurityIdentity identity) {
+    this.identity = identity;
   }
 
   /**
@@ -38,11 +39,7 @@ public class Caller implements TenantResolver {
    * @throws UnauthorizedException if the request has no verified token
    */
   public String subject() {
-    String subject = token.getSubject();
-    if (subject == null) {
-      throw new UnauthorizedException("no verified token");
-    }
-    return subject;
+    return known().orElseThrow(() -> new UnauthorizedException("no verified token"));
   }
 
   /**
@@ -62,7 +59,9 @@ public class Caller implements TenantResolver {
   }
 
   Optional<String> known() {
-    return Optional.ofNullable(token.getSubject());
+    return identity.getPrincipal() instanceof JsonWebToken token
+        ? Optional.of(token.getSubject())
+        : Optional.empty();
   }
 
   @Override

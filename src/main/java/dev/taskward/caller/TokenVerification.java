@@ -3,24 +3,21 @@ package dev.taskward.caller;
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
 import dev.taskward.config.TaskwardConfig;
+import io.quarkus.security.identity.SecurityIdentity;
+import io.quarkus.security.runtime.QuarkusSecurityIdentity;
 import io.smallrye.jwt.auth.principal.DefaultJWTCallerPrincipal;
-import io.smallrye.jwt.auth.principal.JWTAuthContextInfo;
-import io.smallrye.jwt.auth.principal.JWTCallerPrincipal;
-import io.smallrye.jwt.auth.principal.JWTCallerPrincipalFactory;
 import io.smallrye.jwt.auth.principal.ParseException;
-import jakarta.annotation.Priority;
-import jakarta.enterprise.context.ApplicationScoped;
-import jakarta.enterprise.inject.Alternative;
-import jakarta.enterprise.inject.Produces;
+import jakarta.inject.Singleton;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
 import java.util.Collection;
-import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jose4j.base64url.Base64Url;
 import org.jose4j.jws.JsonWebSignature;
@@ -41,10 +38,8 @@ import org.jose4j.lang.UnresolvableKeyException;
  * the issuer and for the audience that are configured, if any; not expired, made for a day at most,
  * made for access and nothing else, and with a subject that the database can hold.
  */
-@Alternative
-@Priority(1)
-@ApplicationScoped
-class TokenVerification extends JWTCallerPrincipalFactory {
+@Singleton
+class TokenVerification {
 
   private static final long MAX_LIFE_SECONDS = 24 * 60 * 60;
   private static final int MAX_SUBJECT_LENGTH = 255;
@@ -78,7 +73,7 @@ class TokenVerification extends JWTCallerPrincipalFactory {
   private final Cache<ByteBuffer, Verified> verified;
 
   /** A token that was accepted, until when it will be, and the keys of that moment. */
-  private record Verified(JWTCallerPrincipal caller, long expires, VerificationKeys keys) {
+  private record Verified(SecurityIdentity caller, long expires, VerificationKeys keys) {
 
     boolean holds(VerificationKeys now) {
       return keys == now && System.currentTimeMillis() < expires;
@@ -110,18 +105,12 @@ class TokenVerification extends JWTCallerPrincipalFactory {
     return rules.build();
   }
 
-  /** Where Quarkus finds the token: in the Authorization header, its own default. */
-  @Produces
-  @Alternative
-  @Priority(1)
-  @ApplicationScoped
-  JWTAuthContextInfo transport() {
-    return new JWTAuthContextInfo();
-  }
-
-  @Override
-  public JWTCallerPrincipal parse(String token, JWTAuthContextInfo transport)
-      throws ParseException {
+  /**
+   * Who the token says is calling, with its scopes for roles.
+   *
+   * @throws ParseException that says why it is not accepted, in words that owe nothing to the token
+   */
+  SecurityIdentity identity(String token) throws ParseException {
     ByteBuffer digest = digest(token);
     VerificationKeys now = keys.current();
     Verified before = verified.getIfPresent(digest);
@@ -144,16 +133,19 @@ class TokenVerification extends JWTCallerPrincipalFactory {
       // The library reads names from these, of whatever type they are; Taskward has none.
       claims.unsetClaim("upn");
       claims.unsetClaim("preferred_username");
-      // What MicroProfile JWT calls groups are the roles of Quarkus; with us they are the scopes.
-      claims.setStringListClaim("groups", scopes(claims));
+      Set<String> scopes = scopes(claims); // the principal turns lists into values of its own
       long expires = claims.getExpirationTime().getValueInMillis() + config.clockSkew().toMillis();
-      return new Verified(new DefaultJWTCallerPrincipal(claims), expires, now);
+      SecurityIdentity caller =
+          QuarkusSecurityIdentity.builder()
+              .setPrincipal(new DefaultJWTCallerPrincipal(claims))
+              .addRoles(scopes)
+              .build();
+      return new Verified(caller, expires, now);
     } catch (InvalidJwtException | MalformedClaimException | RuntimeException e) {
       throw new ParseException(reason(e), e);
     }
   }
 
-  /** For the log, in words that owe nothing to the token. */
   private static String reason(Exception refusal) {
     if (refusal instanceof InvalidJwtException invalid) {
       for (ErrorCodeValidator.Error error : invalid.getErrorDetails()) {
@@ -238,13 +230,13 @@ class TokenVerification extends JWTCallerPrincipalFactory {
   }
 
   /** RFC 8693, 4.2: one text with spaces; some issuers write scp, and some an array. */
-  private static List<String> scopes(JwtClaims claims) {
+  private static Set<String> scopes(JwtClaims claims) {
     return Stream.of("scope", "scp")
         .map(claims::getClaimValue)
         .flatMap(claim -> claim instanceof Collection<?> list ? list.stream() : Stream.of(claim))
         .filter(String.class::isInstance)
         .flatMap(text -> Arrays.stream(((String) text).split(" ")))
-        .toList();
+        .collect(Collectors.toSet());
   }
 
   private static ByteBuffer digest(String token) {
