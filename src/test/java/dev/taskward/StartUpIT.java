@@ -29,6 +29,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.DisabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -46,7 +48,8 @@ class StartUpIT {
     postgres = EmbeddedPostgres.builder().setDataDirectoryCustomizer(StartUpIT::checkAnn).start();
     try (Connection connection = postgres.getPostgresDatabase().getConnection()) {
       connection.createStatement().execute("create role ann login password '" + PASSWORD + "'");
-      for (String database : List.of("tasks", "rollout", "two_roles", "newer", "job", "at_once")) {
+      for (String database :
+          List.of("tasks", "rollout", "two_roles", "newer", "job", "at_once", "slow")) {
         connection.createStatement().execute("create database " + database + " owner ann");
       }
       connection.createStatement().execute("create database superusers");
@@ -78,6 +81,7 @@ class StartUpIT {
     postgres.close();
   }
 
+  @Execution(ExecutionMode.CONCURRENT)
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',
@@ -125,6 +129,7 @@ class StartUpIT {
             .lines());
   }
 
+  @Execution(ExecutionMode.CONCURRENT)
   @Test
   void theStartWaitsForTheDatabase() throws Exception {
     try (PostgresProxy wire = new PostgresProxy(postgres.getPort())) {
@@ -159,10 +164,11 @@ class StartUpIT {
   }
 
   /** Requests wait for an answer for a bounded time, migrations as long as it takes. */
+  @Execution(ExecutionMode.CONCURRENT)
   @Test
   void aMigrationMayTakeLongerThanARequest() throws Exception {
-    assertReady(Map.of("DATABASE_URL", url("ann:" + PASSWORD_ENCODED)));
-    try (Connection lock = postgres.getDatabase("postgres", "tasks").getConnection()) {
+    assertReady(Map.of("DATABASE_URL", url("ann:" + PASSWORD_ENCODED, "slow")));
+    try (Connection lock = postgres.getDatabase("postgres", "slow").getConnection()) {
       lock.setAutoCommit(false);
       lock.createStatement().execute("lock table flyway_schema_history");
       CompletableFuture.delayedExecutor(12, TimeUnit.SECONDS)
@@ -179,7 +185,7 @@ class StartUpIT {
           running(
               Map.of(
                   "DATABASE_URL",
-                  url("ann:" + PASSWORD_ENCODED),
+                  url("ann:" + PASSWORD_ENCODED, "slow"),
                   "QUARKUS_DATASOURCE_JDBC_ADDITIONAL_JDBC_PROPERTIES_SOCKETTIMEOUT",
                   "3"))) {
         assertEquals(200, list(service));
@@ -314,6 +320,7 @@ class StartUpIT {
   }
 
   /** A rolling update from a release that names no caller: off at first, then on. */
+  @Execution(ExecutionMode.CONCURRENT)
   @Test
   void rowLevelSecurityIsSwitchedForAllInstances() throws Exception {
     String url = url("ann:" + PASSWORD_ENCODED, "rollout");
@@ -406,6 +413,7 @@ class StartUpIT {
   }
 
   /** As after a rollback of the release, but not of the database. */
+  @Execution(ExecutionMode.CONCURRENT)
   @Test
   void aSchemaThatIsNewerOrAnotherIsRefusedInOneLine() throws Exception {
     running(migration("newer", "start")).close();
@@ -433,6 +441,7 @@ class StartUpIT {
   }
 
   /** A service that does not migrate, and a process that does nothing else. */
+  @Execution(ExecutionMode.CONCURRENT)
   @Test
   void migrationsCanBeAJobOfTheirOwn() throws Exception {
     PackagedApplication.Ended early = PackagedApplication.run(migration("job", "never"));

@@ -31,6 +31,8 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -148,6 +150,7 @@ class KeySettingIT {
         SECRET, Tokens.SECRET, OTLP + "_ENDPOINT", "http://collector:4318", variable, value);
   }
 
+  @Execution(ExecutionMode.CONCURRENT)
   @ParameterizedTest
   @MethodSource("mistakes")
   void aMistakeEndsTheStartWithOneClearLine(Map<String, String> settings, String line)
@@ -183,6 +186,7 @@ class KeySettingIT {
   }
 
   /** Also of an issuer whose certificate is signed by a CA of his own, if it is configured. */
+  @Execution(ExecutionMode.CONCURRENT)
   @Test
   void keysComeOverTlsFromWhoHasATrustedCertificate() throws Exception {
     SigningKey key = SigningKey.generate("its-kid", "EdDSA");

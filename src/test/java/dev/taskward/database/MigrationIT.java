@@ -28,6 +28,8 @@ import org.flywaydb.core.Flyway;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -123,6 +125,7 @@ class MigrationIT {
     }
   }
 
+  @Execution(ExecutionMode.CONCURRENT)
   @ParameterizedTest
   @MethodSource("earlierVersions")
   void nothingIsLostOnTheWayFromAnEarlierVersion(int version) throws Exception {
@@ -256,6 +259,7 @@ class MigrationIT {
    * the other way round; then one that names no caller finds nothing. The README says how to get
    * from the first to the second.
    */
+  @Execution(ExecutionMode.CONCURRENT)
   @Test
   void earlierReleasesWorkOnBesideIt() throws Exception {
     try (PackagedApplication.Running off =
