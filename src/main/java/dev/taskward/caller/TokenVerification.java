@@ -129,17 +129,14 @@ class TokenVerification {
       JwtClaims claims = parsed.getJwtClaims();
       requireAccessToken(parsed);
       requireShortLife(claims);
-      claims.setSubject(subject(claims));
-      // The library reads names from these, of whatever type they are; Taskward has none.
-      claims.unsetClaim("upn");
-      claims.unsetClaim("preferred_username");
-      Set<String> scopes = scopes(claims); // the principal turns lists into values of its own
-      long expires = claims.getExpirationTime().getValueInMillis() + config.clockSkew().toMillis();
+      JwtClaims kept = new JwtClaims(); // all that is asked for of a token which is known
+      kept.setSubject(subject(claims));
       SecurityIdentity caller =
           QuarkusSecurityIdentity.builder()
-              .setPrincipal(new DefaultJWTCallerPrincipal(claims))
-              .addRoles(scopes)
+              .setPrincipal(new DefaultJWTCallerPrincipal(kept))
+              .addRoles(scopes(claims))
               .build();
+      long expires = claims.getExpirationTime().getValueInMillis() + config.clockSkew().toMillis();
       return new Verified(caller, expires, now);
     } catch (InvalidJwtException | MalformedClaimException | RuntimeException e) {
       throw new ParseException(reason(e), e);

@@ -1,5 +1,6 @@
 package dev.taskward.http;
 
+import io.vertx.ext.web.RoutingContext;
 import jakarta.ws.rs.HttpMethod;
 import jakarta.ws.rs.NotAcceptableException;
 import jakarta.ws.rs.container.ContainerRequestContext;
@@ -22,10 +23,10 @@ class AcceptHeader {
           MediaType.WILDCARD_TYPE);
 
   @ServerRequestFilter
-  void check(ContainerRequestContext request) {
-    String header = request.getHeaderString(HttpHeaders.ACCEPT);
-    if (header == null
-        || header.indexOf(';') < 0 // no range has a quality
+  void check(ContainerRequestContext request, RoutingContext routing) {
+    // Of JAX-RS, the first question about a header costs a copy of all.
+    List<String> headers = routing.request().headers().getAll(HttpHeaders.ACCEPT);
+    if (headers.stream().noneMatch(header -> header.indexOf(';') >= 0) // no range has a quality
         || request.getMethod().equals(HttpMethod.DELETE)) { // it answers without a body
       return;
     }

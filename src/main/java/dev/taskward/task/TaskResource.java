@@ -177,9 +177,8 @@ public class TaskResource {
     TaskPage page = TaskListQuery.of(uri.getQueryParameters(), caller.subject()).page(statements);
     ResponseBuilder<List<TaskRepresentation>> response = ResponseBuilder.ok(page.tasks());
     if (page.next() != null) {
-      response.link(
-          UnversionedPath.url(uri, request).replaceQueryParam("cursor", page.next()).build(),
-          "next");
+      URI next = UnversionedPath.url(uri, request).replaceQueryParam("cursor", page.next()).build();
+      response.header("Link", "<" + next + ">; rel=\"next\""); // a Link would be parsed once more
     }
     if (page.total() != null) {
       response.header("Total-Count", page.total());

@@ -89,6 +89,14 @@ class RawHttpTest {
     }
   }
 
+  /** RFC 9110, 5.3. */
+  @Test
+  void linesOfOneHeaderAreOneList() throws IOException {
+    String get = "GET /api/v1/tasks HTTP/1.1\r\nAccept: */*\r\nAccept: application/json;q=";
+    assertTrue(raw(get + "0").startsWith("HTTP/1.1 406 "));
+    assertTrue(raw(get + "0.1").startsWith("HTTP/1.1 200 "));
+  }
+
   /** RFC 9112; a proxy may see one request where another reader sees two. */
   @Test
   void unsoundFramingEndsTheConnection() throws IOException {
