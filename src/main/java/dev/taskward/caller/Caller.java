@@ -60,7 +60,7 @@ public class Caller implements TenantResolver {
 
   Optional<String> known() {
     return identity.getPrincipal() instanceof JsonWebToken token
-        ? Optional.of(token.getSubject())
+        ? Optional.ofNullable(token.getSubject())
         : Optional.empty();
   }
 

@@ -44,8 +44,6 @@ class TokenVerification {
   private static final long MAX_LIFE_SECONDS = 24 * 60 * 60;
   private static final int MAX_SUBJECT_LENGTH = 255;
 
-  static final String MALFORMED = "malformed";
-
   private static final Map<Integer, String> REASONS =
       Map.of(
           ErrorCodes.EXPIRED, "expired",
@@ -159,7 +157,7 @@ class TokenVerification {
         return "algorithm";
       }
     }
-    return MALFORMED;
+    return "malformed";
   }
 
   /**
