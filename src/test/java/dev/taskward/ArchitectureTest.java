@@ -22,6 +22,8 @@ import io.quarkus.security.Authenticated;
 import jakarta.annotation.security.PermitAll;
 import jakarta.persistence.Entity;
 import jakarta.ws.rs.HttpMethod;
+import jakarta.ws.rs.PATCH;
+import jakarta.ws.rs.POST;
 import jakarta.ws.rs.Path;
 import java.util.Set;
 import java.util.TreeSet;
@@ -133,10 +135,18 @@ class ArchitectureTest {
     methods().that().areMetaAnnotatedWith(HttpMethod.class).should().bePublic().check(CODE);
   }
 
-  /** So that no POST or PATCH, with what it changes, is repeated in vain. */
+  /** So that none of them, with what it changes, is repeated in vain; the others need no key. */
   @Test
-  void everyChangeMayBeRepeatedUnderAKey() {
-    classes()
+  void everyPostAndPatchMayBeRepeatedUnderAKey() {
+    methods()
+        .that()
+        .areAnnotatedWith(POST.class)
+        .or()
+        .areAnnotatedWith(PATCH.class)
+        .should()
+        .beAnnotatedWith(Idempotent.class)
+        .check(CODE);
+    noClasses()
         .that()
         .areAnnotatedWith(Path.class)
         .should()

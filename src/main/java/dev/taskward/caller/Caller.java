@@ -6,7 +6,7 @@ import io.quarkus.hibernate.orm.PersistenceUnitExtension;
 import io.quarkus.hibernate.orm.runtime.PersistenceUnitUtil;
 import io.quarkus.hibernate.orm.runtime.tenant.TenantResolver;
 import io.quarkus.security.UnauthorizedException;
-import io.quarkus.security.identity.SecurityIdentity;
+import io.quarkus.security.identity.CurrentIdentityAssociation;
 import jakarta.enterprise.context.RequestScoped;
 import java.util.Optional;
 import org.eclipse.microprofile.jwt.JsonWebToken;
@@ -26,10 +26,13 @@ public class Caller implements TenantResolver {
   /** Stands for the caller of whichever request asks; looked up once, for that takes its time. */
   private static volatile Caller ofRequest;
 
-  private final SecurityIdentity identity;
+  private final CurrentIdentityAssociation request;
 
-  Caller(SecurityIdentity identity) {
-    this.identity = identity;
+  /** Null until the request has a verified token and somebody asks, as each statement does. */
+  private String subject;
+
+  Caller(CurrentIdentityAssociation request) {
+    this.request = request;
   }
 
   /**
@@ -59,9 +62,10 @@ public class Caller implements TenantResolver {
   }
 
   Optional<String> known() {
-    return identity.getPrincipal() instanceof JsonWebToken token
-        ? Optional.ofNullable(token.getSubject())
-        : Optional.empty();
+    if (subject == null && request.getIdentity().getPrincipal() instanceof JsonWebToken token) {
+      subject = token.getSubject();
+    }
+    return Optional.ofNullable(subject);
   }
 
   @Override

@@ -13,7 +13,12 @@ import jakarta.enterprise.event.Observes;
  */
 final class AnswerHeaders {
 
-  private static final String NOSNIFF = "X-Content-Type-Options";
+  // Optimized: as bytes, which are not checked and encoded anew for each answer.
+  private static final CharSequence CONTENT_TYPE_OPTIONS =
+      HttpHeaders.createOptimized("X-Content-Type-Options");
+  private static final CharSequence NOSNIFF = HttpHeaders.createOptimized("nosniff");
+  private static final CharSequence NO_STORE = HttpHeaders.createOptimized("no-store");
+  private static final CharSequence PRIVATE = HttpHeaders.createOptimized("private, no-cache");
 
   void register(@Observes Filters filters) {
     filters.register(
@@ -43,9 +48,7 @@ final class AnswerHeaders {
 
   static void set(RoutingContext request) {
     MultiMap headers = request.response().headers();
-    headers.set(NOSNIFF, "nosniff");
-    headers.set(
-        HttpHeaders.CACHE_CONTROL,
-        headers.contains(HttpHeaders.ETAG) ? "private, no-cache" : "no-store");
+    headers.set(CONTENT_TYPE_OPTIONS, NOSNIFF);
+    headers.set(HttpHeaders.CACHE_CONTROL, headers.contains(HttpHeaders.ETAG) ? PRIVATE : NO_STORE);
   }
 }

@@ -1,9 +1,8 @@
 package dev.taskward.http;
 
 import io.quarkus.arc.Arc;
-import io.quarkus.arc.Unremovable;
+import io.quarkus.vertx.http.runtime.CurrentVertxRequest;
 import io.vertx.ext.web.RoutingContext;
-import jakarta.enterprise.context.RequestScoped;
 import jakarta.ws.rs.core.HttpHeaders;
 import java.util.List;
 import java.util.regex.MatchResult;
@@ -13,9 +12,9 @@ import java.util.regex.Pattern;
  * The conditions of the request under way (RFC 9110, section 13). JAX-RS has a reader of its own,
  * but it takes what is malformed for a tag, and compares weak tags as if they were strong.
  */
-@RequestScoped
-@Unremovable // entities look it up
-public class Conditions {
+public final class Conditions {
+
+  private static final String NOT_MODIFIED = Conditions.class.getName();
 
   static final String STALE = "If-Match does not name the current entity tag.";
 
@@ -31,14 +30,17 @@ public class Conditions {
 
   private final RoutingContext request;
 
-  private boolean notModified;
-
-  Conditions(RoutingContext request) {
+  private Conditions(RoutingContext request) {
     this.request = request;
   }
 
+  public static Conditions of(RoutingContext request) {
+    return new Conditions(request);
+  }
+
+  /** Of the one that this thread works at, for whoever is not given it. */
   public static Conditions ofRequest() {
-    return Arc.container().instance(Conditions.class).get();
+    return of(Arc.container().instance(CurrentVertxRequest.class).get().getCurrent());
   }
 
   /**
@@ -58,7 +60,7 @@ public class Conditions {
       if (!request.request().method().name().matches("GET|HEAD")) {
         throw ProblemException.preconditionFailed("If-None-Match names the current entity tag.");
       }
-      notModified = true;
+      request.put(NOT_MODIFIED, true);
     }
   }
 
@@ -70,7 +72,7 @@ public class Conditions {
 
   /** Whether the client has what was checked, so that 304 is the answer. */
   boolean notModified() {
-    return notModified;
+    return request.get(NOT_MODIFIED) != null;
   }
 
   /** The members of the header; null if it is absent. */

@@ -1,6 +1,6 @@
 package dev.taskward.http;
 
-import jakarta.ws.rs.container.ContainerRequestContext;
+import io.vertx.ext.web.RoutingContext;
 import jakarta.ws.rs.container.ContainerResponseContext;
 import jakarta.ws.rs.core.HttpHeaders;
 import org.jboss.resteasy.reactive.server.ServerResponseFilter;
@@ -9,10 +9,10 @@ import org.jboss.resteasy.reactive.server.ServerResponseFilter;
 class EntityTags {
 
   @ServerResponseFilter
-  void add(ContainerRequestContext request, ContainerResponseContext response) {
+  void add(RoutingContext request, ContainerResponseContext response) {
     if (response.getEntity() instanceof Tagged answer) {
       response.getHeaders().putSingle(HttpHeaders.ETAG, answer.etag());
-      if (Conditions.ofRequest().notModified()) {
+      if (Conditions.of(request).notModified()) {
         response.setStatus(304);
         response.setEntity(null);
       }

@@ -9,8 +9,7 @@ import io.quarkus.jackson.ObjectMapperCustomizer;
 import jakarta.inject.Singleton;
 import java.io.IOException;
 import java.time.Instant;
-import java.time.LocalDateTime;
-import java.time.ZoneOffset;
+import java.time.LocalDate;
 
 /**
  * Writes a time as {@link Instant#toString} does (RFC 3339 in UTC), but not by way of a dozen
@@ -18,6 +17,9 @@ import java.time.ZoneOffset;
  */
 @Singleton
 class JsonTimes extends StdScalarSerializer<Instant> implements ObjectMapperCustomizer {
+
+  /** In seconds. */
+  private static final int DAY = 24 * 60 * 60;
 
   private static final int LONGEST = "9999-12-31T23:59:59.999999999Z".length();
 
@@ -39,20 +41,20 @@ class JsonTimes extends StdScalarSerializer<Instant> implements ObjectMapperCust
   @Override
   public void serialize(Instant time, JsonGenerator json, SerializerProvider provider)
       throws IOException {
-    LocalDateTime utc =
-        LocalDateTime.ofEpochSecond(time.getEpochSecond(), time.getNano(), ZoneOffset.UTC);
-    if (utc.getYear() < 0
-        || utc.getYear() > 9999) { // with a sign; TASKWARD_TRASH_RETENTION has no end
+    LocalDate date = LocalDate.ofEpochDay(Math.floorDiv(time.getEpochSecond(), DAY));
+    if (date.getYear() < 0
+        || date.getYear() > 9999) { // with a sign; TASKWARD_TRASH_RETENTION has no end
       json.writeString(time.toString());
       return;
     }
+    int second = Math.floorMod(time.getEpochSecond(), DAY);
     char[] text = new char[LONGEST];
-    int end = number(text, 0, utc.getYear(), 4, '-');
-    end = number(text, end, utc.getMonthValue(), 2, '-');
-    end = number(text, end, utc.getDayOfMonth(), 2, 'T');
-    end = number(text, end, utc.getHour(), 2, ':');
-    end = number(text, end, utc.getMinute(), 2, ':');
-    int seconds = number(text, end, utc.getSecond(), 2, '.');
+    int end = number(text, 0, date.getYear(), 4, '-');
+    end = number(text, end, date.getMonthValue(), 2, '-');
+    end = number(text, end, date.getDayOfMonth(), 2, 'T');
+    end = number(text, end, second / 3600, 2, ':');
+    end = number(text, end, second / 60 % 60, 2, ':');
+    int seconds = number(text, end, second % 60, 2, '.');
     number(text, seconds, time.getNano(), 9, 'Z');
     int fraction = fractionDigits(time.getNano());
     int last = fraction == 0 ? seconds - 1 : seconds + fraction;

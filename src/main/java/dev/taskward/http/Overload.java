@@ -20,6 +20,7 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Predicate;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
 import org.jboss.logging.Logger;
@@ -99,7 +100,7 @@ class Overload {
   private final Deque<UnreadRequest> unread = new ArrayDeque<>();
 
   /** Those that are open, and when each asked last. */
-  private final Map<HttpConnection, Long> connections = new HashMap<>();
+  private final Map<HttpConnection, AtomicLong> connections = new HashMap<>();
 
   /** As many were not idle, when that was last looked at. */
   private int asking;
@@ -131,7 +132,7 @@ class Overload {
   }
 
   private void admit(RoutingContext request) {
-    Long now = System.nanoTime();
+    long now = System.nanoTime();
     request.put(ARRIVED, now - UnreadRequest.waitedNanos(request));
     if (!request.normalizedPath().startsWith("/api/")) { // Dev UI's sockets would never end
       request.next();
@@ -144,7 +145,13 @@ class Overload {
     boolean isNew;
     boolean isAdmitted;
     synchronized (this) {
-      isNew = connections.put(connection, now) == null;
+      AtomicLong last = connections.get(connection);
+      isNew = last == null;
+      if (isNew) {
+        connections.put(connection, new AtomicLong(now));
+      } else {
+        last.set(now); // no new object, which would live as long as the connection is quiet
+      }
       isAdmitted = admitted < admittedMax;
       if (isAdmitted) {
         admitted++;
@@ -320,7 +327,8 @@ class Overload {
         late.add(takeOldest());
       }
       long now = System.nanoTime();
-      asking = (int) connections.values().stream().filter(last -> now - last < IDLE_NANOS).count();
+      asking =
+          (int) connections.values().stream().filter(last -> now - last.get() < IDLE_NANOS).count();
       count = refused;
       refused = 0;
     }

@@ -2,7 +2,6 @@ package dev.taskward.http;
 
 import io.vertx.ext.web.RoutingContext;
 import jakarta.ws.rs.container.ContainerRequestContext;
-import jakarta.ws.rs.core.UriBuilder;
 import jakarta.ws.rs.core.UriInfo;
 import java.net.URI;
 import java.util.regex.Matcher;
@@ -41,8 +40,8 @@ public final class UnversionedPath {
    * The request's URL as the client knows it: of the newest version, and with the prefix that a
    * trusted proxy took away, which JAX-RS forgets when the path is rewritten.
    */
-  public static UriBuilder url(UriInfo uri, RoutingContext routing) {
+  public static URI url(UriInfo uri, RoutingContext routing) {
     URI known = routing.get(KEY);
-    return known == null ? uri.getRequestUriBuilder() : UriBuilder.fromUri(known);
+    return known == null ? uri.getRequestUri() : known;
   }
 }

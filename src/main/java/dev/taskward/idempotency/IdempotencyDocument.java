@@ -2,6 +2,7 @@ package dev.taskward.idempotency;
 
 import io.quarkus.smallrye.openapi.OpenApiFilter;
 import java.util.Map;
+import java.util.Set;
 import org.eclipse.microprofile.openapi.OASFactory;
 import org.eclipse.microprofile.openapi.OASFilter;
 import org.eclipse.microprofile.openapi.models.OpenAPI;
@@ -17,6 +18,8 @@ public class IdempotencyDocument implements OASFilter {
   /** Before the errors are written (1), some of which follow from the key. */
   static final int PRIORITY = 2;
 
+  private static final Set<String> METHODS = Set.of("POST", "PATCH");
+
   @Override
   public void filterOpenAPI(OpenAPI document) {
     document
@@ -28,7 +31,7 @@ public class IdempotencyDocument implements OASFilter {
                 item.getOperations()
                     .forEach(
                         (method, operation) -> {
-                          if (KeyedRequest.METHODS.contains(method.name())) {
+                          if (METHODS.contains(method.name())) {
                             describe(operation);
                           }
                         }));

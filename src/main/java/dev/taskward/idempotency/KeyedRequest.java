@@ -1,6 +1,7 @@
 package dev.taskward.idempotency;
 
 import dev.taskward.caller.Caller;
+import dev.taskward.http.Digest;
 import dev.taskward.http.JsonBody;
 import io.quarkus.hibernate.orm.PersistenceUnitExtension;
 import jakarta.enterprise.context.ApplicationScoped;
@@ -9,10 +10,8 @@ import jakarta.ws.rs.core.HttpHeaders;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 import java.util.UUID;
 
 /**
@@ -23,9 +22,6 @@ import java.util.UUID;
  * @param fingerprint of everything else that makes the request, a digest too: a repeat has the same
  */
 record KeyedRequest(UUID id, byte[] fingerprint) {
-
-  /** The others are idempotent by themselves (RFC 9110, 9.2.2), and their key is not looked at. */
-  static final Set<String> METHODS = Set.of("POST", "PATCH");
 
   @ApplicationScoped
   static class Reader {
@@ -39,13 +35,13 @@ record KeyedRequest(UUID id, byte[] fingerprint) {
     }
 
     /**
-     * Empty if the request has no key, or needs none.
+     * Empty if the request has no key.
      *
      * @throws dev.taskward.http.ProblemException (400) if its key is malformed
      */
     Optional<KeyedRequest> current() {
       List<String> header = request.getHeaders().get(IdempotencyKey.HEADER);
-      if (header == null || !METHODS.contains(request.getMethod())) {
+      if (header == null) {
         return Optional.empty();
       }
       String key = IdempotencyKey.parse(header);
@@ -64,12 +60,7 @@ record KeyedRequest(UUID id, byte[] fingerprint) {
 
     /** SHA-256 of parts that can't run into each other: each has its length before it. */
     private static byte[] digest(Object... parts) {
-      MessageDigest digest;
-      try {
-        digest = MessageDigest.getInstance("SHA-256");
-      } catch (NoSuchAlgorithmException e) {
-        throw new IllegalStateException(e); // every Java has it
-      }
+      MessageDigest digest = Digest.sha256();
       for (Object part : parts) {
         byte[] bytes =
             part instanceof byte[] b

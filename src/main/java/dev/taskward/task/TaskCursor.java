@@ -1,11 +1,10 @@
 package dev.taskward.task;
 
+import dev.taskward.http.Digest;
 import dev.taskward.http.ProblemException;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.Arrays;
@@ -73,12 +72,7 @@ record TaskCursor(Object key, long id) {
   }
 
   private static byte[] digest(String list) {
-    try {
-      byte[] digest =
-          MessageDigest.getInstance("SHA-256").digest(list.getBytes(StandardCharsets.UTF_8));
-      return Arrays.copyOf(digest, DIGEST_BYTES);
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException(e); // every JDK has it
-    }
+    byte[] digest = Digest.sha256().digest(list.getBytes(StandardCharsets.UTF_8));
+    return Arrays.copyOf(digest, DIGEST_BYTES);
   }
 }

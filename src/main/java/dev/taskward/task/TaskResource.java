@@ -27,6 +27,7 @@ import jakarta.ws.rs.core.UriInfo;
 import java.net.URI;
 import java.util.List;
 import java.util.Optional;
+import java.util.regex.Pattern;
 import org.eclipse.microprofile.openapi.annotations.Operation;
 import org.eclipse.microprofile.openapi.annotations.enums.ParameterIn;
 import org.eclipse.microprofile.openapi.annotations.enums.SchemaType;
@@ -47,13 +48,15 @@ import org.jboss.resteasy.reactive.RestResponse.ResponseBuilder;
  */
 @Path("/api/v1/tasks")
 @Authenticated
-@Idempotent
 @Produces(MediaType.APPLICATION_JSON)
 @Tag(name = "Tasks", description = "The caller's own tasks")
 public class TaskResource {
 
   private static final String MERGE_PATCH = "application/merge-patch+json";
   private static final String MISSING = "must be a JSON object";
+
+  /** What the next page's query does not keep of this one's. */
+  private static final Pattern CURSOR = Pattern.compile("(?<![^&])cursor=[^&]*&");
 
   private final Caller caller;
   private final TaskwardConfig config;
@@ -177,8 +180,10 @@ public class TaskResource {
     TaskPage page = TaskListQuery.of(uri.getQueryParameters(), caller.subject()).page(statements);
     ResponseBuilder<List<TaskRepresentation>> response = ResponseBuilder.ok(page.tasks());
     if (page.next() != null) {
-      URI next = UnversionedPath.url(uri, request).replaceQueryParam("cursor", page.next()).build();
-      response.header("Link", "<" + next + ">; rel=\"next\""); // a Link would be parsed once more
+      URI here = UnversionedPath.url(uri, request);
+      String query = here.getRawQuery() == null ? "" : here.getRawQuery() + "&";
+      String next = CURSOR.matcher(query).replaceAll("") + "cursor=" + page.next();
+      response.header("Link", "<" + withoutQuery(here) + "?" + next + ">; rel=\"next\"");
     }
     if (page.total() != null) {
       response.header("Total-Count", page.total());
@@ -187,6 +192,7 @@ public class TaskResource {
   }
 
   @POST
+  @Idempotent
   @Consumes(MediaType.APPLICATION_JSON)
   @Operation(
       operationId = "createTask",
@@ -207,9 +213,14 @@ public class TaskResource {
       @Context RoutingContext request) {
     quota.take();
     TaskRepresentation created = statements.insert(task, Task.now());
-    URI location =
-        UnversionedPath.url(uri, request).replaceQuery(null).path("" + created.id()).build();
+    String tasks = withoutQuery(UnversionedPath.url(uri, request));
+    URI location = URI.create(tasks + (tasks.endsWith("/") ? "" : "/") + created.id());
     return ResponseBuilder.<TaskRepresentation>created(location).entity(created).build();
+  }
+
+  /** As text: what JAX-RS has for it parses the URL once more. */
+  private static String withoutQuery(URI url) {
+    return url.getScheme() + "://" + url.getRawAuthority() + url.getRawPath();
   }
 
   @GET
@@ -219,12 +230,12 @@ public class TaskResource {
       summary = "Get a task",
       description = "One of the caller's own that is not deleted.")
   @APIResponse(responseCode = "200", description = "The task")
-  public TaskRepresentation get(@RestPath TaskId id) {
+  public TaskRepresentation get(@RestPath TaskId id, @Context RoutingContext request) {
     TaskRepresentation task = statements.find(id.value()).orElse(null);
     if (task == null || task.deleted()) {
       throw Task.refusal(id.value(), task != null);
     }
-    Conditions.ofRequest().check(task);
+    Conditions.of(request).check(task);
     return task;
   }
 
@@ -243,6 +254,7 @@ public class TaskResource {
   }
 
   @PATCH
+  @Idempotent
   @Consumes(MERGE_PATCH)
   @Path("{id}")
   @Transactional
@@ -273,6 +285,7 @@ public class TaskResource {
   }
 
   @POST
+  @Idempotent
   @Path("{id}/restore")
   @Transactional
   @Operation(
@@ -285,6 +298,7 @@ public class TaskResource {
   }
 
   @PATCH
+  @Idempotent
   @Consumes(MediaType.APPLICATION_JSON)
   @Path("{id}/complete")
   @Operation(
@@ -293,9 +307,11 @@ public class TaskResource {
       description = "Without a body it flips the flag; with one it sets it, and may be repeated.")
   @APIResponse(responseCode = "200", description = "The task as it is now")
   public TaskRepresentation complete(
-      @RestPath TaskId id, @RequestBody(required = false) @Valid Completion completion) {
+      @RestPath TaskId id,
+      @RequestBody(required = false) @Valid Completion completion,
+      @Context RoutingContext request) {
     boolean flips = completion == null || completion.completed == null;
-    if (flips && Conditions.ofRequest().none()) {
+    if (flips && Conditions.of(request).none()) {
       Optional<TaskRepresentation> flipped = statements.flip(id.value(), Task.now());
       if (flipped.isPresent()) {
         return flipped.get();

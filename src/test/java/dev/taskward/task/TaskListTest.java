@@ -322,6 +322,19 @@ class TaskListTest {
   }
 
   @Test
+  void theNextPageHasOneCursorWhereverThisOneStands() {
+    createTitled("a", "b", "c");
+    String cursor = cursorOf("?limit=1");
+
+    for (String query : List.of("cursor=_&limit=1", "limit=1&cursor=_")) {
+      String next =
+          next(alice.list("?" + query.replace("_", cursor)).body("title", contains("b")).extract());
+      assertTrue(next.matches("http://.+/api/v1/tasks\\?limit=1&cursor=[A-Za-z0-9_-]+"), next);
+      alice.list(next.substring(next.indexOf('?'))).body("title", contains("a"));
+    }
+  }
+
+  @Test
   void theTasksOfAllPagesAreCountedOnRequest() {
     createTitled("a", "b", "c");
     alice.flip(idOf("b"));
