@@ -46,7 +46,10 @@ public final class PackagedApplication {
                 name.matches("DATABASE_URL|BETTER_AUTH.*|MP_JWT.*|QUARKUS.*|TASKWARD.*|OTEL.*"));
     builder.environment().putAll(environment);
     builder.environment().putIfAbsent("QUARKUS_SHUTDOWN_DELAY", "0S");
-    builder.environment().putIfAbsent("QUARKUS_MANAGEMENT_PORT", Integer.toString(freePort()));
+    int api = Integer.parseInt(environment.getOrDefault("QUARKUS_HTTP_PORT", "8080"));
+    builder
+        .environment()
+        .putIfAbsent("QUARKUS_MANAGEMENT_PORT", Integer.toString(freePortBut(api)));
     return builder.start();
   }
 
@@ -54,6 +57,12 @@ public final class PackagedApplication {
     try (ServerSocket socket = new ServerSocket(0)) {
       return socket.getLocalPort();
     }
+  }
+
+  /** A port that was free a moment ago may be the next one, too. */
+  private static int freePortBut(int other) throws IOException {
+    int port = freePort();
+    return port == other ? freePortBut(other) : port;
   }
 
   public static Ended run(Map<String, String> environment)
@@ -80,7 +89,7 @@ public final class PackagedApplication {
 
     public Running(Map<String, String> settings) throws IOException {
       Map<String, String> environment = new HashMap<>(settings);
-      environment.putIfAbsent("QUARKUS_HTTP_PORT", Integer.toString(freePort()));
+      environment.putIfAbsent("QUARKUS_HTTP_PORT", Integer.toString(freePortBut(managementPort)));
       port = Integer.parseInt(environment.get("QUARKUS_HTTP_PORT"));
       environment.put("QUARKUS_MANAGEMENT_PORT", Integer.toString(managementPort));
       process = start(environment);

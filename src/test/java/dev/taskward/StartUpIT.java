@@ -250,6 +250,24 @@ class StartUpIT {
   }
 
   @Test
+  void soIsOneThatIsMeantForBoth() throws Exception {
+    for (Map<String, String> ports :
+        List.of(
+            Map.of("QUARKUS_HTTP_PORT", "18080", "QUARKUS_MANAGEMENT_PORT", "18080"),
+            Map.of("QUARKUS_MANAGEMENT_PORT", "8080"))) { // the default of the other
+      Map<String, String> environment = new HashMap<>(ports);
+      environment.put("BETTER_AUTH_SECRET", SECRET);
+      environment.put("DATABASE_URL", url("ann:" + PASSWORD_ENCODED));
+
+      PackagedApplication.Ended ended = PackagedApplication.run(environment);
+
+      assertEquals(
+          List.of("QUARKUS_MANAGEMENT_PORT must not be QUARKUS_HTTP_PORT."), ended.lines());
+      assertEquals(1, ended.code());
+    }
+  }
+
+  @Test
   void aWrongPasswordIsOneClearLineWithoutThePassword() throws Exception {
     PackagedApplication.Ended ended =
         PackagedApplication.run(

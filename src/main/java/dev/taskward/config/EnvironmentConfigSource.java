@@ -68,6 +68,7 @@ public class EnvironmentConfigSource implements ConfigSourceFactory {
     Map<String, String> settings = new HashMap<>();
     try {
       SWITCHES.forEach(name -> checkSwitch(context, name));
+      checkPorts(context);
       addCors(context, settings);
       addProxies(context, settings);
       addMigration(context, settings);
@@ -199,6 +200,21 @@ public class EnvironmentConfigSource implements ConfigSourceFactory {
     if (value != null && !value.equals("true") && !value.equals("false")) {
       throw new IllegalArgumentException(variable(name) + " must be true or false.");
     }
+  }
+
+  /** On one port Vert.x would let the two take turns, the API answer here and health there. */
+  private static void checkPorts(ConfigSourceContext context) {
+    String api = address(context, "quarkus.http", "8080");
+    String management = address(context, "quarkus.management", "9000");
+    if (isProduction(context) && api.equals(management) && !api.endsWith(":0")) {
+      throw new IllegalArgumentException("QUARKUS_MANAGEMENT_PORT must not be QUARKUS_HTTP_PORT.");
+    }
+  }
+
+  private static String address(ConfigSourceContext context, String server, String defaultPort) {
+    String host = value(context, server + ".host");
+    String port = value(context, server + ".port");
+    return (host == null ? "0.0.0.0" : host) + ":" + (port == null ? defaultPort : port);
   }
 
   /** Exactly one kind of key: with two, a token of the one that was forgotten would be good. */
