@@ -194,12 +194,17 @@ export async function until(process, isReady, seconds) {
   throw new Error(`${process.name} did not get ready`);
 }
 
+const given = new Set();
+
+/** Each once: what was free a moment ago may be the next that is. */
 export function freePort() {
   return new Promise((resolve, reject) => {
     const server = createServer();
     server.once('error', reject).listen(0, '127.0.0.1', () => {
       const { port } = server.address();
-      server.close(() => resolve(port));
+      const isNew = !given.has(port);
+      given.add(port);
+      server.close(() => resolve(isNew ? port : freePort()));
     });
   });
 }

@@ -14,6 +14,8 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.condition.OS;
 
@@ -27,6 +29,8 @@ public final class PackagedApplication {
 
   /** The first compiler alone: it does not live long enough for better code. */
   private static final String C1 = "-XX:TieredStopAtLevel=1";
+
+  private static final Set<Integer> GIVEN = ConcurrentHashMap.newKeySet();
 
   /** What a process said and how it ended. */
   public record Ended(int code, List<String> lines) {}
@@ -46,23 +50,16 @@ public final class PackagedApplication {
                 name.matches("DATABASE_URL|BETTER_AUTH.*|MP_JWT.*|QUARKUS.*|TASKWARD.*|OTEL.*"));
     builder.environment().putAll(environment);
     builder.environment().putIfAbsent("QUARKUS_SHUTDOWN_DELAY", "0S");
-    int api = Integer.parseInt(environment.getOrDefault("QUARKUS_HTTP_PORT", "8080"));
-    builder
-        .environment()
-        .putIfAbsent("QUARKUS_MANAGEMENT_PORT", Integer.toString(freePortBut(api)));
+    builder.environment().putIfAbsent("QUARKUS_MANAGEMENT_PORT", Integer.toString(freePort()));
     return builder.start();
   }
 
+  /** Each once: what was free a moment ago may be the next that is. */
   static int freePort() throws IOException {
     try (ServerSocket socket = new ServerSocket(0)) {
-      return socket.getLocalPort();
+      int port = socket.getLocalPort();
+      return GIVEN.add(port) ? port : freePort();
     }
-  }
-
-  /** A port that was free a moment ago may be the next one, too. */
-  private static int freePortBut(int other) throws IOException {
-    int port = freePort();
-    return port == other ? freePortBut(other) : port;
   }
 
   public static Ended run(Map<String, String> environment)
@@ -89,7 +86,7 @@ public final class PackagedApplication {
 
     public Running(Map<String, String> settings) throws IOException {
       Map<String, String> environment = new HashMap<>(settings);
-      environment.putIfAbsent("QUARKUS_HTTP_PORT", Integer.toString(freePortBut(managementPort)));
+      environment.putIfAbsent("QUARKUS_HTTP_PORT", Integer.toString(freePort()));
       port = Integer.parseInt(environment.get("QUARKUS_HTTP_PORT"));
       environment.put("QUARKUS_MANAGEMENT_PORT", Integer.toString(managementPort));
       process = start(environment);
