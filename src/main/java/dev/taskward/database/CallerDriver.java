@@ -34,6 +34,9 @@ import org.postgresql.Driver;
     targets = {Connection.class, PreparedStatement.class, Statement.class, AutoCloseable.class})
 public class CallerDriver extends Driver {
 
+  /** SQLSTATE, so that it is not taken for a database that is away. */
+  private static final String FEATURE_NOT_SUPPORTED = "0A000";
+
   private static final String CALLER = "select set_config('taskward.caller', ?, true);";
 
   @Override
@@ -123,7 +126,8 @@ public class CallerDriver extends Driver {
 
     private Object execute(String how) throws SQLException {
       if (!typed && how.equals("executeQuery") && statement.getConnection().getAutoCommit()) {
-        throw new SQLFeatureNotSupportedException("a parameter without a type, and no transaction");
+        throw new SQLFeatureNotSupportedException(
+            "a parameter without a type, and no transaction", FEATURE_NOT_SUPPORTED);
       }
       statement.execute();
       boolean rows = statement.getMoreResults();

@@ -1,5 +1,6 @@
 package dev.taskward.http;
 
+import com.fasterxml.jackson.databind.exc.InvalidDefinitionException;
 import com.fasterxml.jackson.databind.exc.MismatchedInputException;
 import dev.taskward.config.TaskwardConfig;
 import io.quarkus.security.AuthenticationFailedException;
@@ -48,6 +49,7 @@ public class ErrorResponses {
     Throwable.class,
     AuthenticationFailedException.class,
     ForbiddenException.class,
+    InvalidDefinitionException.class,
     MismatchedInputException.class,
     NotFoundException.class,
     UnauthorizedException.class,

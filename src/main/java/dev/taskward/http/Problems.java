@@ -1,5 +1,6 @@
 package dev.taskward.http;
 
+import com.fasterxml.jackson.databind.DatabindException;
 import com.fasterxml.jackson.databind.exc.MismatchedInputException;
 import dev.taskward.http.Problem.FieldError;
 import io.netty.handler.codec.http.HttpResponseStatus;
@@ -67,9 +68,10 @@ final class Problems {
     return of(500, request);
   }
 
-  /** A broken chunk, a client that hung up. */
+  /** A broken chunk, a client that hung up; not a class that can't be read from JSON or written. */
   static boolean isOfTheConnection(Throwable failure) {
-    return failure instanceof IOException || failure instanceof HttpClosedException;
+    return (failure instanceof IOException && !(failure instanceof DatabindException))
+        || failure instanceof HttpClosedException;
   }
 
   /** A problem about which the status says enough. */
