@@ -8,7 +8,6 @@ import jakarta.enterprise.event.Observes;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.jboss.logging.Logger;
-import org.jboss.logging.MDC;
 
 /**
  * A line for each request, in the category {@code dev.taskward.access}, where it is switched on:
@@ -37,13 +36,14 @@ class AccessLog {
 
   private static void observe(RoutingContext request) {
     long start = System.nanoTime() - UnreadRequest.waitedNanos(request);
-    request.addEndHandler(ended -> write(request, ended.succeeded(), System.nanoTime() - start));
+    request.addEndHandler(
+        ended -> write(request, RequestMetrics.status(request, ended), System.nanoTime() - start));
     request.next();
   }
 
-  private static void write(RoutingContext request, boolean answered, long nanos) {
+  private static void write(RoutingContext request, int status, long nanos) {
     Map<String, String> fields = new LinkedHashMap<>();
-    fields.put("status", answered ? Integer.toString(request.response().getStatusCode()) : "499");
+    fields.put("status", Integer.toString(status));
     fields.put("method", SecurityLog.printable(request.request().method().name()));
     fields.put("path", SecurityLog.printable(request.request().path()));
     fields.put("millis", Long.toString(nanos / 1_000_000));
@@ -53,14 +53,8 @@ class AccessLog {
     if (subject != null) {
       fields.put("user", Digest.of(subject).substring(0, DIGEST_LENGTH));
     }
-    StringBuilder line = new StringBuilder("request");
-    fields.forEach((name, value) -> line.append(' ' + name + "=\"" + value + '"'));
+    String line = SecurityLog.line("request", fields);
     fields.put("traceId", TraceId.of(request));
-    fields.forEach(MDC::put);
-    try {
-      LOG.info(line);
-    } finally {
-      fields.keySet().forEach(MDC::remove);
-    }
+    SecurityLog.write(LOG, line, fields);
   }
 }

@@ -97,7 +97,7 @@ public class RateLimits {
 
     Limit(String name, long requests, Duration period) {
       this.name = name;
-      policy = "\"%s\";q=%d;w=%d".formatted(name, requests, period.toSeconds());
+      policy = '"' + name + "\";q=" + requests + ";w=" + period.toSeconds();
       bucket =
           BucketConfiguration.builder()
               .addLimit(l -> l.capacity(requests).refillGreedy(requests, period))

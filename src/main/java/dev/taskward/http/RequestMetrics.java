@@ -6,6 +6,7 @@ import io.micrometer.core.instrument.Timer;
 import io.opentelemetry.api.trace.Span;
 import io.opentelemetry.context.Scope;
 import io.quarkus.vertx.http.runtime.filters.Filters;
+import io.vertx.core.AsyncResult;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.enterprise.context.ApplicationScoped;
@@ -27,8 +28,8 @@ import java.util.stream.Stream;
 @ApplicationScoped
 class RequestMetrics {
 
-  private static final String TASKS = "/api/v1/tasks";
-  private static final String ALIAS = "/api/tasks";
+  private static final String TASKS = UnversionedPath.NEWEST;
+  private static final String ALIAS = UnversionedPath.ALIAS;
 
   private static final Set<HttpMethod> METHODS =
       Set.of(
@@ -70,11 +71,14 @@ class RequestMetrics {
     request.addEndHandler(
         ended -> {
           active.decrement();
-          // 499, as nginx has it: the client was gone before it had its answer.
-          int status = ended.succeeded() ? request.response().getStatusCode() : 499;
-          record(timer(request, status), System.nanoTime() - start, span);
+          record(timer(request, status(request, ended)), System.nanoTime() - start, span);
         });
     request.next();
+  }
+
+  /** 499, as nginx has it, if the client was gone before it had its answer. */
+  static int status(RoutingContext request, AsyncResult<Void> ended) {
+    return ended.succeeded() ? request.response().getStatusCode() : 499;
   }
 
   /** The trace is the exemplar of its bucket. */

@@ -4,6 +4,7 @@ import io.micrometer.core.instrument.Metrics;
 import io.quarkus.vertx.http.runtime.security.QuarkusHttpUser;
 import io.vertx.ext.web.RoutingContext;
 import java.util.LinkedHashMap;
+import java.util.Locale;
 import java.util.Map;
 import java.util.regex.Pattern;
 import org.jboss.logging.Logger;
@@ -60,19 +61,30 @@ public final class SecurityLog {
       return false;
     }
     // Both are words of ours, so there are few series.
-    String event = refusal.event.name().toLowerCase();
+    String event = refusal.event.name().toLowerCase(Locale.ROOT);
     Metrics.counter("taskward.refusals", "event", event, "reason", refusal.reason).increment();
     Map<String, String> fields = fields(refusal, status, request);
-    StringBuilder line = new StringBuilder(event);
-    fields.forEach((name, value) -> line.append(' ' + name + "=\"" + value + '"'));
+    String line = line(event, fields);
     fields.put("event", event);
+    write(LOG, line, fields);
+    return true;
+  }
+
+  /** What happened, and {@code name="value"} of each field. */
+  static String line(String what, Map<String, String> fields) {
+    StringBuilder line = new StringBuilder(what);
+    fields.forEach((name, value) -> line.append(' ' + name + "=\"" + value + '"'));
+    return line.toString();
+  }
+
+  /** Writes a line that has these fields in JSON, too. */
+  static void write(Logger log, String line, Map<String, String> fields) {
     fields.forEach(MDC::put);
     try {
-      LOG.info(line);
+      log.info(line);
     } finally {
       fields.keySet().forEach(MDC::remove);
     }
-    return true;
   }
 
   private static Map<String, String> fields(Refusal refusal, int status, RoutingContext request) {

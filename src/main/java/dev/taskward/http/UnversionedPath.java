@@ -11,20 +11,21 @@ import org.jboss.resteasy.reactive.server.ServerRequestFilter;
 /** {@code /api/tasks} is an alias of the newest version's path. */
 public final class UnversionedPath {
 
+  static final String NEWEST = "/api/v1/tasks";
+  static final String ALIAS = "/api/tasks";
+
   /**
    * Nothing that is decoded on the way: the path would be decoded a second time. Possessive: Java
    * matches such a group in a loop, not by a recursion that a path can exhaust.
    */
-  private static final Pattern ALIAS = Pattern.compile("/api/tasks((?:/[A-Za-z0-9._~-]*+)*+)");
-
-  private static final String NEWEST = "/api/v1/tasks";
+  private static final Pattern PATH = Pattern.compile(ALIAS + "((?:/[A-Za-z0-9._~-]*+)*+)");
 
   private static final String KEY = UnversionedPath.class.getName();
 
   @ServerRequestFilter(preMatching = true)
   void rewrite(ContainerRequestContext request, RoutingContext routing) {
     String path = routing.request().path();
-    Matcher alias = path == null ? null : ALIAS.matcher(path);
+    Matcher alias = path == null ? null : PATH.matcher(path);
     if (alias != null && alias.matches()) {
       UriInfo uri = request.getUriInfo();
       String known = uri.getRequestUri().getRawPath();

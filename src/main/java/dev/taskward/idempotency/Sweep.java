@@ -24,7 +24,7 @@ class Sweep {
 
   private static final int BATCH = 1_000;
 
-  private static final String SWEEP = "select idempotency_key_sweep(?, %d)".formatted(BATCH);
+  private static final String SWEEP = "select idempotency_key_sweep(?, " + BATCH + ")";
 
   private final DataSource database;
   private final TaskwardConfig.Idempotency config;

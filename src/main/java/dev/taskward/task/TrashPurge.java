@@ -29,7 +29,7 @@ class TrashPurge {
   private static final int BATCH = 1000;
 
   /** Each batch is a transaction of its own. */
-  private static final String PURGE = "select task_purge(%d)".formatted(BATCH);
+  private static final String PURGE = "select task_purge(" + BATCH + ")";
 
   private final DataSource database;
   private final TaskwardConfig.Trash config;
@@ -45,10 +45,10 @@ class TrashPurge {
   }
 
   @Scheduled(
-      every = "{taskward.trash.purge-interval}",
-      delayed = "{taskward.trash.purge-interval}",
+      every = "${taskward.trash.purge-interval}",
+      delayed = "${taskward.trash.purge-interval}",
       concurrentExecution = ConcurrentExecution.SKIP)
-  void purge() throws SQLException {
+  void purge() {
     if (config.keepsForEver()) {
       return;
     }
@@ -64,6 +64,8 @@ class TrashPurge {
         purged += batch;
         tasks.increment(batch);
       } while (batch == BATCH);
+    } catch (SQLException e) {
+      LOG.warnf("Deleted tasks that are due stay until the next purge: %s", e.getMessage());
     }
     if (purged > 0) {
       LOG.infof("%d deleted tasks purged", purged);
