@@ -9,7 +9,6 @@ import java.time.OffsetDateTime;
 import java.util.List;
 import java.util.Objects;
 import java.util.regex.Pattern;
-import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
@@ -28,7 +27,7 @@ record TaskFilter(
   /** What is left of a text when case and accents are gone: a letter, a digit, a symbol. */
   private static final Pattern SEARCHABLE = Pattern.compile("[^\\p{Z}\\p{Cc}\\p{Cf}\\p{M}]");
 
-  private static final Pattern NOT_STORABLE = Pattern.compile("[\\x00\\p{Cs}]");
+  private static final Pattern NOT_STORABLE = Pattern.compile("[" + TaskText.NOT_STORABLE + "]");
 
   /** RFC 3339, as precise as PostgreSQL. */
   private static final Pattern TIME =
@@ -105,8 +104,8 @@ record TaskFilter(
 
   /** Of the parameters of {@link #where}, in their order. */
   List<Object> values() {
-    return Stream.of(completed, text, createdSince, updatedSince)
+    return Stream.<Object>of(completed, text, createdSince, updatedSince)
         .filter(Objects::nonNull)
-        .collect(Collectors.toList());
+        .toList();
   }
 }

@@ -2,6 +2,7 @@ package dev.taskward.task;
 
 import dev.taskward.http.ProblemException;
 import jakarta.ws.rs.core.MultivaluedMap;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.regex.Pattern;
@@ -85,7 +86,7 @@ record TaskListQuery(
 
   private List<TaskRepresentation> rows(TaskStatements statements) {
     StringBuilder sql = new StringBuilder(filter.where());
-    List<Object> values = filter.values();
+    List<Object> values = new ArrayList<>(filter.values());
     if (cursor != null) {
       TaskCursor after = TaskCursor.parse(cursor, list(), order);
       sql.append(" and ").append(order.after());
@@ -103,6 +104,6 @@ record TaskListQuery(
 
   /** What makes a list another one, and none of its cursors good for this one. */
   private String list() {
-    return String.join("\0", subject, order.toString(), filter.toString());
+    return String.join("\0", subject, filter.where(), filter.values().toString(), order.orderBy());
   }
 }

@@ -27,6 +27,9 @@ final class TaskText {
    */
   static final String VISIBLE = "[^\\p{Z}\\p{Cc}\\p{Cf}]";
 
+  /** PostgreSQL stores neither U+0000 nor half a surrogate pair. */
+  static final String NOT_STORABLE = "\\x00\\p{Cs}";
+
   /** 1 to 255 code points, at least one of them visible. */
   @Storable
   @CodePointLength(max = TITLE_MAX, message = "must be at most {max} characters long")
@@ -56,9 +59,8 @@ final class TaskText {
     Class<? extends Payload>[] payload() default {};
   }
 
-  /** PostgreSQL stores neither U+0000 nor half a surrogate pair. */
   @Pattern(
-      regexp = "[^\\x00\\p{Cs}]*",
+      regexp = "[^" + NOT_STORABLE + "]*",
       message = "must not contain U+0000 or an unpaired surrogate")
   @Constraint(validatedBy = {})
   @Target(ANNOTATION_TYPE)
