@@ -44,7 +44,8 @@ import org.jboss.resteasy.reactive.RestResponse.ResponseBuilder;
 
 /**
  * The routes of the tasks, their transactions and status codes. Whose tasks they are is not said
- * here: {@link Task} is scoped to the caller. What is one statement needs no transaction.
+ * here: {@link Task} and {@link TaskStatements} are scoped to the caller. What is one statement
+ * needs no transaction.
  */
 @Path("/api/v1/tasks")
 @Authenticated
