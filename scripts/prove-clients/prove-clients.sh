@@ -10,7 +10,6 @@ here=scripts/prove-clients
 document=docs/openapi.yaml
 
 generator=org.openapitools:openapi-generator-cli:7.25.0
-dependency_plugin=org.apache.maven.plugins:maven-dependency-plugin:3.9.0
 java=${JAVA_HOME:+$JAVA_HOME/bin/}java
 
 work=$(mktemp -d)
@@ -36,7 +35,7 @@ npm ci --prefix "$work" --ignore-scripts --no-audit --no-fund --loglevel=error
 "$work/node_modules/.bin/spectral" lint --fail-severity=hint -r $here/spectral.yaml $document
 
 step "Generate"
-./mvnw -q -B -ntp $dependency_plugin:copy -Dartifact=$generator -DoutputDirectory="$work/generator"
+./mvnw -q -B -ntp dependency:copy -Dartifact=$generator -DoutputDirectory="$work/generator"
 generate() { # GENERATOR FOLDER OPTION…
   "$java" -jar "$work"/generator/*.jar generate -i $document -g "$1" -o "$2" "${@:3}" \
     --global-property apiTests=false,modelTests=false,apiDocs=false,modelDocs=false \
@@ -63,7 +62,7 @@ step "Start the service"
 if [ ! -f target/quarkus-app/quarkus-run.jar ]; then
   ./mvnw -q -B -ntp package -DskipTests
 fi
-./mvnw -q -B -ntp $dependency_plugin:build-classpath -DincludeScope=compile \
+./mvnw -q -B -ntp dependency:build-classpath -DincludeScope=compile \
   -Dmdep.outputFile="$work/classpath"
 mkfifo "$work/stop"
 "$java" -cp "$(cat "$work/classpath")" $here/Service.java "$work/service.log" \

@@ -5,7 +5,6 @@ import {
   call,
   check,
   claims,
-  DEPENDENCY_PLUGIN,
   downloads,
   equal,
   expiringToken,
@@ -163,7 +162,7 @@ async function startKeycloak() {
   if (!existsSync(home)) {
     console.log('Downloading Keycloak');
     mvnw(
-      `${DEPENDENCY_PLUGIN}:unpack`,
+      'dependency:unpack',
       `-Dartifact=org.keycloak:keycloak-quarkus-dist:${VERSION}:zip`,
       `-DoutputDirectory=${downloads}`,
     );

@@ -220,7 +220,7 @@ export async function database() {
 export async function embedded() {
   const classpath = join(temp, 'classpath');
   mvnw(
-    `${DEPENDENCY_PLUGIN}:build-classpath`,
+    'dependency:build-classpath',
     '-DincludeScope=compile',
     `-Dmdep.outputFile=${classpath}`,
   );
@@ -241,8 +241,6 @@ export async function embedded() {
     bin: join(binaries, readdirSync(binaries).find((name) => name.startsWith('PG-')), 'bin'),
   };
 }
-
-export const DEPENDENCY_PLUGIN = 'org.apache.maven.plugins:maven-dependency-plugin:3.9.0';
 
 // --- Taskward -----------------------------------------------------------------------------------
 

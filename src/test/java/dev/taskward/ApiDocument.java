@@ -4,6 +4,7 @@ import io.restassured.RestAssured;
 import io.restassured.response.Response;
 import io.restassured.specification.RequestSpecification;
 import io.swagger.v3.oas.models.OpenAPI;
+import io.swagger.v3.oas.models.PathItem.HttpMethod;
 import io.swagger.v3.oas.models.media.MediaType;
 import io.swagger.v3.oas.models.media.Schema;
 import io.swagger.v3.parser.OpenAPIV3Parser;
@@ -32,6 +33,16 @@ public final class ApiDocument {
         request.contentType(mediaType).body(bytes());
       }
       return request.request(method, path.replace("{id}", Long.toString(id)));
+    }
+
+    /** All that the document says of it. */
+    public io.swagger.v3.oas.models.Operation described() {
+      return read().getPaths().get(path).readOperationsMap().get(HttpMethod.valueOf(method));
+    }
+
+    /** Of the request body. */
+    public Schema<?> schema() {
+      return described().getRequestBody().getContent().get(mediaType).getSchema();
     }
 
     /** The example as it is sent; empty if there is none. */

@@ -343,22 +343,6 @@ class AttackTest {
 
   @ParameterizedTest
   @ValueSource(
-      strings = {"X-HTTP-Method-Override", "X-HTTP-Method", "X-Method-Override", "_method"})
-  void aHeaderChangesNoMethod(String header) {
-    long id = alice.has(MARK);
-
-    alice.roughRequest().header(header, "DELETE").get(User.TASKS + "/" + id).then().statusCode(200);
-    alice
-        .roughRequest()
-        .header(header, "DELETE")
-        .post(User.TASKS + "/" + id)
-        .then()
-        .statusCode(405);
-    alice.get(id).statusCode(200);
-  }
-
-  @ParameterizedTest
-  @ValueSource(
       strings = {
         "X-Original-URL",
         "X-Rewrite-URL",

@@ -130,6 +130,24 @@ class MonitoringTest {
             "reason=\"no bearer token\""));
   }
 
+  /** One that is added is not counted as "other". */
+  @Test
+  void eachOperationIsCountedUnderItsPath() {
+    List<ApiDocument.Operation> operations = ApiDocument.operations();
+    for (ApiDocument.Operation operation : operations) {
+      operation.send(alice.roughRequest(), alice.has("Buy milk"));
+    }
+
+    String metrics = metrics();
+    for (ApiDocument.Operation operation : operations) {
+      String method = "method=\"" + operation.method() + '"';
+      String path = "uri=\"" + operation.path() + '"';
+      assertTrue(
+          value(metrics, "http_server_requests_seconds_count", method, path) > 0,
+          operation.toString());
+    }
+  }
+
   @Test
   void metricsAreNotOnThePortOfTheApi() {
     User.withoutToken().get("/q/metrics").then().statusCode(404);

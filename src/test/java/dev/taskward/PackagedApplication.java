@@ -27,8 +27,8 @@ public final class PackagedApplication {
   private static final Path JAR = TARGET.resolve("quarkus-app/quarkus-run.jar");
   private static final String JAVA = ProcessHandle.current().info().command().orElseThrow();
 
-  /** The first compiler alone: it does not live long enough for better code. */
-  private static final String C1 = "-XX:TieredStopAtLevel=1";
+  /** What Quarkus starts it with for its own tests. */
+  private static final String JVM_OPTION = System.getProperty("quarkus.test.arg-line");
 
   private static final Set<Integer> GIVEN = ConcurrentHashMap.newKeySet();
 
@@ -55,7 +55,7 @@ public final class PackagedApplication {
   }
 
   /** Each once: what was free a moment ago may be the next that is. */
-  static int freePort() throws IOException {
+  public static int freePort() throws IOException {
     try (ServerSocket socket = new ServerSocket(0)) {
       int port = socket.getLocalPort();
       return GIVEN.add(port) ? port : freePort();
@@ -151,7 +151,8 @@ public final class PackagedApplication {
 
   private static List<String> command() {
     return Files.exists(JAR)
-        ? List.of(JAVA, C1, "-XX:SharedArchiveFile=" + Classes.ARCHIVE, "-jar", JAR.toString())
+        ? List.of(
+            JAVA, JVM_OPTION, "-XX:SharedArchiveFile=" + Classes.ARCHIVE, "-jar", JAR.toString())
         : List.of(System.getProperty("native.image.path"));
   }
 
@@ -167,7 +168,7 @@ public final class PackagedApplication {
       try {
         ended(
             start(
-                List.of(JAVA, C1, dump, "-jar", JAR.toString()),
+                List.of(JAVA, JVM_OPTION, dump, "-jar", JAR.toString()),
                 Map.of(
                     "BETTER_AUTH_SECRET",
                     Tokens.SECRET,

@@ -1,12 +1,10 @@
 package dev.taskward;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.restassured.RestAssured;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.io.IOException;
-import java.net.ServerSocket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -26,8 +24,7 @@ import org.junit.jupiter.api.Test;
 /** Two processes of the packaged application on one database. */
 class TwoInstancesIT {
 
-  private static final List<Process> PROCESSES = new ArrayList<>();
-  private static final List<String> URLS = new ArrayList<>();
+  private static final List<PackagedApplication.Running> INSTANCES = new ArrayList<>();
 
   private static EmbeddedPostgres postgres;
 
@@ -39,13 +36,8 @@ class TwoInstancesIT {
   static void start() throws Exception {
     postgres = EmbeddedPostgres.start();
     for (int i = 0; i < 2; i++) {
-      int port;
-      try (ServerSocket socket = new ServerSocket(0)) {
-        port = socket.getLocalPort();
-      }
-      URLS.add("http://localhost:" + port);
-      PROCESSES.add(
-          PackagedApplication.start(
+      INSTANCES.add(
+          new PackagedApplication.Running(
               Map.of(
                   "DATABASE_URL",
                   "postgresql://postgres@localhost:" + postgres.getPort() + "/postgres",
@@ -58,24 +50,14 @@ class TwoInstancesIT {
                   "TASKWARD_RATE_LIMIT_USER_REQUESTS",
                   "60",
                   "TASKWARD_RATE_LIMIT_PERIOD",
-                  "1H",
-                  "QUARKUS_HTTP_PORT",
-                  Integer.toString(port))));
-    }
-    for (Process process : PROCESSES) {
-      String line = process.inputReader().readLine();
-      while (line != null && !line.contains("Listening on")) {
-        line = process.inputReader().readLine();
-      }
-      assertTrue(process.isAlive());
+                  "1H")));
     }
   }
 
   @AfterAll
   static void stop() throws IOException, InterruptedException {
-    for (Process process : PROCESSES) {
-      process.destroy();
-      process.waitFor();
+    for (PackagedApplication.Running instance : INSTANCES) {
+      instance.stop();
     }
     postgres.close();
   }
@@ -107,7 +89,7 @@ class TwoInstancesIT {
         1,
         RestAssured.given()
             .header("Authorization", "Bearer " + Tokens.token(alice.name()))
-            .get(URLS.get(1) + User.TASKS)
+            .get(INSTANCES.get(1).url(User.TASKS))
             .jsonPath()
             .getList("")
             .size());
@@ -126,7 +108,7 @@ class TwoInstancesIT {
 
   private CompletableFuture<HttpResponse<String>> send(int instance, String body) {
     HttpRequest request =
-        HttpRequest.newBuilder(URI.create(URLS.get(instance % 2) + User.TASKS))
+        HttpRequest.newBuilder(URI.create(INSTANCES.get(instance % 2).url(User.TASKS)))
             .header("Authorization", "Bearer " + Tokens.token(alice.name()))
             .header("Content-Type", "application/json")
             .header("Idempotency-Key", key)

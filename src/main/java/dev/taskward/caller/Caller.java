@@ -12,9 +12,9 @@ import java.util.Optional;
 import org.eclipse.microprofile.jwt.JsonWebToken;
 
 /**
- * Whose request this is: the only reader of the token's subject, and what Hibernate asks before
- * every statement about an entity with a {@code @TenantId}. There is no default: without a subject
- * no statement is made.
+ * Whose request this is, for every statement: what Hibernate asks before each about an entity with
+ * a {@code @TenantId}, and what names the caller to the database. There is no default: without a
+ * subject no statement is made.
  */
 @PersistenceUnitExtension
 @RequestScoped

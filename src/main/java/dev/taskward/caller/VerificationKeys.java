@@ -96,7 +96,7 @@ record VerificationKeys(List<VerificationKey> keys) {
               : new JsonWebKeySet(JsonWebKey.Factory.newJwk(json));
       return set.getJsonWebKeys().stream()
           .filter(VerificationKeys::isForVerification)
-          .map(jwk -> key(jwk.getKeyId(), jwk.getAlgorithm(), ((PublicJsonWebKey) jwk)))
+          .map(jwk -> key(jwk.getKeyId(), jwk.getAlgorithm(), (PublicJsonWebKey) jwk))
           .flatMap(Optional::stream);
     } catch (JoseException e) {
       throw new IllegalArgumentException("neither a JWK nor a JWKS", e);

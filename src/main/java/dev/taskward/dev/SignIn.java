@@ -1,12 +1,12 @@
 package dev.taskward.dev;
 
+import dev.taskward.config.EnvironmentConfigSource;
 import dev.taskward.http.ProblemException;
 import io.smallrye.jwt.build.Jwt;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.json.JsonObject;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
-import io.vertx.ext.web.handler.BodyHandler;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
 import java.time.Duration;
@@ -26,12 +26,12 @@ class SignIn {
 
   private final String secret;
 
-  SignIn(@ConfigProperty(name = "BETTER_AUTH_SECRET") String secret) {
+  SignIn(@ConfigProperty(name = EnvironmentConfigSource.SECRET) String secret) {
     this.secret = secret;
   }
 
   void route(@Observes Router router) {
-    router.post(PATH).handler(BodyHandler.create(false)).handler(this::answer);
+    router.post(PATH).handler(this::answer);
   }
 
   String token(String user) {

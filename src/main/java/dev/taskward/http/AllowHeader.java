@@ -21,7 +21,7 @@ class AllowHeader {
 
     Resource(String path, String methods, String patch) {
       // A trusted proxy may have taken a prefix away, which the URI of the request still has.
-      this(Pattern.compile(".*/api/v1/tasks" + path + "/?"), methods, patch);
+      this(Pattern.compile(".*" + UnversionedPath.NEWEST + path + "/?"), methods, patch);
     }
   }
 

@@ -19,10 +19,10 @@ import org.eclipse.microprofile.openapi.annotations.media.Schema;
     description = "Problem details (RFC 9457).",
     requiredProperties = {"type", "title", "status", "detail", "instance", "trace_id"})
 public record Problem(
-    @Schema(format = "uri-reference", examples = "about:blank") String type,
+    @Schema(format = "uri-reference", examples = Problem.TYPE) String type,
     @Schema(examples = "Not Found") String title,
     @Schema(minimum = "400", maximum = "599", examples = "404") int status,
-    @Schema(examples = "There is no task with this id.") String detail,
+    @Schema(examples = Problem.UNKNOWN_TASK) String detail,
     @Schema(description = "The path of the request.", examples = "/api/v1/tasks/42")
         String instance,
     @Schema(
@@ -35,7 +35,15 @@ public record Problem(
 
   public static final String MEDIA_TYPE = "application/problem+json";
 
+  static final String TYPE = "about:blank";
+
   static final String INVALID_INPUT = "The input is invalid.";
+
+  public static final String UNKNOWN_TASK = "There is no task with this id.";
+
+  public static final String KEY_IN_USE = "A request with this Idempotency-Key is still under way.";
+
+  public static final String KEY_USED = "This Idempotency-Key was used for another request.";
 
   /** What is wrong with one field or parameter. */
   @RegisterForReflection

@@ -86,7 +86,7 @@ public class ProblemDocument implements OASFilter {
 
   private static APIResponse response(int status) {
     Map<String, Object> example = new LinkedHashMap<>();
-    example.put("type", "about:blank");
+    example.put("type", Problem.TYPE);
     example.put("title", Problems.title(status));
     example.put("status", status);
     example.put("detail", example(status));
@@ -142,10 +142,10 @@ public class ProblemDocument implements OASFilter {
     return switch (status) {
       case 400 -> Problem.INVALID_INPUT;
       case 403 -> ForeignResourceException.DETAIL;
-      case 404 -> "There is no task with this id.";
+      case 404 -> Problem.UNKNOWN_TASK;
       case 412 -> Conditions.STALE;
-      case 409 -> "A request with this Idempotency-Key is still under way.";
-      case 422 -> "This Idempotency-Key was used for another request.";
+      case 409 -> Problem.KEY_IN_USE;
+      case 422 -> Problem.KEY_USED;
       default -> Problems.detail(status, "GET");
     };
   }

@@ -104,7 +104,7 @@ final class Problems {
   private static Problem document(
       int status, String detail, List<FieldError> errors, RoutingContext request) {
     return new Problem(
-        "about:blank",
+        Problem.TYPE,
         title(status),
         status,
         detail,

@@ -3,6 +3,7 @@ package dev.taskward.idempotency;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.taskward.config.TaskwardConfig;
+import dev.taskward.http.Problem;
 import dev.taskward.http.ProblemException;
 import io.quarkus.narayana.jta.QuarkusTransaction;
 import jakarta.annotation.Priority;
@@ -49,11 +50,11 @@ class IdempotencyInterceptor {
   private Object once(KeyedRequest request, InvocationContext method) throws Exception {
     TaskwardConfig.Idempotency limits = config.get().idempotency();
     if (!KeptAnswer.lock(request)) {
-      throw ProblemException.conflict("A request with this Idempotency-Key is still under way.");
+      throw ProblemException.conflict(Problem.KEY_IN_USE);
     }
     KeptAnswer kept = KeptAnswer.find(request, limits.lifetime());
     if (kept != null && !kept.answers(request)) {
-      throw ProblemException.unprocessable("This Idempotency-Key was used for another request.");
+      throw ProblemException.unprocessable(Problem.KEY_USED);
     }
     if (kept != null) {
       throw new Replay(kept);

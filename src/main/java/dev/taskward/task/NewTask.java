@@ -22,7 +22,9 @@ public class NewTask {
   @TaskText.Title
   @Schema(
       description =
-          "Absent or null: made from the first words of the description, else \"Untitled task\".",
+          "Absent or null: made from the first words of the description, else \""
+              + DEFAULT_TITLE
+              + "\".",
       nullable = true,
       minLength = 1,
       maxLength = TaskText.TITLE_MAX)

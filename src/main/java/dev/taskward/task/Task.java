@@ -3,6 +3,7 @@ package dev.taskward.task;
 import dev.taskward.config.TaskwardConfig;
 import dev.taskward.http.Conditions;
 import dev.taskward.http.ForeignResourceException;
+import dev.taskward.http.Problem;
 import dev.taskward.http.ProblemException;
 import dev.taskward.http.Tagged;
 import io.quarkus.hibernate.orm.panache.PanacheEntityBase;
@@ -39,7 +40,7 @@ public class Task extends PanacheEntityBase implements Tagged {
   public String title;
 
   /** At most 500 code points; null when there is none. */
-  @Column(length = 500)
+  @Column(length = TaskText.DESCRIPTION_MAX)
   public String description;
 
   @Column(nullable = false)
@@ -106,7 +107,7 @@ public class Task extends PanacheEntityBase implements Tagged {
    * @param callers whether it is his own, deleted
    */
   static RuntimeException refusal(long id, boolean callers) {
-    ProblemException unknown = ProblemException.notFound("There is no task with this id.");
+    ProblemException unknown = ProblemException.notFound(Problem.UNKNOWN_TASK);
     return !callers && existsForAnyone(id) ? new ForeignResourceException(unknown) : unknown;
   }
 

@@ -2,7 +2,6 @@ package dev.taskward.caller;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
-import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.taskward.PostgresProxy;
 import dev.taskward.TestDatabase;
@@ -12,6 +11,7 @@ import io.quarkus.narayana.jta.QuarkusTransaction;
 import io.quarkus.test.junit.QuarkusTest;
 import jakarta.enterprise.context.control.ActivateRequestContext;
 import jakarta.inject.Inject;
+import java.time.Instant;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.function.Executable;
@@ -44,7 +44,7 @@ class CallerTest {
             () -> Task.count(),
             () -> Task.delete("title", "x"),
             () -> Task.update("completed = true"),
-            () -> new Task().persistAndFlush());
+            CallerTest::persist);
     wire.reset();
 
     for (Executable query : queries) {
@@ -55,7 +55,14 @@ class CallerTest {
     assertEquals(
         List.of(),
         wire.statements().stream().filter(sql -> sql.matches("(?i).*\\btask\\b.*")).toList());
-    assertTrue(queries.size() >= 6);
+  }
+
+  private static void persist() {
+    Task task = new Task();
+    task.id = 1L;
+    task.title = "x";
+    task.createdAt = task.updatedAt = Instant.EPOCH;
+    task.persistAndFlush();
   }
 
   private static Object run(Executable query) {

@@ -5,11 +5,11 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.taskward.PackagedApplication;
 import io.restassured.RestAssured;
 import io.restassured.http.ContentType;
 import java.io.IOException;
 import java.net.ConnectException;
-import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Collections;
@@ -110,9 +110,7 @@ class DevModeIT {
     private final Path log;
 
     DevMode(Path clone) throws Exception {
-      try (ServerSocket socket = new ServerSocket(0)) {
-        port = socket.getLocalPort();
-      }
+      port = PackagedApplication.freePort();
       log = Files.createTempFile("dev-mode", ".log");
       ProcessBuilder builder =
           new ProcessBuilder(

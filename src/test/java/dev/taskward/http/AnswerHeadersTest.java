@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.taskward.ApiDocument;
+import dev.taskward.RawHttp;
 import dev.taskward.TestDatabase;
 import dev.taskward.Tokens;
 import dev.taskward.User;
@@ -18,9 +19,7 @@ import io.restassured.RestAssured;
 import io.restassured.response.ValidatableResponse;
 import io.restassured.specification.RequestSpecification;
 import java.io.IOException;
-import java.net.Socket;
 import java.net.URI;
-import java.nio.charset.StandardCharsets;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -160,7 +159,11 @@ class AnswerHeadersTest {
     long id = alice.has("Buy milk");
     for (String header :
         List.of(
-            "X-HTTP-Method-Override", "X-HTTP-Method", "X-Method-Override", "X-Original-Method")) {
+            "X-HTTP-Method-Override",
+            "X-HTTP-Method",
+            "X-Method-Override",
+            "X-Original-Method",
+            "_method")) {
       alice
           .roughRequest()
           .header(header, "DELETE")
@@ -212,12 +215,6 @@ class AnswerHeadersTest {
   }
 
   private String raw(String head) throws IOException {
-    try (Socket socket = new Socket(base.getHost(), base.getPort())) {
-      socket.setSoTimeout(10_000);
-      socket
-          .getOutputStream()
-          .write((head + "\r\nConnection: close\r\n\r\n").getBytes(StandardCharsets.UTF_8));
-      return new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-    }
+    return RawHttp.exchange(base, head + "\r\nConnection: close\r\n\r\n");
   }
 }

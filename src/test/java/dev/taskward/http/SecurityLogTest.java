@@ -6,15 +6,14 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.taskward.ApiDocument;
+import dev.taskward.RawHttp;
 import dev.taskward.ServiceLog;
 import dev.taskward.Tokens;
 import dev.taskward.User;
 import io.quarkus.test.common.http.TestHTTPResource;
 import io.quarkus.test.junit.QuarkusTest;
 import java.io.IOException;
-import java.net.Socket;
 import java.net.URI;
-import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
@@ -184,12 +183,6 @@ class SecurityLogTest {
   }
 
   private void raw(String head) throws IOException {
-    try (Socket socket = new Socket(base.getHost(), base.getPort())) {
-      socket.setSoTimeout(10_000);
-      socket
-          .getOutputStream()
-          .write((head + "\r\nConnection: close\r\n\r\n").getBytes(StandardCharsets.UTF_8));
-      socket.getInputStream().readAllBytes();
-    }
+    RawHttp.exchange(base, head + "\r\nConnection: close\r\n\r\n");
   }
 }

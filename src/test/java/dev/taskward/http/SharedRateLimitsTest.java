@@ -114,7 +114,7 @@ class SharedRateLimitsTest {
     assertTrue(Set.of(401, 429).containsAll(guesses), guesses.toString());
 
     wire.mend();
-    // Each connection of the pool has to find out that it is dead; there are 50.
+    // Each connection of the pool has to find out that it is dead, of which there are fewer.
     assertTrue(IntStream.range(0, 60).anyMatch(i -> status(User.fresh().name()) == 200));
   }
 
