@@ -14,7 +14,6 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.StringJoiner;
 import java.util.TreeMap;
 import org.eclipse.microprofile.config.spi.ConfigSource;
 
@@ -70,7 +69,7 @@ public class EnvironmentConfigSource implements ConfigSourceFactory {
       SWITCHES.forEach(name -> checkSwitch(context, name));
       checkPorts(context);
       addCors(context, settings);
-      addProxies(context, settings);
+      checkProxies(context);
       addMigration(context, settings);
       addTraces(context, settings);
       checkKeys(context);
@@ -119,20 +118,14 @@ public class EnvironmentConfigSource implements ConfigSourceFactory {
   }
 
   /** Whose word is taken for the client's address is a client itself to everybody else. */
-  private static void addProxies(ConfigSourceContext context, Map<String, String> settings) {
+  private static void checkProxies(ConfigSourceContext context) {
     String proxies = value(context, TRUSTED_PROXIES);
     if (proxies == null) {
       return;
     }
-    StringJoiner networks = new StringJoiner(",");
     for (String proxy : proxies.split(",", -1)) {
-      networks.add(network(proxy.strip()));
+      checkNetwork(proxy.strip());
     }
-    settings.put("QUARKUS_HTTP_PROXY_PROXY_ADDRESS_FORWARDING", "true");
-    settings.put("QUARKUS_HTTP_PROXY_ALLOW_X_FORWARDED", "true");
-    settings.put("QUARKUS_HTTP_PROXY_ENABLE_FORWARDED_HOST", "true");
-    settings.put("QUARKUS_HTTP_PROXY_ENABLE_FORWARDED_PREFIX", "true");
-    settings.put("QUARKUS_HTTP_PROXY_TRUSTED_PROXIES", networks.toString());
   }
 
   private static void addMigration(ConfigSourceContext context, Map<String, String> settings) {
@@ -179,20 +172,18 @@ public class EnvironmentConfigSource implements ConfigSourceFactory {
     }
   }
 
-  /** Each with its length, for Quarkus would take the end of an IPv6 address for a port. */
-  private static String network(String text) {
+  private static void checkNetwork(String text) {
     String[] parts = text.split("/", 2);
     int bits = NetUtil.isValidIpV4Address(parts[0]) ? 32 : 128;
     boolean isAddress = bits == 32 || NetUtil.isValidIpV6Address(parts[0]);
-    if (isAddress && parts.length == 1) {
-      return text + "/" + bits;
+    boolean isNetwork =
+        parts.length == 1 || parts[1].matches("[0-9]{1,3}") && Integer.parseInt(parts[1]) <= bits;
+    if (!isAddress || !isNetwork) {
+      throw new IllegalArgumentException(
+          variable(TRUSTED_PROXIES)
+              + " must be a comma-separated list of IP addresses and networks such as"
+              + " 10.42.0.0/16.");
     }
-    if (isAddress && parts[1].matches("[0-9]{1,3}") && Integer.parseInt(parts[1]) <= bits) {
-      return text;
-    }
-    throw new IllegalArgumentException(
-        variable(TRUSTED_PROXIES)
-            + " must be a comma-separated list of IP addresses and networks such as 10.42.0.0/16.");
   }
 
   private static void checkSwitch(ConfigSourceContext context, String name) {

@@ -20,8 +20,7 @@ class AllowHeader {
   private record Resource(Pattern path, String methods, String patch) {
 
     Resource(String path, String methods, String patch) {
-      // A trusted proxy may have taken a prefix away, which the URI of the request still has.
-      this(Pattern.compile(".*" + UnversionedPath.NEWEST + path + "/?"), methods, patch);
+      this(Pattern.compile(UnversionedPath.NEWEST + path + "/?"), methods, patch);
     }
   }
 

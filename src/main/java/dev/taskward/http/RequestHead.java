@@ -54,8 +54,7 @@ class RequestHead {
     HttpServerRequest request = context.request();
     String coding = request.getHeader(HttpHeaders.TRANSFER_ENCODING);
     boolean sound =
-        request.authority() != null
-            && !request.authority().host().isEmpty()
+        PublicUrl.isHost(request.authority())
             && request.headers().getAll(HttpHeaders.HOST).size() <= 1
             && request.headers().getAll(HttpHeaders.TRANSFER_ENCODING).size() <= 1
             && (coding == null || coding.equalsIgnoreCase("chunked"));
@@ -86,13 +85,18 @@ class RequestHead {
     context.next();
   }
 
-  /** Quarkus refuses the same ones next, but without a problem document. */
+  /**
+   * Quarkus refuses the same ones next, but without a problem document, and does not know our own
+   * where a proxy has another name.
+   */
   private void checkOrigin(RoutingContext context) {
     HttpServerRequest request = context.request();
     String origin = request.getHeader(HttpHeaders.ORIGIN);
-    if (origin == null
-        || origins.contains(origin)
-        || origin.equals(request.scheme() + "://" + request.authority())) {
+    context.response().putHeader(HttpHeaders.VARY, HttpHeaders.ORIGIN);
+    if (origin == null || origins.contains(origin)) {
+      context.next();
+    } else if (origin.equals(PublicUrl.origin(context))) {
+      request.headers().remove(HttpHeaders.ORIGIN);
       context.next();
     } else {
       context.fail(ProblemException.forbidden("Pages of this origin may not call the service."));

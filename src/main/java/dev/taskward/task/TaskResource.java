@@ -3,7 +3,7 @@ package dev.taskward.task;
 import dev.taskward.caller.Caller;
 import dev.taskward.config.TaskwardConfig;
 import dev.taskward.http.Conditions;
-import dev.taskward.http.UnversionedPath;
+import dev.taskward.http.PublicUrl;
 import dev.taskward.idempotency.Idempotent;
 import io.quarkus.hibernate.orm.PersistenceUnitExtension;
 import io.quarkus.narayana.jta.QuarkusTransaction;
@@ -23,8 +23,8 @@ import jakarta.ws.rs.Produces;
 import jakarta.ws.rs.core.Context;
 import jakarta.ws.rs.core.HttpHeaders;
 import jakarta.ws.rs.core.MediaType;
+import jakarta.ws.rs.core.Response;
 import jakarta.ws.rs.core.UriInfo;
-import java.net.URI;
 import java.util.List;
 import java.util.Optional;
 import java.util.regex.Pattern;
@@ -181,10 +181,10 @@ public class TaskResource {
     TaskPage page = TaskListQuery.of(uri.getQueryParameters(), caller.subject()).page(statements);
     ResponseBuilder<List<TaskRepresentation>> response = ResponseBuilder.ok(page.tasks());
     if (page.next() != null) {
-      URI here = UnversionedPath.url(uri, request);
-      String query = here.getRawQuery() == null ? "" : here.getRawQuery() + "&";
+      String sent = uri.getRequestUri().getRawQuery();
+      String query = sent == null ? "" : sent + "&";
       String next = CURSOR.matcher(query).replaceAll("") + "cursor=" + page.next();
-      response.header("Link", "<" + withoutQuery(here) + "?" + next + ">; rel=\"next\"");
+      response.header("Link", "<" + PublicUrl.of(uri, request) + "?" + next + ">; rel=\"next\"");
     }
     if (page.total() != null) {
       response.header("Total-Count", page.total());
@@ -212,16 +212,12 @@ public class TaskResource {
       @NotNull(message = MISSING) @Valid NewTask task,
       @Context UriInfo uri,
       @Context RoutingContext request) {
+    String tasks = PublicUrl.of(uri, request);
     quota.take();
-    TaskRepresentation created = statements.insert(task, Task.now());
-    String tasks = withoutQuery(UnversionedPath.url(uri, request));
-    URI location = URI.create(tasks + (tasks.endsWith("/") ? "" : "/") + created.id());
-    return ResponseBuilder.<TaskRepresentation>created(location).entity(created).build();
-  }
-
-  /** As text: what JAX-RS has for it parses the URL once more. */
-  private static String withoutQuery(URI url) {
-    return url.getScheme() + "://" + url.getRawAuthority() + url.getRawPath();
+    TaskRepresentation created = statements.insert(task, Task.now()); // what fails later is told
+    return ResponseBuilder.create(Response.Status.CREATED, created)
+        .header(HttpHeaders.LOCATION, tasks + (tasks.endsWith("/") ? "" : "/") + created.id())
+        .build();
   }
 
   @GET

@@ -1,0 +1,108 @@
+package dev.taskward.http;
+
+import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.net.HostAndPort;
+import io.vertx.ext.web.RoutingContext;
+import jakarta.ws.rs.core.UriInfo;
+import java.net.URI;
+import java.util.regex.Pattern;
+
+/**
+ * The URL to which a client sent his request, as far as he can tell: that of the request, or, where
+ * a trusted proxy sent it on, the one that the proxy says.
+ */
+public final class PublicUrl {
+
+  private static final String KEY = PublicUrl.class.getName();
+
+  private static final int PORT_MAX = 65_535;
+
+  // Everything else could be no part of a URL, or of another one.
+  private static final Pattern PROTO = Pattern.compile("https?");
+  private static final Pattern HOST =
+      Pattern.compile("(?:[A-Za-z0-9._-]+|\\[[0-9A-Fa-f:.]+])(?::[0-9]{1,5})?");
+  private static final Pattern PORT = Pattern.compile("[0-9]{1,5}");
+  private static final Pattern PREFIX = Pattern.compile("/?(?:[A-Za-z0-9._~-]+/?)*+");
+
+  /**
+   * @param origin scheme, host, and the port unless it is the scheme's own
+   * @param prefix the path that the proxy took away in front; empty if none
+   */
+  private record Told(String origin, String prefix) {}
+
+  /** The URL without its query, of the newest version if JAX-RS was given that. */
+  public static String of(UriInfo uri, RoutingContext request) {
+    Told told = request.get(KEY);
+    String path = uri.getRequestUri().getRawPath();
+    return origin(request) + (told == null ? path : told.prefix + path);
+  }
+
+  static String origin(RoutingContext request) {
+    Told told = request.get(KEY);
+    HttpServerRequest sent = request.request();
+    return told == null ? sent.scheme() + "://" + sent.authority() : told.origin;
+  }
+
+  /** Whether a URL can have this host; Vert.x takes any text in brackets for an address. */
+  static boolean isHost(HostAndPort authority) {
+    return authority != null
+        && !authority.host().isEmpty()
+        && authority.port() != 0
+        && (authority.host().charAt(0) != '[' || isAddress(authority.host()));
+  }
+
+  private static boolean isAddress(String host) {
+    try {
+      return URI.create("http://" + host).getHost() != null;
+    } catch (IllegalArgumentException malformed) {
+      return false;
+    }
+  }
+
+  /**
+   * Takes the word of the proxy that sent this request. Of several the first counts.
+   *
+   * @return false if that is no URL
+   */
+  static boolean believe(RoutingContext request) {
+    HttpServerRequest sent = request.request();
+    String proto = first(sent.getHeader("X-Forwarded-Proto"));
+    String host = first(sent.getHeader("X-Forwarded-Host"));
+    String port = first(sent.getHeader("X-Forwarded-Port"));
+    String prefix = sent.getHeader("X-Forwarded-Prefix");
+    if (!(isA(PROTO, proto) && isA(HOST, host) && isA(PORT, port) && isA(PREFIX, prefix))) {
+      return false;
+    }
+    String scheme = proto == null ? sent.scheme() : proto;
+    HostAndPort to = host == null ? sent.authority() : HostAndPort.parseAuthority(host, -1);
+    if (!isHost(to)) {
+      return false;
+    }
+    int number = host == null && proto != null ? -1 : to.port(); // not of the hop behind it
+    if (port != null) {
+      number = Integer.parseInt(port);
+    }
+    if (number == 0 || number > PORT_MAX) {
+      return false;
+    }
+    boolean isOwn = number < 0 || number == (scheme.equals("https") ? 443 : 80);
+    String origin = scheme + "://" + to.host() + (isOwn ? "" : ":" + number);
+    request.put(KEY, new Told(origin, prefix == null ? "" : path(prefix)));
+    return true;
+  }
+
+  private static String first(String values) {
+    return values == null ? null : values.replaceFirst(",.*", "");
+  }
+
+  private static boolean isA(Pattern form, String value) {
+    return value == null || form.matcher(value).matches();
+  }
+
+  private static String path(String prefix) {
+    String path = prefix.replaceAll("^/|/$", "");
+    return path.isEmpty() ? "" : "/" + path;
+  }
+
+  private PublicUrl() {}
+}
