@@ -1,5 +1,6 @@
 package dev.taskward;
 
+import dev.taskward.config.EnvironmentConfigSource;
 import dev.taskward.config.SettingsException;
 import dev.taskward.http.ApiDocument;
 import dev.taskward.http.ConnectionHandlers;
@@ -13,6 +14,9 @@ import java.net.UnknownHostException;
 import java.sql.SQLException;
 import java.util.Arrays;
 import java.util.Optional;
+import java.util.logging.Level;
+import java.util.regex.MatchResult;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -26,7 +30,16 @@ public final class Taskward {
   /** Names of classes and codes in what SmallRye Config says of a value. */
   private static final String NOT_FOR_OPERATORS = "\\b([a-z]+\\.)+\\w+Exception: |SRCFG\\d+: ";
 
+  /** Hibernate Validator has rateLimit for rate-limit. */
+  private static final Pattern SETTING = Pattern.compile("\\btaskward\\.[A-Za-z.-]+");
+
+  private static String variable(MatchResult setting) {
+    return EnvironmentConfigSource.variable(setting.group().replaceAll("([A-Z])", "-$1"));
+  }
+
   public static void main(String... args) {
+    // What they say before the log is set up would stand before the one line of a start that fails.
+    java.util.logging.Logger.getLogger("org.hibernate").setLevel(Level.WARNING);
     ConnectionHandlers.enable();
     ApiDocument.readOnlyWhereServed();
     Quarkus.run(null, Taskward::exit, args);
@@ -53,6 +66,7 @@ public final class Taskward {
       return Optional.of(
           IntStream.range(0, e.getProblemCount())
               .mapToObj(i -> e.getProblem(i).getMessage().replaceAll(NOT_FOR_OPERATORS, ""))
+              .map(problem -> SETTING.matcher(problem).replaceAll(Taskward::variable))
               .collect(Collectors.joining(" ")));
     }
     if (failure instanceof QuarkusBindException e) {

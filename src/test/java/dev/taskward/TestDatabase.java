@@ -85,6 +85,11 @@ public class TestDatabase implements QuarkusTestResourceLifecycleManager {
     return postgres.getPostgresDatabase().getConnection();
   }
 
+  /** One to another database than the service's. */
+  public static Connection connectElsewhere() throws SQLException {
+    return postgres.getDatabase("postgres", "template1").getConnection();
+  }
+
   /** One of the service's own role. */
   public static Connection connectAsService() throws SQLException {
     return postgres.getDatabase("taskward", "postgres").getConnection();

@@ -15,6 +15,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 import org.eclipse.microprofile.config.spi.ConfigSource;
 
 /**
@@ -40,6 +41,15 @@ public class EnvironmentConfigSource implements ConfigSourceFactory {
           "taskward.rate-limit.enabled",
           "taskward.row-level-security");
 
+  /** Without one of these nothing would be answered, or not even what has a body. */
+  private static final List<String> COUNTS =
+      List.of(
+          "quarkus.thread-pool.max-threads",
+          "quarkus.thread-pool.queue-size",
+          "quarkus.datasource.jdbc.max-size");
+
+  private static final String AUDIENCES = "taskward.tokens.audiences";
+
   private static final String CORS_ORIGINS = "taskward.cors.origins";
 
   /** RFC 6454: no path, and nothing that Quarkus would read as a pattern. */
@@ -59,6 +69,8 @@ public class EnvironmentConfigSource implements ConfigSourceFactory {
   /** RFC 7518, 3.2: an HS256 key is at least as long as the hash. */
   private static final int SECRET_MIN_BYTES = 32;
 
+  private static final int PORT_MAX = 65_535;
+
   /** Below application.properties (250), so that Quarkus' own settings win wherever they stand. */
   private static final int ORDINAL = 200;
 
@@ -67,7 +79,9 @@ public class EnvironmentConfigSource implements ConfigSourceFactory {
     Map<String, String> settings = new HashMap<>();
     try {
       SWITCHES.forEach(name -> checkSwitch(context, name));
+      COUNTS.forEach(name -> checkCount(context, name));
       checkPorts(context);
+      checkAudiences(context);
       addCors(context, settings);
       checkProxies(context);
       addMigration(context, settings);
@@ -193,6 +207,13 @@ public class EnvironmentConfigSource implements ConfigSourceFactory {
     }
   }
 
+  private static void checkCount(ConfigSourceContext context, String name) {
+    String value = value(context, name);
+    if (value != null && !value.strip().matches("0*[1-9][0-9]{0,8}")) {
+      throw new IllegalArgumentException(variable(name) + " must be a number from 1 on.");
+    }
+  }
+
   /** On one port Vert.x would let the two take turns, the API answer here and health there. */
   private static void checkPorts(ConfigSourceContext context) {
     String api = address(context, "quarkus.http", "8080");
@@ -205,7 +226,25 @@ public class EnvironmentConfigSource implements ConfigSourceFactory {
   private static String address(ConfigSourceContext context, String server, String defaultPort) {
     String host = value(context, server + ".host");
     String port = value(context, server + ".port");
-    return (host == null ? "0.0.0.0" : host) + ":" + (port == null ? defaultPort : port);
+    int number = Integer.parseInt(port == null ? defaultPort : checkedPort(server, port.strip()));
+    return (host == null ? "0.0.0.0" : host) + ":" + number;
+  }
+
+  private static String checkedPort(String server, String port) {
+    if (!port.matches("0*[0-9]{1,5}") || Integer.parseInt(port) > PORT_MAX) {
+      throw new IllegalArgumentException(variable(server + ".port") + " must be a port.");
+    }
+    return port;
+  }
+
+  /** A list of none lets every token in. */
+  private static void checkAudiences(ConfigSourceContext context) {
+    String audiences = value(context, AUDIENCES);
+    if (audiences != null
+        && Stream.of(audiences.split(",", -1)).anyMatch(audience -> audience.isBlank())) {
+      throw new IllegalArgumentException(
+          variable(AUDIENCES) + " must be a comma-separated list of audiences.");
+    }
   }
 
   /** Exactly one kind of key: with two, a token of the one that was forgotten would be good. */
@@ -274,7 +313,8 @@ public class EnvironmentConfigSource implements ConfigSourceFactory {
     return location.matches("(?i)https?:.*");
   }
 
-  private static String variable(String name) {
+  /** As the environment has the setting. */
+  public static String variable(String name) {
     return name.toUpperCase(Locale.ROOT).replaceAll("[.-]", "_");
   }
 

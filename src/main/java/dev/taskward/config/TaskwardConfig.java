@@ -44,11 +44,13 @@ public interface TaskwardConfig {
   /** How long a client may take to send the head of a request, from its first byte. */
   @WithDefault("30s")
   @DurationMin(seconds = 1)
+  @DurationMax(hours = 1)
   Duration headTimeout();
 
   /** How long a client may take to send the body of a request. */
   @WithDefault("30s")
   @DurationMin(seconds = 1)
+  @DurationMax(hours = 1)
   Duration bodyTimeout();
 
   /** How long a request may wait for a thread; then it is refused rather than answered late. */
@@ -100,6 +102,8 @@ public interface TaskwardConfig {
 
     /** How often counts that are over are removed from the database. */
     @WithDefault("1h")
+    @DurationMin(seconds = 1)
+    @DurationMax(days = 7)
     Duration sweepEvery();
   }
 
@@ -145,6 +149,8 @@ public interface TaskwardConfig {
 
     /** After which a key is free again. */
     @WithDefault("24h")
+    @DurationMin(seconds = 1)
+    @DurationMax(days = 365)
     Duration lifetime();
 
     /** Keys of one user; beyond it the oldest are dropped. */
@@ -154,6 +160,8 @@ public interface TaskwardConfig {
 
     /** How often expired keys are removed. */
     @WithDefault("1h")
+    @DurationMin(seconds = 1)
+    @DurationMax(days = 7)
     Duration sweepEvery();
   }
 
@@ -172,16 +180,20 @@ public interface TaskwardConfig {
 
   interface Trash {
 
-    /** How long a deleted task can be restored; 0 or less: for ever. */
+    /** How long a deleted task can be restored; 0: for ever. */
     @WithDefault("30d")
+    @DurationMin
+    @DurationMax(days = 36_500)
     Duration retention();
 
     /** How often each instance looks for deleted tasks that are due to be removed for good. */
     @WithDefault("1h")
+    @DurationMin(seconds = 1)
+    @DurationMax(days = 7)
     Duration purgeInterval();
 
     default boolean keepsForEver() {
-      return retention().compareTo(Duration.ZERO) <= 0;
+      return retention().isZero();
     }
   }
 
@@ -206,11 +218,16 @@ public interface TaskwardConfig {
     /** The least time between two fetches of a JWKS that tokens with an unknown key cause. */
     @WithDefault("30s")
     @DurationMin(seconds = 1)
+    @DurationMax(days = 1)
     Duration jwksRefreshInterval();
 
-    /** The age at which a JWKS is fetched anew, so that a key which its issuer withdrew is gone. */
+    /**
+     * The age at which a JWKS is fetched anew, so that a key which its issuer withdrew is gone;
+     * looked at once an interval.
+     */
     @WithDefault("5m")
     @DurationMin(seconds = 1)
+    @DurationMax(days = 1)
     Duration jwksMaxAge();
 
     /** How many verified tokens are remembered; zero verifies each one every time. */

@@ -41,7 +41,7 @@ class AllowHeader {
     if (!allow && !patch) {
       return;
     }
-    String path = request.getUriInfo().getRequestUri().getRawPath();
+    String path = request.getUriInfo().getRequestUri().getPath();
     for (Resource resource : RESOURCES) {
       if (resource.path().matcher(path).matches()) {
         if (allow) {

@@ -14,9 +14,14 @@ public final class DatabaseFailure {
   /**
    * SQLSTATE classes and codes of PostgreSQL (appendix A of its manual) after which the same
    * request may succeed: connection, transaction rollback, resources, operator intervention, system
-   * error, and the read-only transaction that a replica answers with during a failover.
+   * error; the read-only transaction that a replica answers with during a failover, one that was
+   * idle for too long, a lock that was not to be had in time, and a database that takes nobody.
    */
-  private static final Set<String> TRANSIENT = Set.of("08", "40", "53", "57", "58", "25006");
+  private static final Set<String> TRANSIENT =
+      Set.of("08", "40", "53", "57", "58", "25006", "25P03", "55P03", "55000");
+
+  /** The database lets the service's role in no more, or is gone itself. */
+  private static final Set<String> CLOSED = Set.of("28", "3D000");
 
   /** The connection is gone: it broke, or the server ended it, is stopping or starting. */
   private static final Set<String> LOST = Set.of("08", "57P01", "57P02", "57P03");
@@ -25,6 +30,11 @@ public final class DatabaseFailure {
   public static boolean isTransient(Throwable failure) {
     // The pool's own "no connection in time" has no state.
     return find(failure).map(e -> e.getSQLState() == null || is(TRANSIENT, e)).orElse(false);
+  }
+
+  /** Whether it is no fault of the request, nor of the statement. */
+  static boolean isAway(Throwable failure) {
+    return isTransient(failure) || find(failure).map(e -> is(CLOSED, e)).orElse(false);
   }
 
   /** Whether a connection broke, and those that lie in the pool may be as dead. */

@@ -13,6 +13,7 @@ import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.lang.reflect.Type;
 import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import org.jboss.resteasy.reactive.server.core.ResteasyReactiveRequestContext;
 import org.jboss.resteasy.reactive.server.spi.ServerRequestContext;
@@ -39,6 +40,9 @@ public class JsonBody extends ServerJacksonMessageBodyReader {
     ResteasyReactiveRequestContext request = (ResteasyReactiveRequestContext) context;
     byte[] body = read(request.serverRequest().unwrap(RoutingContext.class));
     StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(body));
+    if (hasNul(body)) { // which no JSON has; Jackson would find it to be UTF-16 or UTF-32
+      throw new CharacterCodingException();
+    }
     request.setProperty(PROPERTY, body);
     return readFrom(type, genericType, null, mediaType, null, new ByteArrayInputStream(body));
   }
@@ -50,6 +54,15 @@ public class JsonBody extends ServerJacksonMessageBodyReader {
   private static byte[] read(RoutingContext request) {
     Buffer body = request.body().buffer();
     return body == null ? new byte[0] : body.getBytes();
+  }
+
+  private static boolean hasNul(byte[] body) {
+    for (byte one : body) {
+      if (one == 0) {
+        return true;
+      }
+    }
+    return false;
   }
 
   /** The bytes that were read as the request's body; null if none were. */

@@ -14,6 +14,10 @@ public class ProblemException extends WebApplicationException {
   }
 
   /** 400: one field or parameter of the input is wrong. */
+  public static ProblemException invalidBody(String message) {
+    return invalid(JsonErrors.BODY, message);
+  }
+
   public static ProblemException invalid(String field, String message) {
     return new ProblemException(
         400, Problem.INVALID_INPUT, List.of(new Problem.FieldError(field, message)));

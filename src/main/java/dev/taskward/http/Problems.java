@@ -53,14 +53,14 @@ final class Problems {
           ? of(status, JsonErrors.detail(e.getCause()), List.of(), request)
           : of(status, request);
     }
-    if (isOfTheConnection(failure)) { // or bytes that are no text: no fault of ours
+    if (isOfTheConnection(failure) || RequestBody.isBroken(request)) { // no fault of ours
       LOG.debug(line(request), failure);
       return of(400, JsonErrors.MALFORMED, List.of(), request);
     }
     if (failure instanceof SecurityException) {
       return of(failure instanceof ForbiddenException ? 403 : 401, request);
     }
-    if (failure instanceof RejectedExecutionException || DatabaseFailure.isTransient(failure)) {
+    if (failure instanceof RejectedExecutionException || DatabaseFailure.isAway(failure)) {
       LOG.warnf("%s: %s", line(request), failure);
       return of(503, request);
     }

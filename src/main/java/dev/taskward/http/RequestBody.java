@@ -20,6 +20,9 @@ class RequestBody {
 
   private static final String READING = RequestBody.class.getName();
 
+  /** Until it is read. */
+  private static final String BROKEN = READING + ".broken";
+
   private final AtomicInteger reading = new AtomicInteger();
 
   /**
@@ -43,7 +46,7 @@ class RequestBody {
       ErrorResponses.closeAfter(request);
       ErrorResponses.send(503, request);
     } else {
-      request.put(READING, true);
+      request.put(READING, true).put(BROKEN, true);
       request.addEndHandler(ended -> isRead(request));
       reader.handle(request);
     }
@@ -54,6 +57,7 @@ class RequestBody {
    */
   private void end(RoutingContext request) {
     isRead(request);
+    request.remove(BROKEN);
     request.request().exceptionHandler(null);
     request.next();
   }
@@ -62,6 +66,11 @@ class RequestBody {
     if (request.remove(READING) != null) {
       reading.decrementAndGet();
     }
+  }
+
+  /** It was not read to its end: a chunk was none, or the connection broke. */
+  static boolean isBroken(RoutingContext request) {
+    return request.get(BROKEN) != null;
   }
 
   static boolean isSent(HttpServerRequest request) {

@@ -7,6 +7,7 @@ import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.enterprise.event.Observes;
+import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
 
@@ -47,14 +48,15 @@ class RequestHead {
   }
 
   /**
-   * RFC 9112: one Host, and no transfer coding but chunked. Whoever stands in front may read
-   * anything else differently, and see one request where we see two.
+   * RFC 9112: one Host, a target of ASCII, and no transfer coding but chunked. Whoever stands in
+   * front may read anything else differently, and see one request where we see two.
    */
   private static void checkFraming(RoutingContext context) {
     HttpServerRequest request = context.request();
     String coding = request.getHeader(HttpHeaders.TRANSFER_ENCODING);
     boolean sound =
         PublicUrl.isHost(request.authority())
+            && isAscii(request.uri())
             && request.headers().getAll(HttpHeaders.HOST).size() <= 1
             && request.headers().getAll(HttpHeaders.TRANSFER_ENCODING).size() <= 1
             && (coding == null || coding.equalsIgnoreCase("chunked"));
@@ -64,6 +66,15 @@ class RequestHead {
       ErrorResponses.closeAfter(context);
       context.fail(400);
     }
+  }
+
+  private static boolean isAscii(String target) {
+    for (int i = 0; i < target.length(); i++) {
+      if (target.charAt(i) > 0x7E) {
+        return false;
+      }
+    }
+    return true;
   }
 
   /** A body that trickles is never idle, so the idle timeout does not end it. */
@@ -122,10 +133,10 @@ class RequestHead {
   private void checkBody(RoutingContext context) {
     HttpServerRequest request = context.request();
     String length = request.getHeader(HttpHeaders.CONTENT_LENGTH);
-    String coding = request.getHeader(HttpHeaders.CONTENT_ENCODING);
+    List<String> codings = request.headers().getAll(HttpHeaders.CONTENT_ENCODING);
     if (length != null && Long.parseLong(length) > maxBodySize) {
       context.fail(413);
-    } else if (coding != null && !coding.equalsIgnoreCase("identity")) {
+    } else if (!codings.stream().allMatch("identity"::equalsIgnoreCase)) {
       context.fail(415);
     } else {
       context.next();

@@ -15,6 +15,7 @@ import jakarta.persistence.Version;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.Objects;
+import java.util.function.Predicate;
 import org.hibernate.annotations.DynamicUpdate;
 import org.hibernate.annotations.TenantId;
 
@@ -84,17 +85,20 @@ public class Task extends PanacheEntityBase implements Tagged {
    * @throws ForeignResourceException (403) if somebody else has it
    */
   static Task requireForUpdate(long id) {
-    return require(id, false);
+    return require(id, deleted -> false);
   }
 
-  /** The same for a task that may be deleted. */
-  static Task requireForRestore(long id) {
-    return require(id, true);
+  /** The same for a task that may be deleted, but not due to be gone. */
+  static Task requireForRestore(long id, TaskwardConfig.Trash trash) {
+    return require(id, deleted -> trash.keepsForEver() || !deleted.isDue());
   }
 
-  private static Task require(long id, boolean deletedToo) {
+  /**
+   * @param orDeleted which deleted ones will do
+   */
+  private static Task require(long id, Predicate<Task> orDeleted) {
     Task task = findById(id, LockModeType.PESSIMISTIC_WRITE);
-    if (task != null && (deletedToo || !task.deleted)) {
+    if (task != null && (!task.deleted || orDeleted.test(task))) {
       Conditions.ofRequest().check(task);
       return task;
     }
@@ -143,6 +147,11 @@ public class Task extends PanacheEntityBase implements Tagged {
     deleted = true;
     purgeAt = trash.keepsForEver() ? null : now.plus(trash.retention());
     return changed(now);
+  }
+
+  /** Whether it may be removed for good, if that has not been done yet. */
+  private boolean isDue() {
+    return purgeAt != null && !purgeAt.isAfter(now());
   }
 
   /** Undoes the deletion, if there was one. */

@@ -27,7 +27,9 @@ record TaskFilter(
   /** What is left of a text when case and accents are gone: a letter, a digit, a symbol. */
   private static final Pattern SEARCHABLE = Pattern.compile("[^\\p{Z}\\p{Cc}\\p{Cf}\\p{M}]");
 
-  private static final Pattern NOT_STORABLE = Pattern.compile("[" + TaskText.NOT_STORABLE + "]");
+  /** U+FFFD, too, which stands for bytes that were no UTF-8. */
+  private static final Pattern NOT_STORABLE =
+      Pattern.compile("[" + TaskText.NOT_STORABLE + "\\x{FFFD}]");
 
   /** RFC 3339, as precise as PostgreSQL. */
   private static final Pattern TIME =

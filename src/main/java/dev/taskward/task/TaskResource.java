@@ -3,6 +3,7 @@ package dev.taskward.task;
 import dev.taskward.caller.Caller;
 import dev.taskward.config.TaskwardConfig;
 import dev.taskward.http.Conditions;
+import dev.taskward.http.ProblemException;
 import dev.taskward.http.PublicUrl;
 import dev.taskward.idempotency.Idempotent;
 import io.quarkus.hibernate.orm.PersistenceUnitExtension;
@@ -291,7 +292,7 @@ public class TaskResource {
       description = "One that is not deleted is answered as it is, so that a retry is harmless.")
   @APIResponse(responseCode = "200", description = "The task as it is now")
   public TaskRepresentation restore(@RestPath TaskId id) {
-    return TaskRepresentation.of(Task.requireForRestore(id.value()).restore());
+    return TaskRepresentation.of(Task.requireForRestore(id.value(), config.trash()).restore());
   }
 
   @PATCH
@@ -307,6 +308,9 @@ public class TaskResource {
       @RestPath TaskId id,
       @RequestBody(required = false) @Valid Completion completion,
       @Context RoutingContext request) {
+    if (completion == null && request.body().length() > 0) { // JSON's null, or spaces
+      throw ProblemException.invalidBody(MISSING);
+    }
     boolean flips = completion == null || completion.completed == null;
     if (flips && Conditions.of(request).none()) {
       Optional<TaskRepresentation> flipped = statements.flip(id.value(), Task.now());

@@ -175,6 +175,52 @@ class DatabaseAwayTest {
     ready(200);
   }
 
+  /** As while it is restored, or its passwords are changed. */
+  @Test
+  void aDatabaseThatLetsNobodyInIs503() throws SQLException {
+    long id = alice.has("Buy milk");
+    for (String[] closing :
+        new String[][] {
+          {"alter role taskward nologin", "alter role taskward login"},
+          {
+            "alter database postgres with allow_connections false",
+            "alter database postgres with allow_connections true"
+          },
+        }) {
+      elsewhere(closing[0]);
+      wire.restart();
+      try {
+        assertAway(alice.get(id));
+        assertAway(alice.get(id));
+        assertAway(alice.post(Map.of()));
+      } finally {
+        elsewhere(closing[1]);
+      }
+      alice.get(id).statusCode(200);
+    }
+  }
+
+  @Test
+  void aLockThatIsNotToBeHadIs503() throws SQLException {
+    long id = alice.has("Buy milk");
+    sql("alter role taskward set lock_timeout = 100");
+    wire.restart();
+    alice.get(id); // which may find the one dead connection
+    try (Connection connection = TestDatabase.connect();
+        Statement locking = connection.createStatement()) {
+      connection.setAutoCommit(false);
+      locking.execute("select from task where id = " + id + " for update");
+
+      assertAway(alice.flip(id));
+      assertAway(alice.put(id, Map.of("title", "Buy tea")));
+    } finally {
+      sql("alter role taskward reset lock_timeout");
+      wire.restart();
+    }
+    alice.get(id);
+    alice.get(id).statusCode(200).body("completed", equalTo(false));
+  }
+
   @Test
   void aFullDiskIs503() {
     long id = alice.has("Buy milk");
@@ -209,6 +255,13 @@ class DatabaseAwayTest {
 
   private static void live() {
     RestAssured.get(TestDatabase.management("/q/health/live")).then().statusCode(200);
+  }
+
+  private static void elsewhere(String statement) throws SQLException {
+    try (Connection connection = TestDatabase.connectElsewhere();
+        Statement sql = connection.createStatement()) {
+      sql.execute(statement);
+    }
   }
 
   private static void sql(String statements) {

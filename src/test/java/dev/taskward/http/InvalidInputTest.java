@@ -8,6 +8,7 @@ import dev.taskward.User;
 import io.quarkus.test.junit.QuarkusTest;
 import io.restassured.http.ContentType;
 import io.restassured.response.ValidatableResponse;
+import java.nio.charset.Charset;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -143,6 +144,22 @@ class InvalidInputTest {
           .statusCode(400)
           .contentType("application/problem+json");
     }
+  }
+
+  /** RFC 8259, 8.1: UTF-8 it is, for whoever stands in front reads no other. */
+  @Test
+  void jsonInAnotherEncodingIsRefused() {
+    for (String encoding : List.of("UTF-16LE", "UTF-16BE", "UTF-32LE", "UTF-32BE")) {
+      alice
+          .roughRequest()
+          .contentType("application/json")
+          .body("{\"title\": \"Buy milk\"}".getBytes(Charset.forName(encoding)))
+          .post(User.TASKS)
+          .then()
+          .statusCode(400)
+          .body("detail", equalTo("The body is not valid JSON."));
+    }
+    alice.list("").body("size()", equalTo(0));
   }
 
   @Test

@@ -1,18 +1,30 @@
 package dev.taskward.http;
 
 import static org.hamcrest.Matchers.equalTo;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.taskward.RawHttp;
+import dev.taskward.ServiceLog;
+import dev.taskward.Tokens;
 import dev.taskward.User;
+import io.quarkus.test.common.http.TestHTTPResource;
 import io.quarkus.test.junit.QuarkusTest;
 import io.restassured.response.Response;
 import jakarta.ws.rs.GET;
 import jakarta.ws.rs.POST;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.PathParam;
+import java.io.IOException;
+import java.net.URI;
+import java.util.List;
 import org.eclipse.microprofile.openapi.annotations.Operation;
+import org.jboss.logmanager.Level;
 import org.junit.jupiter.api.Test;
 
-/** A fault of ours is not told as one of the path or of the body. */
+/**
+ * A fault of ours is not told as one of the path or of the body, and none of a client's as ours.
+ */
 @QuarkusTest
 class OwnFailureTest {
 
@@ -57,6 +69,8 @@ class OwnFailureTest {
     }
   }
 
+  @TestHTTPResource URI base;
+
   final User alice = User.fresh();
 
   @Test
@@ -73,6 +87,32 @@ class OwnFailureTest {
   @Test
   void anAnswerThatCannotBeWrittenIsNotMalformed() {
     assertFailed(alice.authorized().get("/api/unreadable"));
+  }
+
+  /** RFC 9112, 7.1; Vert.x closes the connection before it can be told. */
+  @Test
+  void aChunkThatIsNoneIsMalformed() throws IOException {
+    for (String chunk : List.of("zz", "-1", "0x2", "", "FFFFFFFFFFFFFFFF")) {
+      try (ServiceLog log = ServiceLog.ofAll()) {
+        String answer =
+            RawHttp.exchange(
+                base,
+                "POST /api/v1/tasks HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+                    + "Transfer-Encoding: chunked\r\nAuthorization: Bearer "
+                    + Tokens.token(alice.name())
+                    + "\r\n\r\n"
+                    + chunk
+                    + "\r\n{}\r\n0\r\n\r\n");
+
+        assertTrue(answer.matches("(?s)(HTTP/1.1 400 .*)?"), chunk + ": " + answer);
+        assertEquals(
+            List.of(),
+            log.lines().stream()
+                .filter(line -> line.getLevel().intValue() >= Level.WARN.intValue())
+                .toList());
+      }
+    }
+    alice.list("").body("size()", equalTo(0));
   }
 
   private static void assertFailed(Response answer) {

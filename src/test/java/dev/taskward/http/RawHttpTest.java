@@ -1,6 +1,7 @@
 package dev.taskward.http;
 
 import static dev.taskward.http.HostileInputTest.INSIDES;
+import static org.hamcrest.Matchers.equalTo;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -95,6 +96,9 @@ class RawHttpTest {
     String get = "GET /api/v1/tasks HTTP/1.1\r\nAccept: */*\r\nAccept: application/json;q=";
     assertTrue(raw(get + "0").startsWith("HTTP/1.1 406 "));
     assertTrue(raw(get + "0.1").startsWith("HTTP/1.1 200 "));
+    String coded =
+        "POST /api/v1/tasks HTTP/1.1\r\nContent-Encoding: identity\r\nContent-Encoding: ";
+    assertTrue(raw(coded + "gzip").startsWith("HTTP/1.1 415 "));
   }
 
   /** RFC 9112; a proxy may see one request where another reader sees two. */
@@ -104,6 +108,11 @@ class RawHttpTest {
         List.of(
             "GET /api/v1/tasks HTTP/1.1\r\nHost: a\r\nHost: b",
             "GET /api/v1/tasks HTTP/1.1\r\nHost:",
+            "GET /api/v1/tasks HTTP/1.1\r\nHost: [a]",
+            "GET /api/v1/tasks HTTP/1.1\r\nHost: [1.2.3.4]",
+            "GET /api/v1/tasks HTTP/1.1\r\nHost: [1::2::3]:80",
+            "GET /api/v1/tasks HTTP/1.1\r\nHost: a:",
+            "GET /api/v1/tasks?q=caf\u00e9 HTTP/1.1\r\nHost: a",
             "GET /api/v1/tasks HTTP/1.0",
             "POST /api/v1/tasks HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: xchunked",
             "POST /api/v1/tasks HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: identity",
@@ -113,6 +122,23 @@ class RawHttpTest {
       assertTrue(answers.matches("(?s)HTTP/1.[01] 400 .*"), head + ": " + answers);
       assertEquals(1, answers.split("HTTP/1\\.").length - 1, head + ": " + answers);
     }
+  }
+
+  /** Each of these would fail once the task is stored. */
+  @Test
+  void noTaskIsStoredWhoseUrlCanNotBeTold() throws IOException {
+    String post =
+        "POST /api/v1/tasks HTTP/1.1\r\nConnection: close\r\nContent-Type: application/json\r\n"
+            + "Content-Length: 2\r\nAuthorization: Bearer "
+            + Tokens.token(alice.name())
+            + "\r\nHost: ";
+    for (String host : List.of("[a]", "[.]", "[%]", "[:]", "[v1.a]", "[1.2.3.4]")) {
+      String answer = RawHttp.exchange(base, post + host + "\r\n\r\n{}");
+      assertTrue(answer.startsWith("HTTP/1.1 400 "), host + ": " + answer);
+    }
+    alice.list("").body("size()", equalTo(0));
+    String answer = RawHttp.exchange(base, post + "[2001:db8::1]:8080\r\n\r\n{}");
+    assertTrue(answer.contains("ocation: http://[2001:db8::1]:8080/api/v1/tasks/"), answer);
   }
 
   /** Each of its bodies would have a thread wait for it. */

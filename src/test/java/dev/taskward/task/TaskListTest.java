@@ -125,6 +125,8 @@ class TaskListTest {
     "q, q=",
     "q, q=%20",
     "q, q=%00a",
+    "q, q=%ff",
+    "q, q=a%c0%80",
     "q, q=%CC%81",
     "q, q=%C2%B4",
     "q, q=a&q=b",

@@ -281,6 +281,22 @@ class TaskResourceTest {
   }
 
   @Test
+  void aBodyThatIsNoObjectFlipsNothing() {
+    long id = alice.has("Buy milk");
+    for (String body : List.of("null", " \n", "[]", "true")) {
+      alice
+          .roughRequest()
+          .contentType(ContentType.JSON)
+          .body(body)
+          .patch(User.TASKS + "/{id}/complete", id)
+          .then()
+          .statusCode(400)
+          .body("errors.field", contains("body"));
+    }
+    alice.get(id).body("completed", equalTo(false));
+  }
+
+  @Test
   void withABodyTheCompletedFlagIsSetAndARetryIsHarmless() {
     long id = alice.has("Buy milk");
 

@@ -92,6 +92,23 @@ class TaskTrashTest {
     restoreIf(id, tag).statusCode(412);
   }
 
+  /** The purge comes once an hour; the task is not his to restore until then. */
+  @Test
+  void aTaskThatIsDueIsGone() throws SQLException {
+    long id = alice.has("Buy milk");
+    alice.delete(id);
+    try (Connection connection = TestDatabase.connect()) {
+      connection.createStatement().execute("update task set purge_at = now() where id = " + id);
+    }
+
+    restore(id).statusCode(404);
+    User.fresh()
+        .request()
+        .post(User.TASKS + "/{id}/restore", id)
+        .then()
+        .statusCode(403); // until it is gone
+  }
+
   @Test
   void aTaskThatIsGoneForGoodIsUnknown() throws SQLException {
     long id = alice.has("Buy milk");
