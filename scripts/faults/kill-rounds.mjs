@@ -4,7 +4,7 @@
 //   scripts/faults/kill-rounds.mjs [--rounds 100] [--freeze] [--disk-full]
 // Needs Linux, psql, Node.js (20 or newer), a JDK; root for --disk-full. The database is one of its
 // own, with the programs of the embedded PostgreSQL. With --synchronous-commit off acknowledged
-// writes can be lost, for a look at whether it notices; that has not been tried.
+// writes can be lost, for a look at whether it notices.
 import { spawnSync } from 'node:child_process';
 import { closeSync, mkdirSync, openSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
