@@ -6,7 +6,6 @@ import io.vertx.core.buffer.Buffer;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.enterprise.inject.Instance;
 import jakarta.ws.rs.Consumes;
-import jakarta.ws.rs.container.ContainerRequestContext;
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.ext.Provider;
 import java.io.ByteArrayInputStream;
@@ -27,8 +26,6 @@ import org.jboss.resteasy.reactive.server.spi.ServerRequestContext;
 @Consumes({MediaType.APPLICATION_JSON, "application/*+json"})
 public class JsonBody extends ServerJacksonMessageBodyReader {
 
-  private static final String PROPERTY = JsonBody.class.getName();
-
   JsonBody(Instance<ObjectMapper> mapper) {
     super(mapper);
   }
@@ -38,22 +35,24 @@ public class JsonBody extends ServerJacksonMessageBodyReader {
       Class<Object> type, Type genericType, MediaType mediaType, ServerRequestContext context)
       throws IOException {
     ResteasyReactiveRequestContext request = (ResteasyReactiveRequestContext) context;
-    byte[] body = read(request.serverRequest().unwrap(RoutingContext.class));
+    byte[] body = of(request.serverRequest().unwrap(RoutingContext.class));
+    if (body == null) {
+      body = new byte[0];
+    }
     StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(body));
     if (hasNul(body)) { // which no JSON has; Jackson would find it to be UTF-16 or UTF-32
       throw new CharacterCodingException();
     }
-    request.setProperty(PROPERTY, body);
     return readFrom(type, genericType, null, mediaType, null, new ByteArrayInputStream(body));
   }
 
   /**
-   * What {@link RequestBody} has read: nothing if none was sent. Quarkus' stream would have the
-   * thread wait until the event loop tells it so.
+   * What {@link RequestBody} has read; null if none was sent. Quarkus' stream would have the thread
+   * wait until the event loop tells it so.
    */
-  private static byte[] read(RoutingContext request) {
+  public static byte[] of(RoutingContext request) {
     Buffer body = request.body().buffer();
-    return body == null ? new byte[0] : body.getBytes();
+    return body == null ? null : body.getBytes();
   }
 
   private static boolean hasNul(byte[] body) {
@@ -63,10 +62,5 @@ public class JsonBody extends ServerJacksonMessageBodyReader {
       }
     }
     return false;
-  }
-
-  /** The bytes that were read as the request's body; null if none were. */
-  public static byte[] of(ContainerRequestContext request) {
-    return (byte[]) request.getProperty(PROPERTY);
   }
 }

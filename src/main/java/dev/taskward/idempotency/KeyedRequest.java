@@ -4,6 +4,7 @@ import dev.taskward.caller.Caller;
 import dev.taskward.http.Digest;
 import dev.taskward.http.JsonBody;
 import io.quarkus.hibernate.orm.PersistenceUnitExtension;
+import io.quarkus.vertx.http.runtime.CurrentVertxRequest;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.ws.rs.container.ContainerRequestContext;
 import jakarta.ws.rs.core.HttpHeaders;
@@ -27,10 +28,15 @@ record KeyedRequest(UUID id, byte[] fingerprint) {
   static class Reader {
 
     private final ContainerRequestContext request;
+    private final CurrentVertxRequest http;
     private final Caller caller;
 
-    Reader(ContainerRequestContext request, @PersistenceUnitExtension Caller caller) {
+    Reader(
+        ContainerRequestContext request,
+        CurrentVertxRequest http,
+        @PersistenceUnitExtension Caller caller) {
       this.request = request;
+      this.http = http;
       this.caller = caller;
     }
 
@@ -54,7 +60,7 @@ record KeyedRequest(UUID id, byte[] fingerprint) {
               request.getHeaderString(HttpHeaders.IF_MATCH),
               request.getHeaderString(HttpHeaders.IF_NONE_MATCH),
               request.getUriInfo().getRequestUri().getRawQuery(),
-              JsonBody.of(request));
+              JsonBody.of(http.getCurrent()));
       return Optional.of(new KeyedRequest(new UUID(id.getLong(), id.getLong()), fingerprint));
     }
 

@@ -173,6 +173,25 @@ class IdempotencyTest {
     alice.list("").body("title", contains("Buy milk"));
   }
 
+  /** One that is read and one that the operation has no use for. */
+  @Test
+  void aBodyIsOfTheRequestWhoeverReadsIt() {
+    long id = alice.has("Buy milk");
+    alice.delete(id);
+    restoreWith("{\"a\": 1}", id).then().statusCode(200);
+    restoreWith("{\"a\": 1}", id).then().statusCode(200).header(REPLAYED, "true");
+    restoreWith("{\"a\": 2}", id).then().statusCode(422);
+  }
+
+  private Response restoreWith(String body, long id) {
+    return alice
+        .roughRequest()
+        .header("Idempotency-Key", key)
+        .contentType("application/json")
+        .body(body)
+        .post(User.TASKS + "/" + id + "/restore");
+  }
+
   @Test
   void queryAndConditionsAreOfTheRequest() {
     long id = alice.has("Buy milk");
