@@ -28,7 +28,8 @@ import org.jboss.logging.Logger;
 public final class Taskward {
 
   /** Names of classes and codes in what SmallRye Config says of a value. */
-  private static final String NOT_FOR_OPERATORS = "\\b([a-z]+\\.)+\\w+Exception: |SRCFG\\d+: ";
+  private static final String NOT_FOR_OPERATORS =
+      "\\b([a-z]+\\.)+\\w+Exception: |SRCFG\\d+: | which the following Converter .*";
 
   /** Hibernate Validator has rateLimit for rate-limit. */
   private static final Pattern SETTING = Pattern.compile("\\btaskward\\.[A-Za-z.-]+");

@@ -143,6 +143,9 @@ class KeySettingIT {
             Map.of(SECRET, Tokens.SECRET, "TASKWARD_TOKENS_AUDIENCES", "a,,b"),
             "TASKWARD_TOKENS_AUDIENCES must be a comma-separated list of audiences."),
         arguments(
+            Map.of(SECRET, Tokens.SECRET, "TASKWARD_TOKENS_SUBJECT_CLAIM", ""),
+            "The config property TASKWARD_TOKENS_SUBJECT_CLAIM is defined as the empty String (\"\")"),
+        arguments(
             Map.of(SECRET, Tokens.SECRET, "TASKWARD_TASKS_QUOTA", "0"),
             "TASKWARD_TASKS_QUOTA must be greater than or equal to 1"),
         arguments(
