@@ -85,9 +85,22 @@ public class TestDatabase implements QuarkusTestResourceLifecycleManager {
     return postgres.getPostgresDatabase().getConnection();
   }
 
-  /** One to another database than the service's. */
-  public static Connection connectElsewhere() throws SQLException {
-    return postgres.getDatabase("postgres", "template1").getConnection();
+  public static void execute(String sql) {
+    execute("postgres", sql);
+  }
+
+  /** From another database than the service's, which may be closed. */
+  public static void executeElsewhere(String sql) {
+    execute("template1", sql);
+  }
+
+  private static void execute(String database, String sql) {
+    try (Connection connection = postgres.getDatabase("postgres", database).getConnection();
+        Statement statement = connection.createStatement()) {
+      statement.execute(sql);
+    } catch (SQLException e) {
+      throw new IllegalStateException(e);
+    }
   }
 
   /** One of the service's own role. */

@@ -44,17 +44,17 @@ class AccessLog {
   private static void write(RoutingContext request, int status, long nanos) {
     Map<String, String> fields = new LinkedHashMap<>();
     fields.put("status", Integer.toString(status));
-    fields.put("method", SecurityLog.printable(request.request().method().name()));
-    fields.put("path", SecurityLog.printable(request.request().path()));
+    fields.put("method", LogLine.printable(request.request().method().name()));
+    fields.put("path", LogLine.printable(request.request().path()));
     fields.put("millis", Long.toString(nanos / 1_000_000));
     fields.put("bytes", Long.toString(request.response().bytesWritten()));
-    fields.put("address", SecurityLog.printable(ClientAddress.of(request)));
+    fields.put("address", LogLine.printable(ClientAddress.of(request)));
     String subject = SecurityLog.subject(request);
     if (subject != null) {
       fields.put("user", Digest.of(subject).substring(0, DIGEST_LENGTH));
     }
-    String line = SecurityLog.line("request", fields);
+    String line = LogLine.text("request", fields);
     fields.put("traceId", TraceId.of(request));
-    SecurityLog.write(LOG, line, fields);
+    LogLine.write(LOG, line, fields);
   }
 }

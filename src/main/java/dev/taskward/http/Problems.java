@@ -114,7 +114,7 @@ final class Problems {
   }
 
   private static String line(RoutingContext request) {
-    return SecurityLog.printable(request.request().method() + " " + request.request().path());
+    return LogLine.printable(request.request().method() + " " + request.request().path());
   }
 
   static String detail(int status, String method) {

@@ -6,9 +6,7 @@ import io.vertx.ext.web.RoutingContext;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
-import java.util.regex.Pattern;
 import org.jboss.logging.Logger;
-import org.jboss.logging.MDC;
 
 /**
  * Who was refused, where and why: one line for each refusal, in the category {@code
@@ -38,10 +36,6 @@ public final class SecurityLog {
 
   private static final String KEY = SecurityLog.class.getName();
 
-  /** Controls, what changes how text is shown, and line ends of any kind; and our own quotes. */
-  private static final Pattern UNSAFE =
-      Pattern.compile("[\\p{Cc}\\p{Cf}\\p{Cs}\\p{Co}\\p{Cn}\\p{Zl}\\p{Zp}\"\\\\]");
-
   /**
    * Says why this request is about to be refused; the line is written with its answer.
    *
@@ -64,38 +58,21 @@ public final class SecurityLog {
     String event = refusal.event.name().toLowerCase(Locale.ROOT);
     Metrics.counter("taskward.refusals", "event", event, "reason", refusal.reason).increment();
     Map<String, String> fields = fields(refusal, status, request);
-    String line = line(event, fields);
+    String line = LogLine.text(event, fields);
     fields.put("event", event);
-    write(LOG, line, fields);
+    LogLine.write(LOG, line, fields);
     return true;
-  }
-
-  /** What happened, and {@code name="value"} of each field. */
-  static String line(String what, Map<String, String> fields) {
-    StringBuilder line = new StringBuilder(what);
-    fields.forEach((name, value) -> line.append(' ' + name + "=\"" + value + '"'));
-    return line.toString();
-  }
-
-  /** Writes a line that has these fields in JSON, too. */
-  static void write(Logger log, String line, Map<String, String> fields) {
-    fields.forEach(MDC::put);
-    try {
-      log.info(line);
-    } finally {
-      fields.keySet().forEach(MDC::remove);
-    }
   }
 
   private static Map<String, String> fields(Refusal refusal, int status, RoutingContext request) {
     Map<String, String> fields = new LinkedHashMap<>();
     fields.put("status", Integer.toString(status));
-    fields.put("method", printable(request.request().method().name()));
-    fields.put("path", printable(request.request().path()));
-    fields.put("address", printable(ClientAddress.of(request)));
+    fields.put("method", LogLine.printable(request.request().method().name()));
+    fields.put("path", LogLine.printable(request.request().path()));
+    fields.put("address", LogLine.printable(ClientAddress.of(request)));
     String subject = subject(request);
     if (subject != null) {
-      fields.put("subject", printable(subject));
+      fields.put("subject", LogLine.printable(subject));
     }
     fields.put("reason", refusal.reason);
     return fields;
@@ -107,21 +84,6 @@ public final class SecurityLog {
             && !user.getSecurityIdentity().isAnonymous()
         ? user.getSecurityIdentity().getPrincipal().getName()
         : null;
-  }
-
-  /** The text with whatever could disturb a log written as {@code \}{@code uXXXX}. */
-  static String printable(String text) {
-    return text == null
-        ? ""
-        : UNSAFE
-            .matcher(text)
-            .replaceAll(
-                found ->
-                    found
-                        .group()
-                        .chars()
-                        .mapToObj("\\\\u%04x"::formatted)
-                        .reduce("", String::concat));
   }
 
   private SecurityLog() {}

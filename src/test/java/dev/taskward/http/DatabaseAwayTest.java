@@ -141,7 +141,7 @@ class DatabaseAwayTest {
   @Test
   void aReadOnlyDatabaseIsReadAndNotWritten() {
     long id = alice.has("Buy milk");
-    sql("alter role taskward set default_transaction_read_only = on");
+    TestDatabase.execute("alter role taskward set default_transaction_read_only = on");
     wire.restart();
     try {
       alice.get(id); // which may find the one dead connection
@@ -150,7 +150,7 @@ class DatabaseAwayTest {
       assertAway(alice.flip(id));
       assertAway(alice.delete(id));
     } finally {
-      sql("alter role taskward reset default_transaction_read_only");
+      TestDatabase.execute("alter role taskward reset default_transaction_read_only");
       wire.restart();
     }
     alice.get(id);
@@ -160,7 +160,7 @@ class DatabaseAwayTest {
   @Test
   void aDatabaseWithoutAConnectionToSpareIs503() {
     long id = alice.has("Buy milk");
-    sql("alter role taskward connection limit 0");
+    TestDatabase.execute("alter role taskward connection limit 0");
     wire.restart();
     try {
       assertAway(alice.get(id));
@@ -169,7 +169,7 @@ class DatabaseAwayTest {
       ready(503);
       live();
     } finally {
-      sql("alter role taskward connection limit -1");
+      TestDatabase.execute("alter role taskward connection limit -1");
     }
     alice.get(id).statusCode(200);
     ready(200);
@@ -177,7 +177,7 @@ class DatabaseAwayTest {
 
   /** As while it is restored, or its passwords are changed. */
   @Test
-  void aDatabaseThatLetsNobodyInIs503() throws SQLException {
+  void aDatabaseThatLetsNobodyInIs503() {
     long id = alice.has("Buy milk");
     for (String[] closing :
         new String[][] {
@@ -187,14 +187,14 @@ class DatabaseAwayTest {
             "alter database postgres with allow_connections true"
           },
         }) {
-      elsewhere(closing[0]);
+      TestDatabase.executeElsewhere(closing[0]);
       wire.restart();
       try {
         assertAway(alice.get(id));
         assertAway(alice.get(id));
         assertAway(alice.post(Map.of()));
       } finally {
-        elsewhere(closing[1]);
+        TestDatabase.executeElsewhere(closing[1]);
       }
       alice.get(id).statusCode(200);
     }
@@ -203,7 +203,7 @@ class DatabaseAwayTest {
   @Test
   void aLockThatIsNotToBeHadIs503() throws SQLException {
     long id = alice.has("Buy milk");
-    sql("alter role taskward set lock_timeout = 100");
+    TestDatabase.execute("alter role taskward set lock_timeout = 100");
     wire.restart();
     alice.get(id); // which may find the one dead connection
     try (Connection connection = TestDatabase.connect();
@@ -214,7 +214,7 @@ class DatabaseAwayTest {
       assertAway(alice.flip(id));
       assertAway(alice.put(id, Map.of("title", "Buy tea")));
     } finally {
-      sql("alter role taskward reset lock_timeout");
+      TestDatabase.execute("alter role taskward reset lock_timeout");
       wire.restart();
     }
     alice.get(id);
@@ -224,7 +224,7 @@ class DatabaseAwayTest {
   @Test
   void aFullDiskIs503() {
     long id = alice.has("Buy milk");
-    sql(
+    TestDatabase.execute(
         """
         create function disk_full() returns trigger language plpgsql as
             $$ begin raise 'no space left on device' using errcode = 'disk_full'; end $$;
@@ -236,7 +236,7 @@ class DatabaseAwayTest {
       assertAway(alice.put(id, Map.of("title", "Buy tea")));
       alice.get(id).statusCode(200);
     } finally {
-      sql("drop trigger disk_full on task; drop function disk_full()");
+      TestDatabase.execute("drop trigger disk_full on task; drop function disk_full()");
     }
     alice.flip(id).statusCode(200);
   }
@@ -255,22 +255,6 @@ class DatabaseAwayTest {
 
   private static void live() {
     RestAssured.get(TestDatabase.management("/q/health/live")).then().statusCode(200);
-  }
-
-  private static void elsewhere(String statement) throws SQLException {
-    try (Connection connection = TestDatabase.connectElsewhere();
-        Statement sql = connection.createStatement()) {
-      sql.execute(statement);
-    }
-  }
-
-  private static void sql(String statements) {
-    try (Connection connection = TestDatabase.connect();
-        Statement sql = connection.createStatement()) {
-      sql.execute(statements);
-    } catch (SQLException e) {
-      throw new IllegalStateException(e);
-    }
   }
 
   private static double seconds(long since) {

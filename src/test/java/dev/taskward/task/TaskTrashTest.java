@@ -10,8 +10,6 @@ import dev.taskward.TestDatabase;
 import dev.taskward.User;
 import io.quarkus.test.junit.QuarkusTest;
 import io.restassured.response.ValidatableResponse;
-import java.sql.Connection;
-import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Map;
@@ -94,12 +92,10 @@ class TaskTrashTest {
 
   /** The purge comes once an hour; the task is not his to restore until then. */
   @Test
-  void aTaskThatIsDueIsGone() throws SQLException {
+  void aTaskThatIsDueIsGone() {
     long id = alice.has("Buy milk");
     alice.delete(id);
-    try (Connection connection = TestDatabase.connect()) {
-      connection.createStatement().execute("update task set purge_at = now() where id = " + id);
-    }
+    TestDatabase.execute("update task set purge_at = now() where id = " + id);
 
     restore(id).statusCode(404);
     User.fresh()
@@ -110,12 +106,10 @@ class TaskTrashTest {
   }
 
   @Test
-  void aTaskThatIsGoneForGoodIsUnknown() throws SQLException {
+  void aTaskThatIsGoneForGoodIsUnknown() {
     long id = alice.has("Buy milk");
     alice.delete(id);
-    try (Connection connection = TestDatabase.connect()) {
-      connection.createStatement().execute("delete from task where id = " + id);
-    }
+    TestDatabase.execute("delete from task where id = " + id);
 
     restore(id).statusCode(404);
     User.fresh().get(id).statusCode(404);

@@ -8,7 +8,6 @@ import dev.taskward.User;
 import io.quarkus.test.junit.QuarkusTest;
 import io.quarkus.test.junit.QuarkusTestProfile;
 import io.quarkus.test.junit.TestProfile;
-import java.sql.Connection;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
@@ -32,9 +31,7 @@ class TrashKeptTest {
     alice.delete(id);
     alice.list("?deleted=true").body("purge_at", contains(nullValue()));
 
-    try (Connection connection = TestDatabase.connect()) {
-      connection.createStatement().execute("update task set purge_at = now() where id = " + id);
-    }
+    TestDatabase.execute("update task set purge_at = now() where id = " + id);
     Thread.sleep(2500); // two intervals
 
     alice.list("?deleted=true").body("title", contains("Buy milk"));
