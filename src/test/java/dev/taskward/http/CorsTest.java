@@ -116,6 +116,19 @@ class CorsTest {
     alice.list("").body("$", equalTo(List.of()));
   }
 
+  /** Without the question of a preflight it is a method like others. */
+  @Test
+  void aPageMayAskForTheMethods() {
+    alice
+        .roughRequest()
+        .header("Origin", APP)
+        .options(User.TASKS)
+        .then()
+        .statusCode(200)
+        .header("Allow", containsString("POST"))
+        .header("Vary", equalTo("origin"));
+  }
+
   /** Browsers send it with everything but GET and HEAD. */
   @Test
   void theServicesOwnOriginIsNoOther() {
