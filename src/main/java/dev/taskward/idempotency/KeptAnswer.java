@@ -4,6 +4,7 @@ import io.quarkus.hibernate.orm.panache.PanacheEntityBase;
 import jakarta.persistence.Column;
 import jakarta.persistence.Entity;
 import jakarta.persistence.Id;
+import jakarta.persistence.LockModeType;
 import jakarta.persistence.Table;
 import java.time.Duration;
 import java.time.Instant;
@@ -12,8 +13,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import java.util.stream.Collectors;
+import org.hibernate.Timeouts;
 import org.hibernate.annotations.Immutable;
 import org.hibernate.annotations.TenantId;
+import org.hibernate.jpa.SpecHints;
 
 /** The answer to a request of one user, kept for its repeats. */
 @Entity
@@ -85,10 +88,26 @@ class KeptAnswer extends PanacheEntityBase {
     kept.body = body;
     kept.createdAt = Instant.now();
     kept.persistAndFlush();
-    delete(
-        "createdAt < (select k.createdAt from KeptAnswer k order by k.createdAt desc"
-            + " offset ?1 rows fetch first 1 row only)",
-        max - 1);
+    List<UUID> beyond = lockBeyond(max);
+    if (!beyond.isEmpty()) {
+      delete("id in ?1", beyond);
+    }
+  }
+
+  /**
+   * All but the caller's newest. Those that another request of his is just dropping are left to it:
+   * two that wait for each other's would be a deadlock.
+   */
+  private static List<UUID> lockBeyond(int max) {
+    return getEntityManager()
+        .createQuery(
+            "select id from KeptAnswer where createdAt < (select k.createdAt from KeptAnswer k"
+                + " order by k.createdAt desc offset :others rows fetch first 1 row only)",
+            UUID.class)
+        .setParameter("others", max - 1)
+        .setLockMode(LockModeType.PESSIMISTIC_WRITE)
+        .setHint(SpecHints.HINT_SPEC_LOCK_TIMEOUT, Timeouts.SKIP_LOCKED_MILLI)
+        .getResultList();
   }
 
   boolean answers(KeyedRequest request) {

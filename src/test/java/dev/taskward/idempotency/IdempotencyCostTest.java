@@ -1,6 +1,7 @@
 package dev.taskward.idempotency;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.taskward.PostgresProxy;
 import dev.taskward.TestDatabase;
@@ -31,6 +32,21 @@ class IdempotencyCostTest {
     create("a", 201);
 
     assertCost(1 + 4, 2 + 4);
+  }
+
+  /** They are locked first, then dropped. */
+  @Test
+  void whoHasAsManyKeysAsHeMayPaysOneStatementMore() {
+    TestDatabase.execute(
+        "insert into idempotency_key select gen_random_uuid(), '%s', '', 200, '', '', now()"
+                .formatted(alice.name())
+            + " - n * interval '1 second' from generate_series(1, 1000) n");
+
+    create("a", 201);
+
+    assertCost(1 + 5, 2 + 5);
+    assertTrue(
+        wire.work().stream().anyMatch(sql -> sql.endsWith("skip locked")), wire.work().toString());
   }
 
   @Test

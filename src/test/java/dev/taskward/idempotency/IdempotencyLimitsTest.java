@@ -52,6 +52,30 @@ class IdempotencyLimitsTest {
     assertEquals(null, create(bob, "c"), "the oldest by then");
   }
 
+  /** Two requests of one user that waited for what the other one drops could do so for ever. */
+  @Test
+  void aKeyThatAnotherRequestDropsIsNotWaitedFor() throws SQLException {
+    String callers = "user_id = '" + alice.name() + "'";
+    Stream.of("a", "b", "c").forEach(key -> create(alice, key));
+    try (Connection other = TestDatabase.connect();
+        Statement sql = other.createStatement()) {
+      other.setAutoCommit(false);
+      sql.execute(
+          "delete from idempotency_key where id = (select id from idempotency_key where "
+              + callers
+              + " order by created_at limit 1)");
+      create(alice, "d");
+      create(alice, "e");
+      other.rollback();
+    }
+    assertEquals(4, count(callers), "c, d, e and what the other one had in hand");
+
+    create(alice, "f");
+
+    assertEquals(3, count(callers));
+    assertEquals("true", create(alice, "d"));
+  }
+
   /** More than one batch of the expired; what another instance has in hand stays to it. */
   @Test
   void expiredKeysAreSweptAndTheOthersStay() throws Exception {
