@@ -337,6 +337,28 @@ class StartUpIT {
         log.toString());
   }
 
+  /** But not of what he sets, nor of what Kubernetes tells of a Service. */
+  @Test
+  void anOperatorIsWarnedOfAVariableThatIsNoSetting() throws Exception {
+    Map<String, String> settings =
+        Map.of(
+            "DATABASE_URL", url("ann:" + PASSWORD_ENCODED),
+            "TASKWARD_RATE_LIMIT_ENABLE", "true",
+            "TASKWARD_TOKENS_ISSUER", "https://auth.example.com",
+            "TASKWARD_TASKS_QUOTA", "1000",
+            "TASKWARD_SERVICE_HOST", "10.43.0.7",
+            "TASKWARD_PORT_8080_TCP", "tcp://10.43.0.7:8080",
+            "TASKWARD_PORT", "tcp://10.43.0.7:8080");
+    List<String> log;
+    try (PackagedApplication.Running service = running(settings)) {
+      log = service.stop();
+    }
+
+    assertTrue(
+        log.stream().anyMatch(l -> l.contains("without effect: TASKWARD_RATE_LIMIT_ENABLE\"")),
+        log.toString());
+  }
+
   /** A rolling update from a release that names no caller: off at first, then on. */
   @Execution(ExecutionMode.CONCURRENT)
   @Test
