@@ -115,6 +115,12 @@ public final class PackagedApplication {
       process.toHandle().destroy();
     }
 
+    /** With {@code STOP} it does nothing any more and holds what it has, until {@code CONT}. */
+    public void signal(String name) throws IOException, InterruptedException {
+      String[] kill = {"kill", "-" + name, Long.toString(process.pid())};
+      assertEquals(0, new ProcessBuilder(kill).start().waitFor());
+    }
+
     /** Stops it and tells all that it logged. */
     public List<String> stop() throws InterruptedException {
       terminate();

@@ -49,7 +49,8 @@ class StartUpIT {
     try (Connection connection = postgres.getPostgresDatabase().getConnection()) {
       connection.createStatement().execute("create role ann login password '" + PASSWORD + "'");
       for (String database :
-          List.of("tasks", "rollout", "two_roles", "newer", "job", "at_once", "slow")) {
+          List.of(
+              "tasks", "rollout", "two_roles", "no_grants", "newer", "job", "at_once", "slow")) {
         connection.createStatement().execute("create database " + database + " owner ann");
       }
       connection.createStatement().execute("create database superusers");
@@ -413,6 +414,30 @@ class StartUpIT {
       List<String> log = service.stop();
       assertFalse(log.stream().anyMatch(l -> l.contains("ow-level security")), log.toString());
     }
+  }
+
+  /** Nothing would be answered. */
+  @Test
+  void aRoleWithoutGrantsIsRefused() throws Exception {
+    PackagedApplication.Ended ended =
+        PackagedApplication.run(
+            Map.of(
+                "BETTER_AUTH_SECRET",
+                SECRET,
+                "DATABASE_URL",
+                url("bea", "no_grants"),
+                "QUARKUS_FLYWAY_JDBC_URL",
+                "jdbc:postgresql://localhost:" + postgres.getPort() + "/no_grants",
+                "QUARKUS_FLYWAY_USERNAME",
+                "ann",
+                "QUARKUS_FLYWAY_PASSWORD",
+                PASSWORD));
+
+    assertEquals(
+        "The database can't be used: the role bea may not read and write task, idempotency_key,"
+            + " rate_limit, task_id_seq, see docs/operations.md.",
+        ended.lines().get(ended.lines().size() - 1));
+    assertEquals(1, ended.code());
   }
 
   /** Three replicas of a first installation: one of them migrates, the others wait for it. */

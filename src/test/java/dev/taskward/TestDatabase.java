@@ -5,6 +5,7 @@ import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.sql.Connection;
+import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.Map;
@@ -106,6 +107,18 @@ public class TestDatabase implements QuarkusTestResourceLifecycleManager {
   /** One of the service's own role. */
   public static Connection connectAsService() throws SQLException {
     return postgres.getDatabase("taskward", "postgres").getConnection();
+  }
+
+  /** The value of an expression. */
+  public static <T> T query(Class<T> type, String expression) {
+    try (Connection connection = connect();
+        Statement sql = connection.createStatement();
+        ResultSet row = sql.executeQuery("select " + expression)) {
+      row.next();
+      return row.getObject(1, type);
+    } catch (SQLException e) {
+      throw new IllegalStateException(e);
+    }
   }
 
   /** Until a request waits for what this transaction has locked. */

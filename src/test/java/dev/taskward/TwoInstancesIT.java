@@ -11,6 +11,8 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
+import java.sql.Connection;
+import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -20,6 +22,8 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.DisabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 
 /** Two processes of the packaged application on one database. */
 class TwoInstancesIT {
@@ -93,6 +97,39 @@ class TwoInstancesIT {
             .jsonPath()
             .getList("")
             .size());
+  }
+
+  @Test
+  @DisabledOnOs(value = OS.WINDOWS, disabledReason = "there is no SIGSTOP")
+  void anInstanceThatIsFrozenKeepsNoRowFromTheOther() throws Exception {
+    int id = INSTANCES.get(1).create(alice.authorized());
+    CompletableFuture<HttpResponse<String>> change;
+    try (Connection transaction = postgres.getPostgresDatabase().getConnection();
+        Statement locking = transaction.createStatement()) {
+      transaction.setAutoCommit(false);
+      locking.execute("select from task where id = " + id + " for update");
+      change = delete(0, id);
+      TestDatabase.awaitWaiter(transaction);
+      INSTANCES.get(0).signal("STOP");
+      transaction.rollback();
+
+      locking.execute("set lock_timeout = '15s'");
+      locking.execute("select from task where id = " + id + " for update");
+      transaction.rollback();
+    } finally {
+      INSTANCES.get(0).signal("CONT");
+    }
+    assertEquals(503, change.join().statusCode());
+    assertEquals(204, delete(1, id).join().statusCode());
+  }
+
+  private CompletableFuture<HttpResponse<String>> delete(int instance, int id) {
+    return client.sendAsync(
+        HttpRequest.newBuilder(URI.create(INSTANCES.get(instance).url(User.TASKS + "/" + id)))
+            .header("Authorization", "Bearer " + Tokens.token(alice.name()))
+            .DELETE()
+            .build(),
+        BodyHandlers.ofString());
   }
 
   @Test

@@ -15,16 +15,18 @@ public final class DatabaseFailure {
    * SQLSTATE classes and codes of PostgreSQL (appendix A of its manual) after which the same
    * request may succeed: connection, transaction rollback, resources, operator intervention, system
    * error; the read-only transaction that a replica answers with during a failover, one that was
-   * idle for too long, a lock that was not to be had in time, and a database that takes nobody.
+   * idle or took for too long, a lock that was not to be had in time, and a database that takes
+   * nobody.
    */
   private static final Set<String> TRANSIENT =
-      Set.of("08", "40", "53", "57", "58", "25006", "25P03", "55P03", "55000");
+      Set.of("08", "40", "53", "57", "58", "25006", "25P03", "25P04", "55P03", "55000");
 
   /** The database lets the service's role in no more, or is gone itself. */
   private static final Set<String> CLOSED = Set.of("28", "3D000");
 
   /** The connection is gone: it broke, or the server ended it, is stopping or starting. */
-  private static final Set<String> LOST = Set.of("08", "57P01", "57P02", "57P03");
+  private static final Set<String> LOST =
+      Set.of("08", "25P03", "25P04", "57P01", "57P02", "57P03", "57P05");
 
   /** Whether the same may succeed later. */
   public static boolean isTransient(Throwable failure) {

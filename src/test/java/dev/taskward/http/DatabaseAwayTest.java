@@ -222,6 +222,48 @@ class DatabaseAwayTest {
   }
 
   @Test
+  void aTransactionThatTakesTooLongIs503() throws SQLException {
+    long id = alice.has("Buy milk");
+    TestDatabase.execute("alter role taskward set transaction_timeout = 300");
+    wire.restart();
+    alice.get(id); // which may find the one dead connection
+    try (Connection connection = TestDatabase.connect();
+        Statement locking = connection.createStatement()) {
+      connection.setAutoCommit(false);
+      locking.execute("select from task where id = " + id + " for update");
+
+      assertAway(alice.flip(id));
+      assertAway(alice.put(id, Map.of("title", "Buy tea")));
+    } finally {
+      TestDatabase.execute("alter role taskward reset transaction_timeout");
+      wire.restart();
+    }
+    alice.get(id);
+    alice.get(id).statusCode(200).body("completed", equalTo(false));
+  }
+
+  /** Of all that the server has closed, one fails a request at most. */
+  @Test
+  void connectionsThatWereIdleForTooLongAreReplaced() throws InterruptedException {
+    TestDatabase.execute("alter role taskward set idle_session_timeout = 1000");
+    wire.restart();
+    alice.list("");
+    try {
+      long id = severalConnections();
+      Thread.sleep(1_300);
+
+      List<Integer> statuses =
+          Stream.generate(() -> alice.get(id).extract().statusCode()).limit(10).toList();
+
+      assertTrue(Collections.frequency(statuses, 200) >= 9, statuses.toString());
+    } finally {
+      TestDatabase.execute("alter role taskward reset idle_session_timeout");
+      wire.restart();
+      alice.list("");
+    }
+  }
+
+  @Test
   void aFullDiskIs503() {
     long id = alice.has("Buy milk");
     TestDatabase.execute(
