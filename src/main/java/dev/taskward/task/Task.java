@@ -176,9 +176,12 @@ public class Task extends PanacheEntityBase implements Tagged {
     return changed(now());
   }
 
-  /** Writes the change at once, so that the task has the version that it will be read with. */
+  /**
+   * Writes the change at once, so that the task has the version that it will be read with. A clock
+   * that is behind does not make it an older one.
+   */
   private Task changed(Instant when) {
-    updatedAt = when;
+    updatedAt = when.isAfter(updatedAt) ? when : updatedAt;
     flush();
     return this;
   }

@@ -40,7 +40,7 @@ class TaskStatements {
   private static final String COUNT = "select count(*) from task" + CALLERS;
 
   private static final String FLIP =
-      "update task set completed = not completed, updated_at = ?, version = version + 1"
+      "update task set completed = not completed, updated_at = greatest(updated_at, ?), version = version + 1"
           + CALLERS
           + "id = ? and not deleted returning "
           + COLUMNS;

@@ -3,6 +3,7 @@ package dev.taskward.task;
 import static org.hamcrest.Matchers.equalTo;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import dev.taskward.TestDatabase;
 import dev.taskward.Tokens;
 import dev.taskward.User;
 import io.quarkus.test.common.http.TestHTTPResource;
@@ -49,6 +50,17 @@ class TaskConcurrencyTest {
 
     assertEquals(Map.of(200, 51L), statuses(IntStream.range(0, 51).mapToObj(i -> flip(id))));
     alice.get(id).body("completed", equalTo(true));
+  }
+
+  /** As by a change that waited behind another, or on a machine whose clock is behind. */
+  @Test
+  void noChangeIsOlderThanTheOneBefore() {
+    long id = alice.has("Buy milk");
+    TestDatabase.execute("update task set updated_at = '2100-01-01T00:00:00Z' where id = " + id);
+
+    alice.flip(id).body("updated_at", equalTo("2100-01-01T00:00:00Z"));
+    alice.put(id, Map.of("title", "Buy tea")).body("updated_at", equalTo("2100-01-01T00:00:00Z"));
+    alice.list("?updated_since=2100-01-01T00:00:00Z").body("size()", equalTo(1));
   }
 
   @Test
