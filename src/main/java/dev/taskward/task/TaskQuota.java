@@ -10,6 +10,7 @@ import dev.taskward.http.SecurityLog.Event;
 import io.quarkus.hibernate.orm.PersistenceUnitExtension;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.persistence.PersistenceException;
 import java.time.Duration;
 import java.time.Instant;
 
@@ -26,6 +27,9 @@ class TaskQuota {
 
   /** For which a user who has reached it is refused without another count. */
   private static final Duration PAUSE = Duration.ofSeconds(5);
+
+  /** And for which nobody waits again for a database that could not tell. */
+  private static final Duration FAILURE_PAUSE = Duration.ofSeconds(1);
 
   /** Users. One who is dropped here begins with a new allowance. */
   private static final int USERS_MAX = 100_000;
@@ -44,6 +48,9 @@ class TaskQuota {
 
     /** When that may be at the earliest. */
     private Instant notBefore = Instant.MIN;
+
+    /** Why the last count came to nothing. */
+    private RuntimeException failure;
 
     Allowance(long left) {
       this.left = left;
@@ -73,12 +80,14 @@ class TaskQuota {
   }
 
   private void count(Allowance allowance) {
-    Instant now = Instant.now();
-    boolean counts = !now.isBefore(allowance.notBefore);
-    long free = counts ? quota - Task.countAll() : 0;
+    boolean counts = !Instant.now().isBefore(allowance.notBefore);
+    long free = counts ? free(allowance) : 0;
     if (free <= 0) {
+      if (allowance.failure != null) {
+        throw new PersistenceException(allowance.failure);
+      }
       if (counts) {
-        allowance.notBefore = now.plus(PAUSE);
+        allowance.notBefore = Instant.now().plus(PAUSE);
       }
       SecurityLog.note(request, Event.QUOTA_REACHED, "as many tasks as one user may have");
       throw ProblemException.forbidden(
@@ -86,5 +95,16 @@ class TaskQuota {
               .formatted(quota));
     }
     allowance.left = Math.min(free, Math.max(1, quota / STEPS));
+  }
+
+  private long free(Allowance allowance) {
+    allowance.failure = null;
+    try {
+      return quota - Task.countAll();
+    } catch (RuntimeException e) {
+      allowance.failure = e;
+      allowance.notBefore = Instant.now().plus(FAILURE_PAUSE);
+      throw e;
+    }
   }
 }

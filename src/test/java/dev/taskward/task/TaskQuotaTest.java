@@ -4,11 +4,14 @@ import static org.hamcrest.Matchers.equalTo;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.taskward.TestDatabase;
 import dev.taskward.Threads;
 import dev.taskward.User;
 import io.quarkus.test.junit.QuarkusTest;
 import io.quarkus.test.junit.QuarkusTestProfile;
 import io.quarkus.test.junit.TestProfile;
+import io.restassured.response.ValidatableResponse;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -23,7 +26,13 @@ class TaskQuotaTest {
   public static class Five implements QuarkusTestProfile {
     @Override
     public Map<String, String> getConfigOverrides() {
-      return Map.of("taskward.tasks.quota", "5");
+      return Map.of(
+          "taskward.tasks.quota",
+          "5",
+          "quarkus.datasource.jdbc.acquisition-timeout",
+          "1S",
+          "quarkus.datasource.jdbc.additional-jdbc-properties.socketTimeout",
+          "2");
     }
   }
 
@@ -52,6 +61,29 @@ class TaskQuotaTest {
     assertEquals(5, alice.list("").extract().jsonPath().getList("").size());
 
     User.fresh().has("another user's");
+  }
+
+  /** Counts wait for each other; if the database is away, not one after the other. */
+  @Test
+  void whenTasksCanNotBeCountedNobodyWaitsTwice() throws InterruptedException {
+    alice.has("Buy milk");
+    TestDatabase.proxy().freeze();
+    long start = System.nanoTime();
+    try {
+      List<CompletableFuture<ValidatableResponse>> answers =
+          IntStream.range(0, 8)
+              .mapToObj(i -> Map.of("title", "task " + i))
+              .map(task -> CompletableFuture.supplyAsync(() -> alice.post(task), Threads.EACH))
+              .toList();
+      answers.forEach(answer -> answer.join().statusCode(503));
+    } finally {
+      TestDatabase.proxy().mend();
+    }
+    Duration waited = Duration.ofNanos(System.nanoTime() - start);
+    assertTrue(waited.toSeconds() < 5, waited.toString());
+
+    Thread.sleep(1_100); // for which a count that failed is the answer
+    alice.has("Buy tea");
   }
 
   @Test
