@@ -69,7 +69,7 @@ public final class PublicUrl {
     String proto = first(sent.getHeader("X-Forwarded-Proto"));
     String host = first(sent.getHeader("X-Forwarded-Host"));
     String port = first(sent.getHeader("X-Forwarded-Port"));
-    String prefix = sent.getHeader("X-Forwarded-Prefix");
+    String prefix = first(sent.getHeader("X-Forwarded-Prefix"));
     if (!(isA(PROTO, proto) && isA(HOST, host) && isA(PORT, port) && isA(PREFIX, prefix))) {
       return false;
     }

@@ -14,6 +14,8 @@ import io.vertx.core.http.HttpHeaders;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
+import java.net.Inet6Address;
+import java.net.InetAddress;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.HexFormat;
@@ -29,8 +31,11 @@ import java.util.concurrent.TimeUnit;
 @ApplicationScoped
 public class RateLimits {
 
-  /** After authorization, so that who is limited is known; before the body is looked at. */
-  private static final int PRIORITY = RequestHead.AFTER_AUTHORIZATION + 2;
+  /** After authentication: who lacks a scope is counted, too. */
+  private static final int USERS = 150;
+
+  /** After authorization, which counts those whom it refuses; before the body is looked at. */
+  private static final int ADDRESSES = RequestHead.AFTER_AUTHORIZATION + 2;
 
   /** Of each kind. A bucket that is dropped is full when it is made anew. */
   private static final int BUCKETS_MAX = 100_000;
@@ -53,16 +58,30 @@ public class RateLimits {
 
   void register(@Observes Filters filters) {
     if (enabled) {
-      filters.register(this::check, PRIORITY);
+      filters.register(this::checkUser, USERS);
+      filters.register(this::checkAddress, ADDRESSES);
     }
   }
 
-  private void check(RoutingContext request) {
+  private void checkUser(RoutingContext request) {
     String subject = SecurityLog.subject(request);
-    Future<Boolean> admitted =
-        subject == null
-            ? addresses.admits(address(request), request)
-            : users.admits(subject, request);
+    if (subject == null) {
+      request.next();
+    } else {
+      check(users.admits(subject, request), request);
+    }
+  }
+
+  /** Of who needs no token. */
+  private void checkAddress(RoutingContext request) {
+    if (SecurityLog.subject(request) == null) {
+      check(addresses.admits(address(request), request), request);
+    } else {
+      request.next();
+    }
+  }
+
+  private static void check(Future<Boolean> admitted, RoutingContext request) {
     admitted.onSuccess(
         yes -> {
           if (yes) {
@@ -82,10 +101,11 @@ public class RateLimits {
 
   private static String address(RoutingContext request) {
     String address = ClientAddress.of(request);
-    byte[] bytes = NetUtil.createByteArrayFromIpAddressString(address);
-    return bytes == null || bytes.length <= IPV6_PREFIX_BYTES
-        ? address
-        : HexFormat.of().formatHex(Arrays.copyOf(bytes, IPV6_PREFIX_BYTES));
+    InetAddress ip =
+        NetUtil.createInetAddressFromIpAddressString(address); // ::ffff:1.2.3.4 is IPv4
+    return ip instanceof Inet6Address
+        ? HexFormat.of().formatHex(Arrays.copyOf(ip.getAddress(), IPV6_PREFIX_BYTES))
+        : ip == null ? address : ip.getHostAddress();
   }
 
   private final class Limit {

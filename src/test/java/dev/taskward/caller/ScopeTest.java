@@ -1,6 +1,7 @@
 package dev.taskward.caller;
 
 import static org.hamcrest.Matchers.equalTo;
+import static org.hamcrest.Matchers.matchesPattern;
 import static org.hamcrest.Matchers.nullValue;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -32,7 +33,12 @@ class ScopeTest {
   public static class Required implements QuarkusTestProfile {
     @Override
     public Map<String, String> getConfigOverrides() {
-      return Map.of("taskward.scopes.required", "true");
+      return Map.of(
+          "taskward.scopes.required", "true",
+          "taskward.rate-limit.enabled", "true",
+          "taskward.rate-limit.user-requests", "1000",
+          "taskward.rate-limit.address-requests", "1000",
+          "taskward.rate-limit.period", "1h");
     }
   }
 
@@ -59,6 +65,29 @@ class ScopeTest {
     refused("tasks:write", reader.delete(User.TASKS + "/" + id));
     refused("tasks:read", writer.get(User.TASKS));
     writer.delete(User.TASKS + "/" + id).then().statusCode(204);
+  }
+
+  @Test
+  void aRefusalCountsForTheLimitOfTheUser() {
+    with("scope", "x")
+        .get(User.TASKS)
+        .then()
+        .statusCode(403)
+        .header("RateLimit", matchesPattern("\"user\";r=\\d{1,3};t=\\d+"));
+  }
+
+  @Test
+  void theSignInOfDevModeHasBoth() {
+    String token =
+        RestAssured.given().formParam("username", "scoped").post("/dev/token").path("access_token");
+
+    User.withToken(token).get(User.TASKS).then().statusCode(200);
+    User.withToken(token)
+        .contentType(ContentType.JSON)
+        .body("{}")
+        .post(User.TASKS)
+        .then()
+        .statusCode(201);
   }
 
   @Test

@@ -107,6 +107,7 @@ class TrustedProxyTest {
             "X-Forwarded-Port: 80", "http://localhost/",
             "X-Forwarded-Proto: https, http", "https://localhost/",
             "X-Forwarded-Ssl: on", "http://localhost:" + RestAssured.port + "/",
+            "X-Forwarded-Prefix: /team, /other", "http://localhost:" + RestAssured.port + "/team/",
             "X-Forwarded-Prefix: team/", "http://localhost:" + RestAssured.port + "/team/");
     locations.forEach(
         (header, begin) ->
@@ -156,6 +157,9 @@ class TrustedProxyTest {
     assertEquals(429, guess("203.0.113.1:4711", 1), "with the port");
     assertEquals(401, guess("[2001:db8::1]:4711", 10));
     assertEquals(429, guess("2001:db8::2", 1), "of the same site");
+    assertEquals(429, guess("::ffff:203.0.113.1", 1), "an IPv4 address as IPv6 has it");
+    assertEquals(401, guess("::ffff:203.0.113.3", 10));
+    assertEquals(401, guess("::ffff:203.0.113.4", 1), "another one");
   }
 
   /** What a client wrote stands before what the proxies added. */
