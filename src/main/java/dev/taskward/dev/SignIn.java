@@ -1,6 +1,7 @@
 package dev.taskward.dev;
 
 import dev.taskward.config.EnvironmentConfigSource;
+import dev.taskward.config.TaskwardConfig;
 import dev.taskward.http.ProblemException;
 import io.smallrye.jwt.build.Jwt;
 import io.vertx.core.http.HttpHeaders;
@@ -11,6 +12,7 @@ import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Set;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
 
 /**
@@ -25,19 +27,26 @@ class SignIn {
   private static final Duration LIFE = Duration.ofHours(24);
 
   private final String secret;
+  private final TaskwardConfig.Tokens tokens;
 
-  SignIn(@ConfigProperty(name = EnvironmentConfigSource.SECRET) String secret) {
+  SignIn(
+      @ConfigProperty(name = EnvironmentConfigSource.SECRET) String secret, TaskwardConfig config) {
     this.secret = secret;
+    this.tokens = config.tokens();
   }
 
   void route(@Observes Router router) {
     router.post(PATH).handler(this::answer);
   }
 
+  /** One that is good whatever tokens must have by the settings. */
   String token(String user) {
     Instant now = Instant.now();
-    return Jwt.issuer("taskward-dev")
+    return Jwt.issuer(tokens.issuer().orElse("taskward-dev"))
+        .audience(tokens.audiences().orElse(Set.of("taskward")))
         .subject(user)
+        .claim(tokens.subjectClaim(), user)
+        .scope("tasks:read tasks:write")
         .issuedAt(now)
         .expiresAt(now.plus(LIFE))
         .signWithSecret(secret);

@@ -7,9 +7,11 @@ import org.eclipse.microprofile.openapi.OASFilter;
 import org.eclipse.microprofile.openapi.models.OpenAPI;
 import org.eclipse.microprofile.openapi.models.security.SecurityScheme;
 
-/** Gives Swagger UI's "Authorize" a user name to ask for, where production has a plain token. */
+/** Gives Swagger UI's "Authorize" a user name to ask for, beside the plain token of production. */
 @OpenApiFilter(stages = OpenApiFilter.RunStage.BUILD)
 public class SignInDocument implements OASFilter {
+
+  private static final String NAME = "sign-in";
 
   @Override
   public void filterOpenAPI(OpenAPI document) {
@@ -20,10 +22,12 @@ public class SignInDocument implements OASFilter {
             .flows(
                 OASFactory.createOAuthFlows()
                     .password(OASFactory.createOAuthFlow().tokenUrl(SignIn.PATH).scopes(Map.of())));
-    document
-        .getComponents()
-        .getSecuritySchemes()
-        .keySet()
-        .forEach(name -> document.getComponents().addSecurityScheme(name, signIn));
+    document.getComponents().addSecurityScheme(NAME, signIn);
+    document.getPaths().getPathItems().values().stream()
+        .flatMap(path -> path.getOperations().values().stream())
+        .forEach(
+            operation ->
+                operation.addSecurityRequirement(
+                    OASFactory.createSecurityRequirement().addScheme(NAME)));
   }
 }

@@ -10,6 +10,7 @@ import dev.taskward.User;
 import io.quarkus.test.junit.QuarkusTest;
 import io.quarkus.test.junit.QuarkusTestProfile;
 import io.quarkus.test.junit.TestProfile;
+import io.restassured.RestAssured;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
@@ -98,6 +99,14 @@ class ConfiguredClaimsTest {
             assertEquals(reason, log.take(trace).getMdc("reason"));
           });
     }
+  }
+
+  @Test
+  void theSignInOfDevModeIsHeldToThemToo() {
+    String token =
+        RestAssured.given().formParam("username", "alice").post("/dev/token").path("access_token");
+
+    User.withToken(token).get(User.TASKS).then().statusCode(200);
   }
 
   private static Map<String, Object> good() {

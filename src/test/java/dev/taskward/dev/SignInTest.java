@@ -8,6 +8,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import dev.taskward.User;
 import io.quarkus.test.junit.QuarkusTest;
 import io.restassured.RestAssured;
+import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 @QuarkusTest
@@ -53,8 +55,12 @@ class SignInTest {
   void theDocumentTellsSwaggerUiHow() {
     RestAssured.get("/q/openapi?format=json")
         .then()
-        .body("components.securitySchemes.token.type", equalTo("oauth2"))
-        .body("components.securitySchemes.token.flows.password.tokenUrl", equalTo("/dev/token"));
+        .body("components.securitySchemes.token.type", equalTo("http"))
+        .body("components.securitySchemes.sign-in.type", equalTo("oauth2"))
+        .body("components.securitySchemes.sign-in.flows.password.tokenUrl", equalTo("/dev/token"))
+        .body(
+            "paths.'/api/v1/tasks'.get.security",
+            equalTo(List.of(Map.of("token", List.of()), Map.of("sign-in", List.of()))));
     assertEquals(200, RestAssured.get("/q/swagger-ui/").statusCode());
   }
 }
