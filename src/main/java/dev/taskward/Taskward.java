@@ -1,6 +1,7 @@
 package dev.taskward;
 
 import dev.taskward.config.EnvironmentConfigSource;
+import dev.taskward.config.SettingsCheck;
 import dev.taskward.config.SettingsException;
 import dev.taskward.http.ApiDocument;
 import dev.taskward.http.ConnectionHandlers;
@@ -47,7 +48,8 @@ public final class Taskward {
   }
 
   private static void exit(int code, Throwable failure) {
-    Optional<String> reason = reason(failure);
+    Optional<String> reason =
+        failure == null ? Optional.empty() : reason(failure).or(SettingsCheck::error);
     reason.ifPresent(System.err::println);
     if (failure != null && reason.isEmpty()) {
       Logger.getLogger(Taskward.class).error("The start failed", failure);

@@ -15,6 +15,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
 import javax.crypto.spec.SecretKeySpec;
+import org.jose4j.json.JsonUtil;
 import org.jose4j.jwa.AlgorithmConstraints;
 import org.jose4j.jwa.AlgorithmConstraints.ConstraintType;
 import org.jose4j.jwk.JsonWebKey;
@@ -91,7 +92,7 @@ record VerificationKeys(List<VerificationKey> keys) {
   private static Stream<VerificationKey> jwks(String json) {
     try {
       JsonWebKeySet set =
-          json.contains("\"" + JsonWebKeySet.JWK_SET_MEMBER_NAME + "\"")
+          JsonUtil.parseJson(json).containsKey(JsonWebKeySet.JWK_SET_MEMBER_NAME)
               ? new JsonWebKeySet(json)
               : new JsonWebKeySet(JsonWebKey.Factory.newJwk(json));
       return set.getJsonWebKeys().stream()

@@ -48,12 +48,16 @@ public class EnvironmentConfigSource implements ConfigSourceFactory {
           "quarkus.thread-pool.queue-size",
           "quarkus.datasource.jdbc.max-size");
 
+  private static final List<String> OWNER =
+      List.of("quarkus.flyway.jdbc-url", "quarkus.flyway.username", "quarkus.flyway.password");
+
   private static final String AUDIENCES = "taskward.tokens.audiences";
 
   private static final String CORS_ORIGINS = "taskward.cors.origins";
 
-  /** RFC 6454: no path, and nothing that Quarkus would read as a pattern. */
-  private static final String ORIGIN = "https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?";
+  /** As browsers send it (RFC 6454): no path, and nothing that Quarkus would read as a pattern. */
+  private static final String ORIGIN =
+      "(?!http:.*:80$|https:.*:443$)https?://[a-z0-9.-]+(:[0-9]{1,5})?";
 
   private static final String MIGRATE = "taskward.migrate";
 
@@ -87,6 +91,7 @@ public class EnvironmentConfigSource implements ConfigSourceFactory {
       addMigration(context, settings);
       addTraces(context, settings);
       checkKeys(context);
+      checkOwner(context);
       addDatasource(context, settings);
     } catch (IllegalArgumentException e) {
       settings.put(SettingsCheck.ERROR_VARIABLE, e.getMessage());
@@ -112,6 +117,16 @@ public class EnvironmentConfigSource implements ConfigSourceFactory {
     }
     if (url.password() != null) {
       settings.put("QUARKUS_DATASOURCE_PASSWORD", url.password());
+    }
+  }
+
+  /** Flyway's own role, which migrates: all of it or nothing. */
+  private static void checkOwner(ConfigSourceContext context) {
+    List<String> missing = OWNER.stream().filter(name -> value(context, name) == null).toList();
+    if (!missing.isEmpty() && missing.size() < OWNER.size()) {
+      throw new IllegalArgumentException(
+          String.join(", ", OWNER.stream().map(EnvironmentConfigSource::variable).toList())
+              + ": all of them are set, or none.");
     }
   }
 

@@ -3,6 +3,8 @@ package dev.taskward.config;
 import io.quarkus.arc.Unremovable;
 import io.quarkus.runtime.annotations.RegisterForReflection;
 import jakarta.inject.Singleton;
+import java.util.Optional;
+import org.eclipse.microprofile.config.ConfigProvider;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
 
 /**
@@ -11,12 +13,17 @@ import org.eclipse.microprofile.config.inject.ConfigProperty;
  */
 @Unremovable
 @Singleton
-class SettingsCheck {
+public class SettingsCheck {
 
   private static final String ERROR = "dev.taskward.settings-error";
   static final String ERROR_VARIABLE = "DEV_TASKWARD_SETTINGS_ERROR";
 
   private static final String NONE = "none";
+
+  /** What was wrong, for a start that failed of it before Quarkus came here. */
+  public static Optional<String> error() {
+    return ConfigProvider.getConfig().getOptionalValue(ERROR, String.class);
+  }
 
   SettingsCheck(@ConfigProperty(name = ERROR, defaultValue = NONE) NoError checked) {}
 

@@ -87,6 +87,16 @@ class JwksTest {
     assertEquals(200, status(KNOWN));
   }
 
+  /** A JWK may stand alone, and be named as a set's member is. */
+  @Test
+  void aSingleKeyMayHaveAnyName() {
+    SigningKey single = SigningKey.generate("keys", "EdDSA");
+
+    issuer.answers(Issuer.json(single.jwk().encode()));
+
+    assertEquals(200, status(single));
+  }
+
   @Test
   void aKeyThatWasWithdrawnIsBadAlsoForATokenThatWasGoodBefore() {
     SigningKey next = SigningKey.generate("next", "PS256");

@@ -119,6 +119,12 @@ class KeySettingIT {
             Map.of(SECRET, Tokens.SECRET, "TASKWARD_CORS_ORIGINS", "https://a.example/"),
             notOrigins),
         arguments(
+            Map.of(SECRET, Tokens.SECRET, "TASKWARD_CORS_ORIGINS", "https://A.example"),
+            notOrigins),
+        arguments(
+            Map.of(SECRET, Tokens.SECRET, "TASKWARD_CORS_ORIGINS", "https://a.example:443"),
+            notOrigins),
+        arguments(
             Map.of(SECRET, Tokens.SECRET, "TASKWARD_RATE_LIMIT_STORE", "redis"),
             "TASKWARD_RATE_LIMIT_STORE must be memory or postgresql"),
         arguments(Map.of(SECRET, Tokens.SECRET, "TASKWARD_PROXY_TRUSTED", "*"), notNetworks),
@@ -166,6 +172,13 @@ class KeySettingIT {
         arguments(
             Map.of(SECRET, Tokens.SECRET, "QUARKUS_THREAD_POOL_QUEUE_SIZE", "0"),
             "QUARKUS_THREAD_POOL_QUEUE_SIZE must be a number from 1 on."),
+        arguments(
+            Map.of(SECRET, Tokens.SECRET, "QUARKUS_THREAD_POOL_MAX_THREADS", "0"),
+            "QUARKUS_THREAD_POOL_MAX_THREADS must be a number from 1 on."),
+        arguments(
+            Map.of(SECRET, Tokens.SECRET, "QUARKUS_FLYWAY_USERNAME", "owner"),
+            "QUARKUS_FLYWAY_JDBC_URL, QUARKUS_FLYWAY_USERNAME, QUARKUS_FLYWAY_PASSWORD: all of them"
+                + " are set, or none."),
         arguments(
             Map.of(SECRET, Tokens.SECRET, "QUARKUS_HTTP_PORT", "70000"),
             "QUARKUS_HTTP_PORT must be a port."),
