@@ -2,6 +2,7 @@ package dev.taskward.http;
 
 import jakarta.ws.rs.container.ContainerRequestContext;
 import jakarta.ws.rs.container.ContainerResponseContext;
+import java.net.URI;
 import java.util.List;
 import java.util.regex.Pattern;
 import org.jboss.resteasy.reactive.server.ServerResponseFilter;
@@ -41,7 +42,7 @@ class AllowHeader {
     if (!allow && !patch) {
       return;
     }
-    String path = request.getUriInfo().getRequestUri().getPath();
+    String path = path(request.getUriInfo().getRequestUri());
     for (Resource resource : RESOURCES) {
       if (resource.path().matcher(path).matches()) {
         if (allow) {
@@ -52,5 +53,10 @@ class AllowHeader {
         }
       }
     }
+  }
+
+  /** Decoded, but for a slash, which would not be one that JAX-RS sees. */
+  private static String path(URI uri) {
+    return URI.create(uri.getRawPath().replaceAll("(?i)%2F", "-")).getPath();
   }
 }

@@ -62,15 +62,12 @@ public class ProblemDocument implements OASFilter {
                 .anyMatch(p -> "Idempotency-Key".equals(p.getName()));
     boolean isAboutOne = path.contains("{");
 
-    Set<Integer> errors = new TreeSet<>(Set.of(401, 429, 500, 503));
+    Set<Integer> errors = new TreeSet<>(Set.of(401, 403, 429, 500, 503));
     if (readsBody || readsQuery || isAboutOne || takesKey) {
       errors.add(400);
     }
     if (isAboutOne) {
-      errors.addAll(Set.of(403, 404, 412));
-    }
-    if (readsBody && !isAboutOne) {
-      errors.add(403); // the quota
+      errors.addAll(Set.of(404, 412));
     }
     if (writesBody) {
       errors.add(406);
@@ -108,7 +105,19 @@ public class ProblemDocument implements OASFilter {
                             .schema(OASFactory.createSchema().ref("#/components/schemas/Problem"))
                             .example(example)));
     if (status == 401) {
-      response.addHeader("WWW-Authenticate", header(SchemaType.STRING, "`Bearer` (RFC 6750)."));
+      response.addHeader(
+          "WWW-Authenticate",
+          header(
+              SchemaType.STRING,
+              "`Bearer`, with `error=\"invalid_token\"` if there is one (RFC 6750)."));
+    }
+    if (status == 403) {
+      response.addHeader(
+          "WWW-Authenticate",
+          header(
+              SchemaType.STRING,
+              "If the token lacks a scope: `Bearer error=\"insufficient_scope\"` and which (RFC"
+                  + " 6750)."));
     }
     if (status == 415) {
       response.addHeader(
@@ -155,8 +164,10 @@ public class ProblemDocument implements OASFilter {
       case 400 -> "The input is invalid; `errors` names the fields or parameters.";
       case 401 -> "No token, or one that is malformed, expired or not signed with the right key.";
       case 403 ->
-          "It belongs to another user (a deployment may answer with the 404 of an unknown id), or the"
-              + " caller has as many tasks as one user may have.";
+          "The task belongs to another user (a deployment may answer with the 404 of an unknown id),"
+              + " the caller has as many tasks as one user may have, the token lacks the scope"
+              + " `tasks:read` or `tasks:write` that a deployment may want, or the page is of an origin"
+              + " that may not call the service.";
       case 404 -> "It does not exist, is deleted, or was removed for good.";
       case 409 -> "A request with this `Idempotency-Key` is still under way.";
       case 422 -> "This `Idempotency-Key` was used for another request.";

@@ -38,6 +38,11 @@ public class ProblemException extends WebApplicationException {
     return new ProblemException(503, Problems.detail(503, null), List.of());
   }
 
+  /** 415: not by its media type. */
+  static ProblemException encoded() {
+    return new ProblemException(415, "The body must have no Content-Encoding.", List.of());
+  }
+
   /** 412. */
   static ProblemException preconditionFailed(String detail) {
     return new ProblemException(412, detail, List.of());

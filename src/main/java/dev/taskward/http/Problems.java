@@ -126,7 +126,8 @@ final class Problems {
       case 405 -> method + " is not possible at this path.";
       case 406 -> "None of the media types in Accept can be produced.";
       case 413 -> "The body is too large.";
-      case 415 -> "The body is of a media type or content coding that is not read here.";
+      case 415 ->
+          "The body must be application/json, or application/merge-patch+json to PATCH a task.";
       case 429 -> "There are too many requests; Retry-After says when to go on.";
       case 503 -> "The service is unavailable for the moment.";
       case 500 -> "The service failed to answer this request.";

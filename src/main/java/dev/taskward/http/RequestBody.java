@@ -12,8 +12,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
 
 /**
- * Reads a body up to the limit, whether its length was announced or not, while no thread waits for
- * it.
+ * Reads a body up to the limit, whether its length was announced or not, and for so long, while no
+ * thread waits for it.
  */
 @Singleton
 class RequestBody {
@@ -22,6 +22,8 @@ class RequestBody {
 
   /** Until it is read. */
   private static final String BROKEN = READING + ".broken";
+
+  private static final String TIMER = READING + ".timer";
 
   private final AtomicInteger reading = new AtomicInteger();
 
@@ -34,12 +36,26 @@ class RequestBody {
       TaskwardConfig config,
       @ConfigProperty(name = "quarkus.thread-pool.queue-size") int max) {
     BodyHandler reader = BodyHandler.create(false).setBodyLimit(config.maxBodySize().asLongValue());
+    long timeout = config.bodyTimeout().toMillis();
+    filters.register(request -> bound(request, timeout), RequestHead.FIRST - 1);
     filters.register(request -> begin(request, reader, max), RequestHead.AFTER_AUTHORIZATION - 1);
     filters.register(this::end, RequestHead.AFTER_AUTHORIZATION - 2);
   }
 
+  /** A body that trickles is never idle, so the idle timeout does not end it. */
+  private void bound(RoutingContext request, long timeout) {
+    if (isSent(request.request())) {
+      long timer =
+          request.vertx().setTimer(timeout, late -> request.request().connection().close());
+      request.put(TIMER, timer);
+      request.addEndHandler(ended -> request.vertx().cancelTimer(timer));
+    }
+    request.next();
+  }
+
   private void begin(RoutingContext request, BodyHandler reader, int max) {
     if (!isSent(request.request())) {
+      request.request().headers().remove(HttpHeaders.CONTENT_TYPE); // some clients send it always
       request.next();
     } else if (reading.incrementAndGet() > max) {
       reading.decrementAndGet();
@@ -57,6 +73,9 @@ class RequestBody {
    */
   private void end(RoutingContext request) {
     isRead(request);
+    if (request.get(TIMER) instanceof Long timer) {
+      request.vertx().cancelTimer(timer);
+    }
     request.remove(BROKEN);
     request.request().exceptionHandler(null);
     request.next();

@@ -10,6 +10,7 @@ import jakarta.enterprise.event.Observes;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
+import org.eclipse.microprofile.config.inject.ConfigProperty;
 
 /** Refuses by its head what needs no reading: before anything else, what is not sound HTTP. */
 class RequestHead {
@@ -20,26 +21,29 @@ class RequestHead {
   /** Which has 300. */
   private static final int BEFORE_CORS = 301;
 
-  private static final int FIRST = TraceId.PRIORITY - 1;
+  static final int FIRST = TraceId.PRIORITY - 1;
 
   private final long maxBodySize;
-  private final long bodyTimeout;
   private final boolean apiDocs;
   private final Set<String> origins;
 
-  RequestHead(TaskwardConfig config) {
+  /** Of the requests that Quarkus' CORS lets pass; it refuses others without a problem document. */
+  private final Set<String> corsMethods;
+
+  RequestHead(
+      TaskwardConfig config,
+      @ConfigProperty(name = "quarkus.http.cors.methods") Set<String> corsMethods) {
+    this.corsMethods = corsMethods;
     this.apiDocs = config.apiDocs();
     this.origins =
         config.cors().origins().orElse(Set.of()).stream()
             .map(String::strip)
             .collect(Collectors.toSet());
-    this.bodyTimeout = config.bodyTimeout().toMillis();
     this.maxBodySize = config.maxBodySize().asLongValue();
   }
 
   void register(@Observes Filters filters) {
     filters.register(RequestHead::checkFraming, FIRST);
-    filters.register(this::boundReading, FIRST - 1);
     if (!origins.isEmpty()) {
       filters.register(this::checkOrigin, BEFORE_CORS);
     }
@@ -77,25 +81,6 @@ class RequestHead {
     return true;
   }
 
-  /** A body that trickles is never idle, so the idle timeout does not end it. */
-  private void boundReading(RoutingContext context) {
-    HttpServerRequest request = context.request();
-    if (RequestBody.isSent(request)) {
-      long timer =
-          context
-              .vertx()
-              .setTimer(
-                  bodyTimeout,
-                  late -> {
-                    if (!request.isEnded()) {
-                      request.connection().close();
-                    }
-                  });
-      context.addEndHandler(ended -> context.vertx().cancelTimer(timer));
-    }
-    context.next();
-  }
-
   /**
    * Quarkus refuses the same ones next, but without a problem document, and does not know our own
    * where a proxy has another name.
@@ -104,9 +89,10 @@ class RequestHead {
     HttpServerRequest request = context.request();
     String origin = request.getHeader(HttpHeaders.ORIGIN);
     context.response().putHeader(HttpHeaders.VARY, HttpHeaders.ORIGIN);
-    if (origin == null || origins.contains(origin)) {
+    boolean isAllowed = origins.contains(origin);
+    if (origin == null || isAllowed && corsMethods.contains(request.method().name())) {
       context.next();
-    } else if (origin.equals(PublicUrl.origin(context))) {
+    } else if (isAllowed || origin.equals(PublicUrl.origin(context))) {
       request.headers().remove(HttpHeaders.ORIGIN);
       context.next();
     } else {
@@ -137,7 +123,7 @@ class RequestHead {
     if (length != null && Long.parseLong(length) > maxBodySize) {
       context.fail(413);
     } else if (!codings.stream().allMatch("identity"::equalsIgnoreCase)) {
-      context.fail(415);
+      context.fail(ProblemException.encoded());
     } else {
       context.next();
     }

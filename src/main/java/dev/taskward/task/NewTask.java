@@ -35,7 +35,7 @@ public class NewTask {
   public String description;
 
   @JsonSetter(nulls = Nulls.FAIL)
-  @Schema(defaultValue = "false")
+  @Schema(description = "`false` if absent.")
   public boolean completed;
 
   String titleOrGenerated() {

@@ -47,6 +47,7 @@ class CorsTest {
             .header("Access-Control-Allow-Headers", containsString("Authorization"))
             .header("Access-Control-Allow-Headers", containsString("Idempotency-Key"))
             .header("Access-Control-Allow-Headers", containsString("If-Match"))
+            .header("Access-Control-Allow-Headers", containsString("baggage"))
             .header("Access-Control-Max-Age", equalTo("3600"));
         noCookies(answer);
       }
@@ -60,6 +61,7 @@ class CorsTest {
     answer.then().statusCode(200).header("Access-Control-Allow-Origin", equalTo(APP));
     assertEquals(
         Set.of(
+            "Accept-Patch",
             "ETag",
             "Idempotency-Replayed",
             "Link",
@@ -127,6 +129,24 @@ class CorsTest {
         .statusCode(200)
         .header("Allow", containsString("POST"))
         .header("Vary", equalTo("origin"));
+  }
+
+  /** Which no browser does, after its preflight; it is told what everybody is. */
+  @Test
+  void aPageThatAsksForAnotherMethodIsToldSo() {
+    alice
+        .authorized()
+        .header("Origin", APP)
+        .request("PROPFIND", User.TASKS)
+        .then()
+        .statusCode(405)
+        .contentType("application/problem+json")
+        .header("Allow", containsString("POST"));
+    RestAssured.given()
+        .header("Origin", APP)
+        .request("PROPFIND", User.TASKS)
+        .then()
+        .statusCode(401);
   }
 
   /** Browsers send it with everything but GET and HEAD. */

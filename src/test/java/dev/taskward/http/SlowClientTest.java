@@ -1,8 +1,11 @@
 package dev.taskward.http;
 
+import static org.hamcrest.Matchers.equalTo;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.taskward.TestDatabase;
+import dev.taskward.Threads;
 import dev.taskward.Tokens;
 import dev.taskward.User;
 import io.quarkus.test.common.http.TestHTTPResource;
@@ -10,13 +13,17 @@ import io.quarkus.test.junit.QuarkusTest;
 import io.quarkus.test.junit.QuarkusTestProfile;
 import io.quarkus.test.junit.TestProfile;
 import io.restassured.RestAssured;
+import io.restassured.response.ValidatableResponse;
 import java.io.IOException;
 import java.net.Socket;
 import java.net.SocketException;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
+import java.sql.Connection;
+import java.sql.Statement;
 import java.time.Duration;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
 
 /** Clients that hold a connection, and what waits for them, for as long as they are let. */
@@ -68,6 +75,25 @@ class SlowClientTest {
       send(socket, "}");
       String answer = new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
       assertTrue(answer.startsWith("HTTP/1.1 201 "), answer);
+    }
+  }
+
+  /** What takes long then is not the client. */
+  @Test
+  void aBodyThatIsReadIsAnsweredHoweverLongThatTakes() throws Exception {
+    long id = alice.has("Buy milk");
+    try (Connection other = TestDatabase.connect();
+        Statement locking = other.createStatement()) {
+      other.setAutoCommit(false);
+      locking.execute("select from task where id = " + id + " for update");
+      CompletableFuture<ValidatableResponse> change =
+          CompletableFuture.supplyAsync(
+              () -> alice.put(id, Map.of("title", "Buy tea")), Threads.EACH);
+      TestDatabase.awaitWaiter(other);
+      Thread.sleep(2_300);
+      other.rollback();
+
+      change.join().statusCode(200).body("title", equalTo("Buy tea"));
     }
   }
 
