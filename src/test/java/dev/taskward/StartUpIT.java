@@ -692,6 +692,11 @@ class StartUpIT {
       Thread.sleep(1_000); // the request waits for the lock by then
       service.terminate();
       Thread.sleep(1_000);
+      RestAssured.get(service.url("/api/v1/tasks"))
+          .then()
+          .statusCode(503) // it is not begun any more
+          .header("Connection", "close")
+          .header("Retry-After", "5");
       lock.rollback();
 
       assertEquals(200, status.get(10, TimeUnit.SECONDS));
