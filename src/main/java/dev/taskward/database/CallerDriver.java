@@ -125,7 +125,7 @@ public class CallerDriver extends Driver {
     }
 
     private Object execute(String how) throws SQLException {
-      if (!typed && how.equals("executeQuery") && statement.getConnection().getAutoCommit()) {
+      if (!typed && statement.getConnection().getAutoCommit()) {
         throw new SQLFeatureNotSupportedException(
             "a parameter without a type, and no transaction", FEATURE_NOT_SUPPORTED);
       }
