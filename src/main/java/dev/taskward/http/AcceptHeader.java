@@ -22,8 +22,10 @@ class AcceptHeader {
   private static final List<String> CLOSEST_FIRST =
       List.of("application/json", "application/*", "*/*");
 
-  /** A comma may stand in a quoted parameter. */
-  private static final Pattern ELEMENT = Pattern.compile("(?:[^,\"]|\"(?:\\\\.|[^\"\\\\])*+\"?)++");
+  /** Commas and semicolons may stand in it. */
+  private static final String QUOTED = "\"(?:[^\"\\\\]++|\\\\.)*+\"?";
+
+  private static final Pattern ELEMENT = Pattern.compile("(?:[^,\"]++|" + QUOTED + ")++");
 
   private static final Pattern NONE =
       Pattern.compile("(?i).*;[ \t]*q=0(?:\\.0{0,3})?[ \t]*(?:;.*)?");
@@ -53,7 +55,7 @@ class AcceptHeader {
             .map(range -> elements.stream().filter(e -> isOf(range, e)).findFirst())
             .flatMap(Optional::stream)
             .findFirst()
-            .filter(closest -> !NONE.matcher(closest).matches())
+            .filter(closest -> !NONE.matcher(closest.replaceAll(QUOTED, "")).matches())
             .isPresent();
   }
 

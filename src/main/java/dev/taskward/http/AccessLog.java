@@ -30,7 +30,7 @@ class AccessLog {
 
   void register(@Observes Filters filters) {
     if (enabled) {
-      filters.register(AccessLog::observe, TraceId.PRIORITY - 1); // which has named the request
+      filters.register(AccessLog::observe, FilterOrder.OBSERVERS);
     }
   }
 

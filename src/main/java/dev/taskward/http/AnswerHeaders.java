@@ -26,7 +26,7 @@ final class AnswerHeaders {
           request.addHeadersEndHandler(written -> set(request));
           request.next();
         },
-        TraceId.PRIORITY);
+        FilterOrder.OBSERVERS);
   }
 
   /** Quarkus lets every page read what the management port answers; nobody needs that here. */

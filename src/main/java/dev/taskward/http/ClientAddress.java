@@ -32,7 +32,7 @@ final class ClientAddress {
 
   void register(@Observes Filters filters) {
     if (!proxies.isEmpty()) {
-      filters.register(this::read, TraceId.PRIORITY - 1);
+      filters.register(this::read, FilterOrder.CLIENT_ADDRESS);
     }
   }
 

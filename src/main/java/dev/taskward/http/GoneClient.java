@@ -15,9 +15,9 @@ class GoneClient {
   private static final String GONE = GoneClient.class.getName();
 
   void register(@Observes Filters filters) {
-    filters.register(GoneClient::observe, TraceId.PRIORITY);
-    filters.register(GoneClient::check, RequestHead.AFTER_AUTHORIZATION); // before RequestBody
-    filters.register(GoneClient::check, Overload.PRIORITY + 1);
+    filters.register(GoneClient::observe, FilterOrder.OBSERVERS);
+    filters.register(GoneClient::check, FilterOrder.GONE_BEFORE_BODY);
+    filters.register(GoneClient::check, FilterOrder.GONE_BEFORE_QUEUE);
   }
 
   private static void observe(RoutingContext request) {

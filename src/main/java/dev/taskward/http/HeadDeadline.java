@@ -28,7 +28,7 @@ final class HeadDeadline extends ChannelInboundHandlerAdapter {
     }
 
     void register(@Observes Filters filters) {
-      filters.register(Requests::begin, TraceId.PRIORITY);
+      filters.register(Requests::begin, FilterOrder.OBSERVERS);
     }
 
     void register(@Observes ManagementInterface management) {
@@ -61,13 +61,13 @@ final class HeadDeadline extends ChannelInboundHandlerAdapter {
 
   @Override
   public void channelRead(ChannelHandlerContext context, Object bytes) {
-    reading = true; // until they turn out to hold a whole head
+    reading = underWay.get() == 0; // until they turn out to hold a whole head
     context.fireChannelRead(bytes);
   }
 
   @Override
   public void channelReadComplete(ChannelHandlerContext context) {
-    if (reading && underWay.get() == 0 && deadline == null) {
+    if (reading && deadline == null) {
       deadline = context.executor().schedule(() -> context.close(), millis, TimeUnit.MILLISECONDS);
     }
     context.fireChannelReadComplete();

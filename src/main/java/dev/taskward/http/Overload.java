@@ -39,11 +39,6 @@ class Overload {
   private static final Logger LOG = Logger.getLogger(Overload.class);
 
   /**
-   * The last filter: who is let in is known, within his limits, and has sent all of his request.
-   */
-  static final int PRIORITY = RequestHead.AFTER_AUTHORIZATION - 4;
-
-  /**
    * So that a thread which is done finds its next request ready, while others of them are still
    * being sent.
    */
@@ -122,7 +117,7 @@ class Overload {
   }
 
   void register(@Observes Filters filters) {
-    filters.register(this::admit, PRIORITY);
+    filters.register(this::admit, FilterOrder.OVERLOAD);
     timer = vertx.setPeriodic(LOOK_MILLIS, now -> look());
   }
 

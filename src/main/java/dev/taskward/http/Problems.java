@@ -31,6 +31,7 @@ final class Problems {
   private static final Logger LOG = Logger.getLogger(Problems.class);
 
   static Problem of(Throwable failure, RoutingContext request) {
+    TraceId.of(request); // so that the log has it, also of what no filter has seen
     if (failure instanceof ProblemException e) {
       return of(e.getResponse().getStatus(), e.getMessage(), e.errors(), request);
     }
@@ -76,6 +77,7 @@ final class Problems {
 
   /** A problem about which the status says enough. */
   static Problem of(int status, RoutingContext request) {
+    TraceId.of(request);
     return of(status, detail(status, request), List.of(), request);
   }
 

@@ -31,12 +31,6 @@ import java.util.concurrent.TimeUnit;
 @ApplicationScoped
 public class RateLimits {
 
-  /** After authentication: who lacks a scope is counted, too. */
-  private static final int USERS = 150;
-
-  /** After authorization, which counts those whom it refuses; before the body is looked at. */
-  private static final int ADDRESSES = RequestHead.AFTER_AUTHORIZATION + 2;
-
   /** Of each kind. A bucket that is dropped is full when it is made anew. */
   private static final int BUCKETS_MAX = 100_000;
 
@@ -58,8 +52,8 @@ public class RateLimits {
 
   void register(@Observes Filters filters) {
     if (enabled) {
-      filters.register(this::checkUser, USERS);
-      filters.register(this::checkAddress, ADDRESSES);
+      filters.register(this::checkUser, FilterOrder.USER_LIMIT);
+      filters.register(this::checkAddress, FilterOrder.ADDRESS_LIMIT);
     }
   }
 

@@ -37,9 +37,9 @@ class RequestBody {
       @ConfigProperty(name = "quarkus.thread-pool.queue-size") int max) {
     BodyHandler reader = BodyHandler.create(false).setBodyLimit(config.maxBodySize().asLongValue());
     long timeout = config.bodyTimeout().toMillis();
-    filters.register(request -> bound(request, timeout), RequestHead.FIRST - 1);
-    filters.register(request -> begin(request, reader, max), RequestHead.AFTER_AUTHORIZATION - 1);
-    filters.register(this::end, RequestHead.AFTER_AUTHORIZATION - 2);
+    filters.register(request -> bound(request, timeout), FilterOrder.BODY_TIMEOUT);
+    filters.register(request -> begin(request, reader, max), FilterOrder.BODY_BEGIN);
+    filters.register(this::end, FilterOrder.BODY_END);
   }
 
   /** A body that trickles is never idle, so the idle timeout does not end it. */

@@ -7,21 +7,15 @@ import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.enterprise.event.Observes;
+import java.net.URI;
+import java.net.URISyntaxException;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
 
 /** Refuses by its head what needs no reading: before anything else, what is not sound HTTP. */
-class RequestHead {
-
-  /** Filters run in falling priority: authentication has 200, authorization 100. */
-  static final int AFTER_AUTHORIZATION = 50;
-
-  /** Which has 300. */
-  private static final int BEFORE_CORS = 301;
-
-  static final int FIRST = TraceId.PRIORITY - 1;
+public class RequestHead {
 
   private final long maxBodySize;
   private final boolean apiDocs;
@@ -43,24 +37,24 @@ class RequestHead {
   }
 
   void register(@Observes Filters filters) {
-    filters.register(RequestHead::checkFraming, FIRST);
+    filters.register(RequestHead::checkFraming, FilterOrder.FRAMING);
     if (!origins.isEmpty()) {
-      filters.register(this::checkOrigin, BEFORE_CORS);
+      filters.register(this::checkOrigin, FilterOrder.ORIGIN);
     }
-    filters.register(this::checkPath, AFTER_AUTHORIZATION + 1);
-    filters.register(this::checkBody, AFTER_AUTHORIZATION);
+    filters.register(this::checkPath, FilterOrder.PATH);
+    filters.register(this::checkBody, FilterOrder.BODY_HEAD);
   }
 
   /**
-   * RFC 9112: one Host, a target of ASCII, and no transfer coding but chunked. Whoever stands in
-   * front may read anything else differently, and see one request where we see two.
+   * RFC 9112: one Host, a target that is a URI, and no transfer coding but chunked. Whoever stands
+   * in front may read anything else differently, and see one request where we see two.
    */
   private static void checkFraming(RoutingContext context) {
     HttpServerRequest request = context.request();
     String coding = request.getHeader(HttpHeaders.TRANSFER_ENCODING);
     boolean sound =
         PublicUrl.isHost(request.authority())
-            && isAscii(request.uri())
+            && isUri(request.uri())
             && request.headers().getAll(HttpHeaders.HOST).size() <= 1
             && request.headers().getAll(HttpHeaders.TRANSFER_ENCODING).size() <= 1
             && (coding == null || coding.equalsIgnoreCase("chunked"));
@@ -72,13 +66,17 @@ class RequestHead {
     }
   }
 
-  private static boolean isAscii(String target) {
-    for (int i = 0; i < target.length(); i++) {
-      if (target.charAt(i) > 0x7E) {
-        return false;
-      }
+  private static boolean isUri(String target) {
+    try {
+      return new URI(target).toASCIIString().equals(target);
+    } catch (URISyntaxException e) {
+      return false;
     }
-    return true;
+  }
+
+  /** Quarkus would refuse such a target before any filter, with a bare status. */
+  public static void checkUris() {
+    System.setProperty("vertx.disableURIValidation", "true");
   }
 
   /**

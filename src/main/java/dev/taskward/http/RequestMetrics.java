@@ -61,7 +61,7 @@ class RequestMetrics {
   }
 
   void register(@Observes Filters filters) {
-    filters.register(this::measure, TraceId.PRIORITY);
+    filters.register(this::measure, FilterOrder.OBSERVERS);
   }
 
   private void measure(RoutingContext request) {

@@ -18,9 +18,6 @@ import org.jboss.logging.MDC;
  */
 final class TraceId {
 
-  /** Before everything else, so that a refused request has its name too. */
-  static final int PRIORITY = Integer.MAX_VALUE;
-
   private static final String KEY = "traceId";
 
   private static final Pattern TRACEPARENT =
@@ -30,10 +27,10 @@ final class TraceId {
   void register(@Observes Filters filters) {
     filters.register(
         request -> {
-          MDC.put(KEY, name(request));
+          name(request);
           request.next();
         },
-        PRIORITY);
+        FilterOrder.OBSERVERS);
   }
 
   static String of(RoutingContext request) {
@@ -45,6 +42,7 @@ final class TraceId {
     SpanContext span = Span.current().getSpanContext();
     String id = span.isValid() ? span.getTraceId() : told(request);
     request.put(KEY, id);
+    MDC.put(KEY, id);
     return id;
   }
 

@@ -5,11 +5,14 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.taskward.RawHttp;
 import dev.taskward.ServiceLog;
 import dev.taskward.User;
+import io.quarkus.test.common.http.TestHTTPResource;
 import io.quarkus.test.junit.QuarkusTest;
 import io.quarkus.test.junit.QuarkusTestProfile;
 import io.quarkus.test.junit.TestProfile;
+import java.net.URI;
 import java.util.List;
 import java.util.Map;
 import org.jboss.logmanager.ExtLogRecord;
@@ -27,11 +30,14 @@ class AccessLogTest {
     }
   }
 
+  @TestHTTPResource("/")
+  URI base;
+
   final User alice = User.fresh();
   final User bob = User.fresh();
 
   @Test
-  void aLineSaysWhatHappenedAndWhoseItWasWithoutHisName() throws InterruptedException {
+  void aLineSaysWhatHappenedAndWhoseItWasWithoutHisName() throws Exception {
     User.withoutToken().get("/api/v1/tasks"); // and the document that the tests need is there
     long id = alice.has("warm up");
     try (ServiceLog log = new ServiceLog()) {
@@ -39,6 +45,7 @@ class AccessLogTest {
       alice.list("?q=milk");
       bob.get(id).statusCode(403);
       User.withoutToken().get("/api/v1/tasks");
+      RawHttp.exchange(base, "GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n");
       Thread.sleep(500); // a line is written after its answer is sent
 
       List<ExtLogRecord> lines =
@@ -46,7 +53,7 @@ class AccessLogTest {
               .filter(line -> line.getLoggerName().equals("dev.taskward.access"))
               .toList();
       assertEquals(
-          List.of("201", "200", "403", "401"),
+          List.of("201", "200", "403", "401", "400"),
           lines.stream().map(line -> line.getMdc("status")).toList());
       assertEquals(lines.get(0).getMdc("user"), lines.get(1).getMdc("user"));
       assertTrue(lines.get(0).getMdc("user").matches("[0-9a-f]{16}"));

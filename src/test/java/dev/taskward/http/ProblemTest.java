@@ -181,6 +181,7 @@ class ProblemTest {
             "text/html;q=0, */*",
             "application/json;profile=\"http://a,b\"",
             "application/json;a=\"\\\",;q=0\"",
+            "application/json;a=\";q=0;\"",
             "application/json;a=b,c",
             "a/b;c=\"d,e\", */*",
             ",application/json",

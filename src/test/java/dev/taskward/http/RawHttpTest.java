@@ -61,6 +61,18 @@ class RawHttpTest {
     }
   }
 
+  /** A page's fetch sends the first two as they stand. */
+  @Test
+  void aTargetThatIsNoUriIsAProblem() throws IOException {
+    for (String target :
+        List.of("/api/v1/tasks?q=a|c", "/api/v1/tasks?q={a}", "/%zz", "/api/v1/tasks?%")) {
+      String answer = raw("GET " + target + " HTTP/1.1");
+      assertTrue(answer.startsWith("HTTP/1.1 400 "), target + ": " + answer);
+      assertTrue(answer.contains("application/problem+json"), answer);
+      assertTrue(answer.contains("\"trace_id\":\""), answer);
+    }
+  }
+
   @Test
   void headersThatNobodyMeant() throws IOException {
     for (String header :

@@ -1,6 +1,7 @@
 package dev.taskward.http;
 
 import static org.hamcrest.MatcherAssert.assertThat;
+import static org.hamcrest.Matchers.containsString;
 import static org.hamcrest.Matchers.startsWith;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -47,6 +48,7 @@ class UnreadRequestIT {
     public Map<String, String> getConfigOverrides() {
       Map<String, String> settings = new HashMap<>(super.getConfigOverrides());
       settings.put("quarkus.vertx.event-loops-pool-size", "1");
+      settings.put("taskward.head-timeout", "2s");
       return settings;
     }
   }
@@ -133,6 +135,23 @@ class UnreadRequestIT {
     assertThat(answer(known), startsWith("HTTP/1.1 401 "));
     awaitActive(READ);
     assertTrue(refusedFor() - before > 0.4, (refusedFor() - before) + " s since the first piece");
+  }
+
+  /** What is complete and waits does not trickle, whatever came in pieces before. */
+  @Test
+  void whoWaitsLongerThanAHeadMayTakeIsAnswered() throws Exception {
+    Socket known = open();
+    String head = SlowClientTest.post("\r\nAuthorization: Bearer " + token);
+    SlowClientTest.send(known, head + "Content-Length: 2\r\n\r\n");
+    Thread.sleep(200);
+    SlowClientTest.send(known, "{}");
+    assertThat(OverloadTest.headOf(known), startsWith("HTTP/1.1 201 "));
+    fill(READ);
+    request(known, token);
+    Thread.sleep(2_300);
+
+    wire.mend();
+    assertThat(answer(known), containsString("HTTP/1.1 200 "));
   }
 
   @Test

@@ -197,6 +197,7 @@ class IdempotencyTest {
     long id = alice.has("Buy milk");
     flip(alice, key, id).then().statusCode(200);
 
+    keyed(alice, key).patch(path(id)).then().statusCode(200).header(REPLAYED, equalTo("true"));
     keyed(alice, key).patch(path(id) + "?again").then().statusCode(422);
     keyed(alice, key).header("If-Match", "*").patch(path(id)).then().statusCode(422);
     keyed(alice, key).header("If-None-Match", "\"x\"").patch(path(id)).then().statusCode(422);

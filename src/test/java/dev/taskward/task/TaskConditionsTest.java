@@ -176,6 +176,18 @@ class TaskConditionsTest {
     }
   }
 
+  /** The document's example sets the flag; a flip goes another way. */
+  @Test
+  void soDoesAFlip() {
+    long id = alice.has("Buy milk");
+    String flip = User.TASKS + "/" + id + "/complete";
+
+    alice.request().header("If-Match", "\"2\"").patch(flip).then().statusCode(412);
+    alice.request().header("If-None-Match", "*").patch(flip).then().statusCode(412);
+    alice.get(id).body("version", equalTo(1));
+    alice.request().header("If-Match", "\"1\"").patch(flip).then().statusCode(200);
+  }
+
   @Test
   void noConditionTellsAnythingAboutAnothersTask() {
     for (Operation operation : ApiDocument.operations()) {

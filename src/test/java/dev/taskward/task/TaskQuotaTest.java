@@ -54,6 +54,9 @@ class TaskQuotaTest {
               "detail",
               equalTo("You have as many tasks as one user may have (5), deleted ones included."));
     }
+    TestDatabase.proxy().reset();
+    alice.post(Map.of("title", "One more")).statusCode(403);
+    assertEquals(List.of(), TestDatabase.proxy().work(), "it is not counted again at once");
     alice.put(id, Map.of("title", "Changed")).statusCode(200);
     alice.delete(id).statusCode(204); // it can be restored, so it is one of the five
     alice.post(Map.of("title", "One more")).statusCode(403);
