@@ -34,7 +34,7 @@ public final class PostgresProxy implements AutoCloseable {
 
   private static final Pattern FRAME =
       Pattern.compile(
-          "BEGIN|COMMIT|ROLLBACK|select set_config\\('taskward\\.caller', \\$1, true\\)");
+          "BEGIN|COMMIT|ROLLBACK|select set_config\\('taskward\\.caller', \\$1, true\\)(, set_config.*)?");
 
   private volatile ServerSocket server;
   private final int target;

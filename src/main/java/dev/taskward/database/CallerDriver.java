@@ -37,7 +37,15 @@ public class CallerDriver extends Driver {
   /** SQLSTATE, so that it is not taken for a database that is away. */
   private static final String FEATURE_NOT_SUPPORTED = "0A000";
 
-  private static final String CALLER = "select set_config('taskward.caller', ?, true);";
+  private static final String CALLER = "select set_config('taskward.caller', ?, true)";
+
+  /**
+   * For how long the transaction may wait for the service: one that is frozen, or cut off, keeps no
+   * rows from the others. Not for the session, which behind a pooler may be Flyway's next, whose
+   * lock is a transaction that waits while another one migrates.
+   */
+  private static final String BOUND =
+      ", set_config('idle_in_transaction_session_timeout', '10s', true)";
 
   @Override
   public Connection connect(String url, Properties info) throws SQLException {
@@ -64,7 +72,7 @@ public class CallerDriver extends Driver {
       if (caller.isEmpty()) {
         return call(connection, method, args);
       }
-      args[0] = CALLER + args[0];
+      args[0] = CALLER + (connection.getAutoCommit() ? ";" : BOUND + ";") + args[0];
       PreparedStatement statement = (PreparedStatement) call(connection, method, args);
       statement.setString(1, caller.get());
       return proxy(PreparedStatement.class, new CallersStatement(statement, caller.get()));
