@@ -74,9 +74,13 @@ class SwaggerUiBrowserTest {
     page.locator(".btn.authorize").first().click();
     Locator dialog = page.locator(".modal-ux");
     dialog.locator("#oauth_username").fill(user);
-    dialog.locator(".btn.authorize").click();
+    dialog // beside it, a token can be pasted
+        .locator(".auth-container")
+        .filter(new Locator.FilterOptions().setHas(page.locator("#oauth_username")))
+        .locator(".btn.authorize")
+        .click();
     assertThat(dialog).containsText("Authorized");
-    dialog.locator(".btn-done").click();
+    dialog.locator(".btn-done").first().click();
   }
 
   private static void fill(Page page, String operation, String id) {
