@@ -121,6 +121,14 @@ public class TestDatabase implements QuarkusTestResourceLifecycleManager {
     }
   }
 
+  /** A transaction that has the task's row, so that a change of it waits. */
+  public static Connection heldTask(long id) throws SQLException {
+    Connection connection = connect();
+    connection.setAutoCommit(false);
+    connection.createStatement().execute("select from task where id = " + id + " for update");
+    return connection;
+  }
+
   /** Until a request waits for what this transaction has locked. */
   public static void awaitWaiter(Connection transaction) throws SQLException, InterruptedException {
     try (Statement sql = transaction.createStatement()) {

@@ -9,7 +9,6 @@ import io.quarkus.test.junit.QuarkusTest;
 import io.quarkus.test.junit.QuarkusTestProfile;
 import io.quarkus.test.junit.TestProfile;
 import java.sql.Connection;
-import java.sql.Statement;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
@@ -33,11 +32,7 @@ class ConnectionBoundsTest {
   @Test
   void aWriteThatWasTold503IsNotDoneLater() throws Exception {
     long id = alice.has("Buy milk");
-    try (Connection other = TestDatabase.connect();
-        Statement locking = other.createStatement()) {
-      other.setAutoCommit(false);
-      locking.execute("select from task where id = " + id + " for update");
-
+    try (Connection other = TestDatabase.heldTask(id)) {
       alice.flip(id).statusCode(503);
 
       for (int i = 0; i < 60 && TestDatabase.query(Long.class, WAITING) > 0; i++) {

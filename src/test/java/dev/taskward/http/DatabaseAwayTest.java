@@ -14,7 +14,6 @@ import io.restassured.RestAssured;
 import io.restassured.response.ValidatableResponse;
 import java.sql.Connection;
 import java.sql.SQLException;
-import java.sql.Statement;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
@@ -23,6 +22,8 @@ import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 @QuarkusTest
 class DatabaseAwayTest {
@@ -200,42 +201,18 @@ class DatabaseAwayTest {
     }
   }
 
-  @Test
-  void aLockThatIsNotToBeHadIs503() throws SQLException {
+  @ParameterizedTest
+  @CsvSource({"lock_timeout, 100", "transaction_timeout, 300"})
+  void aChangeThatWaitsLongerThanTheRoleMayIs503(String timeout, int millis) throws SQLException {
     long id = alice.has("Buy milk");
-    TestDatabase.execute("alter role taskward set lock_timeout = 100");
+    TestDatabase.execute("alter role taskward set " + timeout + " = " + millis);
     wire.restart();
     alice.get(id); // which may find the one dead connection
-    try (Connection connection = TestDatabase.connect();
-        Statement locking = connection.createStatement()) {
-      connection.setAutoCommit(false);
-      locking.execute("select from task where id = " + id + " for update");
-
+    try (Connection held = TestDatabase.heldTask(id)) {
       assertAway(alice.flip(id));
       assertAway(alice.put(id, Map.of("title", "Buy tea")));
     } finally {
-      TestDatabase.execute("alter role taskward reset lock_timeout");
-      wire.restart();
-    }
-    alice.get(id);
-    alice.get(id).statusCode(200).body("completed", equalTo(false));
-  }
-
-  @Test
-  void aTransactionThatTakesTooLongIs503() throws SQLException {
-    long id = alice.has("Buy milk");
-    TestDatabase.execute("alter role taskward set transaction_timeout = 300");
-    wire.restart();
-    alice.get(id); // which may find the one dead connection
-    try (Connection connection = TestDatabase.connect();
-        Statement locking = connection.createStatement()) {
-      connection.setAutoCommit(false);
-      locking.execute("select from task where id = " + id + " for update");
-
-      assertAway(alice.flip(id));
-      assertAway(alice.put(id, Map.of("title", "Buy tea")));
-    } finally {
-      TestDatabase.execute("alter role taskward reset transaction_timeout");
+      TestDatabase.execute("alter role taskward reset " + timeout);
       wire.restart();
     }
     alice.get(id);

@@ -20,7 +20,6 @@ import java.net.SocketException;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
-import java.sql.Statement;
 import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -82,10 +81,7 @@ class SlowClientTest {
   @Test
   void aBodyThatIsReadIsAnsweredHoweverLongThatTakes() throws Exception {
     long id = alice.has("Buy milk");
-    try (Connection other = TestDatabase.connect();
-        Statement locking = other.createStatement()) {
-      other.setAutoCommit(false);
-      locking.execute("select from task where id = " + id + " for update");
+    try (Connection other = TestDatabase.heldTask(id)) {
       CompletableFuture<ValidatableResponse> change =
           CompletableFuture.supplyAsync(
               () -> alice.put(id, Map.of("title", "Buy tea")), Threads.EACH);

@@ -9,7 +9,6 @@ import io.quarkus.test.junit.QuarkusTestProfile;
 import io.quarkus.test.junit.TestProfile;
 import io.restassured.http.ContentType;
 import java.sql.Connection;
-import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.List;
@@ -112,13 +111,8 @@ class IdempotencyLimitsTest {
     assertEquals(expected, count(where), where);
   }
 
-  private static int count(String where) throws SQLException {
-    try (Connection connection = TestDatabase.connect();
-        Statement sql = connection.createStatement();
-        ResultSet rows = sql.executeQuery("select count(*) from idempotency_key where " + where)) {
-      rows.next();
-      return rows.getInt(1);
-    }
+  private static int count(String where) {
+    return TestDatabase.query(Integer.class, "count(*)::int from idempotency_key where " + where);
   }
 
   /** Tells whether the answer was that of an earlier request. */

@@ -376,7 +376,7 @@ class IdempotencyTest {
   void aRepeatOfWhatIsUnderWayIsAConflict() throws Exception {
     long id = alice.has("Buy milk");
     CompletableFuture<HttpResponse<byte[]>> first;
-    try (Connection connection = heldTask(id)) {
+    try (Connection connection = TestDatabase.heldTask(id)) {
       first = sendFlip(id);
       TestDatabase.awaitWaiter(connection);
 
@@ -398,7 +398,7 @@ class IdempotencyTest {
   @Test
   void aRequestThatLosesTheDatabaseLeavesNothing() throws Exception {
     long id = alice.has("Buy milk");
-    try (Connection connection = heldTask(id)) {
+    try (Connection connection = TestDatabase.heldTask(id)) {
       CompletableFuture<HttpResponse<byte[]>> first = sendFlip(id);
       TestDatabase.awaitWaiter(connection);
       connection
@@ -415,7 +415,7 @@ class IdempotencyTest {
   @Test
   void aClientThatHangsUpFindsItsAnswer() throws Exception {
     long id = alice.has("Buy milk");
-    try (Connection connection = heldTask(id);
+    try (Connection connection = TestDatabase.heldTask(id);
         Socket client = new Socket(tasks.getHost(), tasks.getPort())) {
       String request =
           "PATCH %s HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer %s\r\n%s: %s\r\n"
@@ -497,14 +497,6 @@ class IdempotencyTest {
       answer = flip(alice, key, id);
     }
     return answer;
-  }
-
-  /** A transaction that has the task's row, so that a change of it waits. */
-  private static Connection heldTask(long id) throws SQLException {
-    Connection connection = TestDatabase.connect();
-    connection.setAutoCommit(false);
-    connection.createStatement().execute("select from task where id = " + id + " for update");
-    return connection;
   }
 
   private static Response create(User user, String key, String body) {
