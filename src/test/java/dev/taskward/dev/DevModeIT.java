@@ -54,6 +54,9 @@ class DevModeIT {
       assertFalse(Pattern.compile(" (WARN|ERROR) ").matcher(log).find(), log);
       assertEquals(List.of("200 OK"), statusLines(run(curlOf(log).replace("curl", "curl -i"))));
 
+      assertEquals(
+          List.of("400 Bad Request"), statusLines(run("curl -sig '" + first.tasks() + "?q=a|c'")));
+
       first.create("before the reload");
       Path source = clone.resolve("src/main/java/dev/taskward/task/NewTask.java");
       Files.writeString(source, Files.readString(source).replace("Untitled task", "Reloaded"));
