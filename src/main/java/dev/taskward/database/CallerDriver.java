@@ -12,9 +12,7 @@ import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.sql.SQLFeatureNotSupportedException;
 import java.sql.Statement;
-import java.sql.Timestamp;
 import java.sql.Types;
-import java.time.ZoneOffset;
 import java.util.Optional;
 import java.util.Properties;
 import java.util.Set;
@@ -75,7 +73,7 @@ public class CallerDriver extends Driver {
       args[0] = CALLER + (connection.getAutoCommit() ? ";" : BOUND + ";") + args[0];
       PreparedStatement statement = (PreparedStatement) call(connection, method, args);
       statement.setString(1, caller.get());
-      return proxy(PreparedStatement.class, new CallersStatement(statement, caller.get()));
+      return proxy(PreparedStatement.class, new CallersStatement(statement));
     }
   }
 
@@ -93,35 +91,24 @@ public class CallerDriver extends Driver {
         Set.of("setBoolean", "setBytes", "setInt", "setLong", "setObject", "setShort", "setString");
 
     private final PreparedStatement statement;
-    private final String caller;
     private boolean typed = true;
 
-    CallersStatement(PreparedStatement statement, String caller) {
+    CallersStatement(PreparedStatement statement) {
       this.statement = statement;
-      this.caller = caller;
     }
 
     @Override
     public Object invoke(Object proxy, Method method, Object[] args) throws Throwable {
       switch (method.getName()) {
-        case "execute", "executeQuery", "executeUpdate", "executeLargeUpdate" -> {
+        case "execute", "executeQuery", "executeUpdate" -> {
           if (args == null) {
             return execute(method.getName());
           }
-        }
-        case "clearParameters" -> {
-          statement.clearParameters();
-          statement.setString(1, caller);
-          return null;
         }
         default -> {
           if (method.getName().startsWith("set")
               && method.getDeclaringClass() == PreparedStatement.class) {
             args[0] = (int) args[0] + 1;
-            if (method.getName().equals("setTimestamp") && args[1] instanceof Timestamp time) {
-              statement.setObject((int) args[0], time.toInstant().atOffset(ZoneOffset.UTC));
-              return null;
-            }
             typed &=
                 method.getName().equals("setNull")
                     ? args[1].equals(Types.VARCHAR)
@@ -142,7 +129,6 @@ public class CallerDriver extends Driver {
       return switch (how) {
         case "execute" -> rows;
         case "executeQuery" -> statement.getResultSet();
-        case "executeLargeUpdate" -> statement.getLargeUpdateCount();
         default -> statement.getUpdateCount();
       };
     }

@@ -1,18 +1,28 @@
 package dev.taskward.database;
 
+import static java.util.concurrent.CompletableFuture.runAsync;
 import static org.hamcrest.Matchers.equalTo;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import dev.taskward.TestDatabase;
+import dev.taskward.Threads;
 import dev.taskward.User;
+import io.agroal.api.AgroalDataSource;
+import io.agroal.api.AgroalDataSource.FlushMode;
 import io.quarkus.test.junit.QuarkusTest;
 import io.quarkus.test.junit.QuarkusTestProfile;
 import io.quarkus.test.junit.TestProfile;
+import jakarta.inject.Inject;
 import java.sql.Connection;
+import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
-/** What PostgreSQL does not go on with when the service has given it up. */
+/** What each connection is told as it is made. */
 @QuarkusTest
 @TestProfile(ConnectionBoundsTest.Impatient.class)
 class ConnectionBoundsTest {
@@ -42,5 +52,48 @@ class ConnectionBoundsTest {
       other.rollback();
     }
     alice.get(id).body("completed", equalTo(false)).body("version", equalTo(1));
+  }
+
+  @Inject AgroalDataSource pool;
+
+  /** As a database is set up for others, too. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "default_transaction_isolation = 'repeatable read'",
+        "default_transaction_isolation = 'serializable'",
+        "row_security = off"
+      })
+  void theRolesDefaultsChangeNothing(String setting) throws Exception {
+    TestDatabase.execute("alter role taskward set " + setting);
+    try {
+      reconnect();
+      long id = alice.has("Buy milk");
+      List<CompletableFuture<Void>> flips;
+      try (Connection other = TestDatabase.heldTask(id)) {
+        flips =
+            Stream.generate(() -> runAsync(() -> alice.flip(id).statusCode(200), Threads.EACH))
+                .limit(8)
+                .toList();
+        TestDatabase.awaitWaiter(other);
+        other.rollback();
+      }
+      flips.forEach(CompletableFuture::join);
+      alice.get(id).body("completed", equalTo(false)).body("version", equalTo(9));
+    } finally {
+      TestDatabase.execute("alter role taskward reset all");
+      reconnect();
+    }
+  }
+
+  private void reconnect() throws InterruptedException {
+    String before =
+        "count(*) from pg_stat_activity where usename = 'taskward' and backend_start < '%s'"
+            .formatted(TestDatabase.query(String.class, "now()::text"));
+    pool.flush(FlushMode.ALL);
+    for (int i = 0; i < 60 && TestDatabase.query(Long.class, before) > 0; i++) {
+      Thread.sleep(50);
+    }
+    assertEquals(0L, TestDatabase.query(Long.class, before));
   }
 }
