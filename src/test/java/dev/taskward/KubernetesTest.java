@@ -1,6 +1,7 @@
 package dev.taskward;
 
 import static dev.taskward.Manifests.BASE;
+import static dev.taskward.Manifests.GATEWAY;
 import static dev.taskward.Manifests.MIGRATION_JOB;
 import static dev.taskward.Manifests.OVERLAYS;
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -21,6 +22,7 @@ import io.kubernetes.client.openapi.models.V1Ingress;
 import io.kubernetes.client.openapi.models.V1IngressRule;
 import io.kubernetes.client.openapi.models.V1IngressServiceBackend;
 import io.kubernetes.client.openapi.models.V1Job;
+import io.kubernetes.client.openapi.models.V1NetworkPolicy;
 import io.kubernetes.client.openapi.models.V1PodDisruptionBudget;
 import io.kubernetes.client.openapi.models.V1PodSpec;
 import io.kubernetes.client.openapi.models.V1Service;
@@ -88,7 +90,7 @@ class KubernetesTest {
   }
 
   static Stream<Path> folders() {
-    return Stream.concat(Stream.of(BASE, MIGRATION_JOB), OVERLAYS.stream());
+    return Stream.concat(Stream.of(BASE, GATEWAY, MIGRATION_JOB), OVERLAYS.stream());
   }
 
   @ParameterizedTest
@@ -178,20 +180,50 @@ class KubernetesTest {
     assertTrue(there.contains("Namespace " + namespaces.iterator().next()));
   }
 
-  /** In a copy, whose overlays have the component: it has what they give the service. */
+  @ParameterizedTest
+  @MethodSource("overlays")
+  void aGatewayLeadsToTheServiceInPlaceOfAnIngress(Path overlay, @TempDir Path copy)
+      throws Exception {
+    List<JsonObject> objects = rendered(overlay, GATEWAY, copy);
+
+    JsonObject route =
+        objects.stream()
+            .filter(
+                object -> Manifests.kind(object).equals("gateway.networking.k8s.io/v1 HTTPRoute"))
+            .map(object -> object.getAsJsonObject("spec"))
+            .findFirst()
+            .orElseThrow();
+    JsonObject backend =
+        Manifests.elements(route, "rules")
+            .flatMap(rule -> Manifests.elements(rule.getAsJsonObject(), "backendRefs"))
+            .findFirst()
+            .orElseThrow()
+            .getAsJsonObject();
+    V1Service service = Manifests.only(named(objects, "Service", "taskward"), V1Service.class);
+    assertEquals(service.getMetadata().getName(), text(backend, "name"));
+    assertEquals(service.getSpec().getPorts().get(0).getPort(), backend.get("port").getAsInt());
+    assertEquals(
+        List.of(),
+        objects.stream().filter(o -> o.get("kind").getAsString().equals("Ingress")).toList());
+    assertEquals(
+        Map.of(
+            "kubernetes.io/metadata.name",
+            text(Manifests.elements(route, "parentRefs").findFirst().orElseThrow(), "namespace")),
+        Manifests.only(named(objects, "NetworkPolicy", "taskward"), V1NetworkPolicy.class)
+            .getSpec()
+            .getIngress()
+            .get(0)
+            .getFrom()
+            .get(0)
+            .getNamespaceSelector()
+            .getMatchLabels());
+  }
+
+  /** It has what the overlays give the service. */
   @ParameterizedTest
   @MethodSource("overlays")
   void aJobMigratesInPlaceOfTheService(Path overlay, @TempDir Path copy) throws Exception {
-    try (Stream<Path> files = Files.walk(Path.of("k8s"))) {
-      for (Path file : files.toList()) {
-        Files.copy(file, copy.resolve(file));
-      }
-    }
-    Files.writeString(
-        copy.resolve(overlay).resolve("kustomization.yaml"),
-        "components: [" + copy.resolve(overlay).relativize(copy.resolve(MIGRATION_JOB)) + "]\n",
-        StandardOpenOption.APPEND);
-    List<JsonObject> objects = rendered(copy.resolve(overlay));
+    List<JsonObject> objects = rendered(overlay, MIGRATION_JOB, copy);
 
     V1PodSpec job = pod(objects, "Job", "taskward-migration");
     V1Container migration = job.getContainers().get(0);
@@ -212,12 +244,29 @@ class KubernetesTest {
   }
 
   private static V1PodSpec pod(List<JsonObject> objects, String kind, String name) {
-    return pods(objects.stream()
-            .filter(object -> object.get("kind").getAsString().equals(kind))
-            .filter(object -> Manifests.name(object).equals(name))
-            .toList())
-        .findFirst()
-        .orElseThrow();
+    return pods(named(objects, kind, name)).findFirst().orElseThrow();
+  }
+
+  private static List<JsonObject> named(List<JsonObject> objects, String kind, String name) {
+    return objects.stream()
+        .filter(object -> object.get("kind").getAsString().equals(kind))
+        .filter(object -> Manifests.name(object).equals(name))
+        .toList();
+  }
+
+  /** In a copy, where the overlay has the component. */
+  private static List<JsonObject> rendered(Path overlay, Path component, Path copy)
+      throws Exception {
+    try (Stream<Path> files = Files.walk(Path.of("k8s"))) {
+      for (Path file : files.toList()) {
+        Files.copy(file, copy.resolve(file));
+      }
+    }
+    Files.writeString(
+        copy.resolve(overlay).resolve("kustomization.yaml"),
+        "components: [" + overlay.relativize(component) + "]\n",
+        StandardOpenOption.APPEND);
+    return rendered(copy.resolve(overlay));
   }
 
   private static List<JsonObject> rendered(Path overlay) throws Exception {

@@ -36,6 +36,7 @@ final class Manifests {
 
   static final Path BASE = Path.of("k8s/base");
   static final Path MIGRATION_JOB = Path.of("k8s/components/migration-job");
+  static final Path GATEWAY = Path.of("k8s/components/gateway");
   static final List<Path> OVERLAYS = folders(Path.of("k8s/overlays"));
 
   private static final Map<String, Class<?>> MODELS =
@@ -52,12 +53,13 @@ final class Manifests {
           entry("policy/v1 PodDisruptionBudget", V1PodDisruptionBudget.class),
           entry("autoscaling/v2 HorizontalPodAutoscaler", V2HorizontalPodAutoscaler.class));
 
-  /** Those of operators, which Kubernetes has no model of. */
+  /** Those of others, which Kubernetes has no model of. */
   static final Set<String> CUSTOM =
       Set.of(
           "postgresql.cnpg.io/v1 Cluster",
           "postgresql.cnpg.io/v1 Pooler",
-          "external-secrets.io/v1 ExternalSecret");
+          "external-secrets.io/v1 ExternalSecret",
+          "gateway.networking.k8s.io/v1 HTTPRoute");
 
   private static final Gson GSON = JSON.getGson();
 
