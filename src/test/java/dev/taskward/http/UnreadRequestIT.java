@@ -8,7 +8,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.taskward.PostgresProxy;
 import dev.taskward.TestDatabase;
-import dev.taskward.Threads;
 import dev.taskward.Tokens;
 import dev.taskward.User;
 import io.quarkus.test.junit.QuarkusIntegrationTest;
@@ -19,13 +18,14 @@ import java.net.Socket;
 import java.net.SocketTimeoutException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
-import java.util.Collections;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -54,6 +54,7 @@ class UnreadRequestIT {
   }
 
   private static final String BAD_TOKEN = "bad";
+  private static final Pattern CREATED = Pattern.compile("(?s)\\AHTTP/1.1 201 .*\\{\"id\":(\\d+),");
 
   final PostgresProxy wire = TestDatabase.proxy();
 
@@ -99,26 +100,27 @@ class UnreadRequestIT {
     assertTrue(refusedFor() - before < waited, (refusedFor() - before) + " s of " + waited);
   }
 
+  /** Their tasks' ids are in the order in which they were worked on. */
   @Test
   void allOfThemAreAnsweredInTheOrderInWhichTheyCame() throws Exception {
     List<Socket> known = known(30);
     fill(READ);
-    List<Integer> answered = Collections.synchronizedList(new ArrayList<>());
-    List<CompletableFuture<Void>> sent = new ArrayList<>();
+    String creation =
+        SlowClientTest.post("\r\nConnection: close\r\nAuthorization: Bearer " + token)
+            + "Content-Length: 2\r\n\r\n{}";
     for (int i = 0; i < known.size(); i++) {
-      int number = i;
-      request(known.get(i), token);
+      SlowClientTest.send(known.get(i), creation);
       awaitActive(READ + i + 1);
-      sent.add(
-          CompletableFuture.runAsync(
-              () -> {
-                assertThat(answer(known.get(number)), startsWith("HTTP/1.1 200 "));
-                answered.add(number);
-              },
-              Threads.EACH));
     }
     wire.mend();
-    sent.forEach(CompletableFuture::join);
+    List<Integer> ids = new ArrayList<>();
+    for (Socket socket : known) {
+      Matcher created = CREATED.matcher(answer(socket));
+      assertTrue(created.find());
+      ids.add(Integer.valueOf(created.group(1)));
+    }
+    List<Integer> answered =
+        IntStream.range(0, ids.size()).boxed().sorted(Comparator.comparing(ids::get)).toList();
     assertTrue(
         OverloadTest.laterHalf(answered) - OverloadTest.earlierHalf(answered) > known.size() / 4.0,
         "in turn: " + answered);
