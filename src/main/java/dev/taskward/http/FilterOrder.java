@@ -23,6 +23,7 @@ final class FilterOrder {
   /** Who gets here needs no token; the others were counted as they were refused. */
   static final int ADDRESS_LIMIT = 90;
 
+  static final int QUERY = 85;
   static final int PATH = 80;
   static final int BODY_HEAD = 70;
 

@@ -23,6 +23,11 @@ public class ProblemException extends WebApplicationException {
         400, Problem.INVALID_INPUT, List.of(new Problem.FieldError(field, message)));
   }
 
+  /** 400: before there is any field or parameter. */
+  static ProblemException malformed(String detail) {
+    return new ProblemException(400, detail, List.of());
+  }
+
   /** 404. */
   public static ProblemException notFound(String detail) {
     return new ProblemException(404, detail, List.of());

@@ -129,7 +129,7 @@ final class Problems {
       case 406 -> "None of the media types in Accept can be produced.";
       case 413 -> "The body is too large.";
       case 415 ->
-          "The body must be application/json, or application/merge-patch+json to PATCH a task.";
+          "The body must be application/json, or application/merge-patch+json to PATCH /tasks/{id}.";
       case 429 -> "There are too many requests; Retry-After says when to go on.";
       case 503 -> "The service is unavailable for the moment.";
       case 500 -> "The service failed to answer this request.";

@@ -41,20 +41,21 @@ public class RequestHead {
     if (!origins.isEmpty()) {
       filters.register(this::checkOrigin, FilterOrder.ORIGIN);
     }
+    filters.register(RequestHead::checkQuery, FilterOrder.QUERY);
     filters.register(this::checkPath, FilterOrder.PATH);
     filters.register(this::checkBody, FilterOrder.BODY_HEAD);
   }
 
   /**
-   * RFC 9112: one Host, a target that is a URI, and no transfer coding but chunked. Whoever stands
-   * in front may read anything else differently, and see one request where we see two.
+   * RFC 9112: one Host, a path as in a URI, and no transfer coding but chunked. Whoever stands in
+   * front may read anything else differently, and see one request where we see two.
    */
   private static void checkFraming(RoutingContext context) {
     HttpServerRequest request = context.request();
     String coding = request.getHeader(HttpHeaders.TRANSFER_ENCODING);
     boolean sound =
         PublicUrl.isHost(request.authority())
-            && isUri(request.uri())
+            && isUri(request.path())
             && request.headers().getAll(HttpHeaders.HOST).size() <= 1
             && request.headers().getAll(HttpHeaders.TRANSFER_ENCODING).size() <= 1
             && (coding == null || coding.equalsIgnoreCase("chunked"));
@@ -71,6 +72,16 @@ public class RequestHead {
       return new URI(target).toASCIIString().equals(target);
     } catch (URISyntaxException e) {
       return false;
+    }
+  }
+
+  /** A page's fetch sends some characters as they stand, and has to be able to read why not. */
+  private static void checkQuery(RoutingContext context) {
+    String query = context.request().query();
+    if (query == null || isUri("?" + query)) {
+      context.next();
+    } else {
+      context.fail(ProblemException.malformed("The query has to be percent-encoded."));
     }
   }
 

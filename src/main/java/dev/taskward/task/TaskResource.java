@@ -82,8 +82,9 @@ public class TaskResource {
       summary = "List the caller's tasks, newest first",
       description =
           "Follow the `Link` header with `rel=\"next\"` (RFC 8288) to the next page; the last page"
-              + " has none. Tasks that are created meanwhile do not shift the pages. Every filter"
-              + " goes with every order.")
+              + " has none. Tasks that are created meanwhile do not shift the pages; one whose place in"
+              + " the order is changed meanwhile may be missed or come twice, so follow changes"
+              + " by `updated_at`, ascending. Every filter goes with every order.")
   @Parameter(
       name = "completed",
       in = ParameterIn.QUERY,
@@ -118,7 +119,11 @@ public class TaskResource {
   @Parameter(
       name = "updated_since",
       in = ParameterIn.QUERY,
-      description = "Only tasks changed at this time or later (RFC 3339, up to microseconds).",
+      description =
+          "Only tasks changed at this time or later (RFC 3339, up to microseconds). A change may be"
+              + " seen some seconds after its `updated_at`, when later ones were: who follows all"
+              + " changes asks from a minute before the newest that he knows, and takes of each `id`"
+              + " the highest `version`.",
       schema =
           @Schema(
               type = SchemaType.STRING,

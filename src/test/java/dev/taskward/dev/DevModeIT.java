@@ -55,7 +55,7 @@ class DevModeIT {
       assertEquals(List.of("200 OK"), statusLines(run(curlOf(log).replace("curl", "curl -i"))));
 
       assertEquals(
-          List.of("400 Bad Request"), statusLines(run("curl -sig '" + first.tasks() + "?q=a|c'")));
+          List.of("401 Unauthorized"), statusLines(run("curl -sig '" + first.tasks() + "?q=a|c'")));
 
       first.create("before the reload");
       Path source = clone.resolve("src/main/java/dev/taskward/task/NewTask.java");

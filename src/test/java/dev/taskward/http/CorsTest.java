@@ -1,17 +1,23 @@
 package dev.taskward.http;
 
+import static org.hamcrest.MatcherAssert.assertThat;
 import static org.hamcrest.Matchers.containsString;
 import static org.hamcrest.Matchers.equalTo;
 import static org.hamcrest.Matchers.nullValue;
+import static org.hamcrest.Matchers.startsWith;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import dev.taskward.RawHttp;
 import dev.taskward.Tokens;
 import dev.taskward.User;
+import io.quarkus.test.common.http.TestHTTPResource;
 import io.quarkus.test.junit.QuarkusTest;
 import io.quarkus.test.junit.QuarkusTestProfile;
 import io.quarkus.test.junit.TestProfile;
 import io.restassured.RestAssured;
 import io.restassured.response.Response;
+import java.io.IOException;
+import java.net.URI;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -31,6 +37,9 @@ class CorsTest {
       return Map.of("taskward.cors.origins", APP + ", http://localhost:3000");
     }
   }
+
+  @TestHTTPResource("/")
+  URI base;
 
   final User alice = User.fresh();
 
@@ -62,6 +71,8 @@ class CorsTest {
     assertEquals(
         Set.of(
             "Accept-Patch",
+            "Allow",
+            "Date",
             "ETag",
             "Idempotency-Replayed",
             "Link",
@@ -85,6 +96,31 @@ class CorsTest {
         .statusCode(401)
         .header("Access-Control-Allow-Origin", equalTo(APP))
         .contentType("application/problem+json");
+  }
+
+  /** A browser sends these characters as they stand. */
+  @Test
+  void soItMayThatItsUrlIsNone() throws IOException {
+    for (String query : List.of("q=a|c", "q={a}", "q=a\\c", "q=^", "q=`", "q=%")) {
+      String head = User.TASKS + "?" + query + " HTTP/1.1\r\nHost: localhost\r\nOrigin: " + APP;
+      String preflight =
+          RawHttp.exchange(
+              base,
+              "OPTIONS "
+                  + head
+                  + "\r\nAccess-Control-Request-Method: GET"
+                  + "\r\nAccess-Control-Request-Headers: authorization"
+                  + "\r\nConnection: close\r\n\r\n");
+      assertThat(preflight, startsWith("HTTP/1.1 200 "));
+      String authorization =
+          "\r\nAuthorization: Bearer "
+              + Tokens.token(alice.name())
+              + "\r\nConnection: close\r\n\r\n";
+      String answer = RawHttp.exchange(base, "GET " + head + authorization);
+      assertThat(answer, startsWith("HTTP/1.1 400 "));
+      assertThat(answer, containsString("access-control-allow-origin: " + APP));
+      assertThat(answer, containsString("The query has to be percent-encoded."));
+    }
   }
 
   @Test

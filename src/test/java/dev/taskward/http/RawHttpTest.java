@@ -61,16 +61,27 @@ class RawHttpTest {
     }
   }
 
-  /** A page's fetch sends the first two as they stand. */
   @Test
   void aTargetThatIsNoUriIsAProblem() throws IOException {
-    for (String target :
-        List.of("/api/v1/tasks?q=a|c", "/api/v1/tasks?q={a}", "/%zz", "/api/v1/tasks?%")) {
-      String answer = raw("GET " + target + " HTTP/1.1");
-      assertTrue(answer.startsWith("HTTP/1.1 400 "), target + ": " + answer);
-      assertTrue(answer.contains("application/problem+json"), answer);
-      assertTrue(answer.contains("\"trace_id\":\""), answer);
+    for (String text : List.of("a|c", "caf\u00e9", "\u0001", "%")) {
+      String query = raw("GET /api/v1/tasks?q=" + text + " HTTP/1.1");
+      assertTrue(query.startsWith("HTTP/1.1 400 "), query);
+      assertTrue(query.contains("The query has to be percent-encoded."), query);
+      assertTrue(query.contains("\"trace_id\":\""), query);
     }
+    String path = raw("GET /%zz HTTP/1.1");
+    assertTrue(path.startsWith("HTTP/1.1 400 "), path);
+    assertTrue(path.contains("application/problem+json"), path);
+    assertTrue(path.contains("\"trace_id\":\""), path);
+  }
+
+  /** As of every other; whether it can be read is looked at later. */
+  @Test
+  void aTargetThatIsNoUriNeedsATokenToo() throws IOException {
+    String answer =
+        exchange(
+            "GET /api/v1/tasks?q=a|c HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
+    assertTrue(answer.startsWith("HTTP/1.1 401 "), answer);
   }
 
   @Test
@@ -124,7 +135,7 @@ class RawHttpTest {
             "GET /api/v1/tasks HTTP/1.1\r\nHost: [1.2.3.4]",
             "GET /api/v1/tasks HTTP/1.1\r\nHost: [1::2::3]:80",
             "GET /api/v1/tasks HTTP/1.1\r\nHost: a:",
-            "GET /api/v1/tasks?q=caf\u00e9 HTTP/1.1\r\nHost: a",
+            "GET /api/v1/caf\u00e9 HTTP/1.1\r\nHost: a",
             "GET /api/v1/tasks HTTP/1.0",
             "POST /api/v1/tasks HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: xchunked",
             "POST /api/v1/tasks HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: identity",
