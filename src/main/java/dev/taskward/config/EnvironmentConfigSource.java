@@ -17,6 +17,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.eclipse.microprofile.config.spi.ConfigSource;
+import org.postgresql.Driver;
 
 /**
  * Says {@code DATABASE_URL} to Quarkus in the names of its own datasource settings, and checks what
@@ -51,6 +52,7 @@ public class EnvironmentConfigSource implements ConfigSourceFactory {
   private static final List<String> OWNER =
       List.of("quarkus.flyway.jdbc-url", "quarkus.flyway.username", "quarkus.flyway.password");
 
+  private static final String ISSUER = "taskward.tokens.issuer";
   private static final String AUDIENCES = "taskward.tokens.audiences";
 
   private static final String CORS_ORIGINS = "taskward.cors.origins";
@@ -85,7 +87,7 @@ public class EnvironmentConfigSource implements ConfigSourceFactory {
       SWITCHES.forEach(name -> checkSwitch(context, name));
       COUNTS.forEach(name -> checkCount(context, name));
       checkPorts(context);
-      checkAudiences(context);
+      checkIssuer(context);
       addCors(context, settings);
       checkProxies(context);
       addMigration(context, settings);
@@ -102,7 +104,9 @@ public class EnvironmentConfigSource implements ConfigSourceFactory {
   }
 
   private static void addDatasource(ConfigSourceContext context, Map<String, String> settings) {
+    checkJdbcUrl(context, OWNER.get(0));
     if (value(context, JDBC_URL) != null) {
+      checkJdbcUrl(context, JDBC_URL);
       return;
     }
     String text = value(context, DATABASE_URL);
@@ -117,6 +121,15 @@ public class EnvironmentConfigSource implements ConfigSourceFactory {
     }
     if (url.password() != null) {
       settings.put("QUARKUS_DATASOURCE_PASSWORD", url.password());
+    }
+  }
+
+  /** Whoever finds it wrong later tells all of it, a password in it too. */
+  private static void checkJdbcUrl(ConfigSourceContext context, String name) {
+    String url = value(context, name);
+    if (url != null && Driver.parseURL(url, null) == null) {
+      throw new IllegalArgumentException(
+          variable(name) + " must be jdbc:postgresql://host:port/database.");
     }
   }
 
@@ -252,11 +265,14 @@ public class EnvironmentConfigSource implements ConfigSourceFactory {
     return port;
   }
 
-  /** A list of none lets every token in. */
-  private static void checkAudiences(ConfigSourceContext context) {
-    String audiences = value(context, AUDIENCES);
-    if (audiences != null
-        && Stream.of(audiences.split(",", -1)).anyMatch(audience -> audience.isBlank())) {
+  /** Set to nothing, as by a template, each would let every token in. */
+  private static void checkIssuer(ConfigSourceContext context) {
+    if (raw(context, ISSUER).filter(String::isBlank).isPresent()) {
+      throw new IllegalArgumentException(variable(ISSUER) + " must not be empty.");
+    }
+    Stream<String> audiences =
+        raw(context, AUDIENCES).stream().flatMap(list -> Stream.of(list.split(",", -1)));
+    if (audiences.anyMatch(String::isBlank)) {
       throw new IllegalArgumentException(
           variable(AUDIENCES) + " must be a comma-separated list of audiences.");
     }
@@ -346,9 +362,10 @@ public class EnvironmentConfigSource implements ConfigSourceFactory {
 
   /** Null if it is not set, or set to nothing. */
   public static String value(ConfigSourceContext context, String name) {
-    ConfigValue value = context.getValue(name);
-    return value == null || value.getValue() == null || value.getValue().isBlank()
-        ? null
-        : value.getValue();
+    return raw(context, name).filter(value -> !value.isBlank()).orElse(null);
+  }
+
+  private static Optional<String> raw(ConfigSourceContext context, String name) {
+    return Optional.ofNullable(context.getValue(name)).map(ConfigValue::getValue);
   }
 }

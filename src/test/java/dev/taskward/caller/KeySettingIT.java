@@ -149,6 +149,26 @@ class KeySettingIT {
             Map.of(SECRET, Tokens.SECRET, "TASKWARD_TOKENS_AUDIENCES", "a,,b"),
             "TASKWARD_TOKENS_AUDIENCES must be a comma-separated list of audiences."),
         arguments(
+            Map.of(SECRET, Tokens.SECRET, "TASKWARD_TOKENS_AUDIENCES", ""),
+            "TASKWARD_TOKENS_AUDIENCES must be a comma-separated list of audiences."),
+        arguments(
+            Map.of(SECRET, Tokens.SECRET, "TASKWARD_TOKENS_ISSUER", " "),
+            "TASKWARD_TOKENS_ISSUER must not be empty."),
+        arguments(
+            Map.of(
+                SECRET,
+                Tokens.SECRET,
+                "QUARKUS_DATASOURCE_JDBC_URL",
+                "postgresql://taskward:secret@localhost/tasks"),
+            "QUARKUS_DATASOURCE_JDBC_URL must be jdbc:postgresql://host:port/database."),
+        arguments(
+            Map.of(
+                SECRET,
+                Tokens.SECRET,
+                "QUARKUS_DATASOURCE_JDBC_URL",
+                "jdbc:postgresql://localhost:99999/tasks?user=taskward&password=secret"),
+            "QUARKUS_DATASOURCE_JDBC_URL must be jdbc:postgresql://host:port/database."),
+        arguments(
             Map.of(SECRET, Tokens.SECRET, "TASKWARD_TOKENS_SUBJECT_CLAIM", ""),
             "The config property TASKWARD_TOKENS_SUBJECT_CLAIM is defined as the empty String (\"\")"),
         arguments(
