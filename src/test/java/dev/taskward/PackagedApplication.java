@@ -67,6 +67,21 @@ public final class PackagedApplication {
     return ended(start(environment));
   }
 
+  /** One that is told to stop when it logs this. */
+  public static Ended stoppedAt(String text, Map<String, String> environment)
+      throws IOException, InterruptedException {
+    Process process = start(environment);
+    List<String> lines = new ArrayList<>();
+    BufferedReader output = process.inputReader();
+    for (String line = output.readLine(); line != null; line = output.readLine()) {
+      lines.add(line);
+      if (line.contains(text)) {
+        process.toHandle().destroy(); // as terminate() below
+      }
+    }
+    return new Ended(process.waitFor(), lines);
+  }
+
   private static Ended ended(Process process) throws InterruptedException {
     List<String> lines = process.inputReader().lines().toList();
     if (!process.waitFor(60, TimeUnit.SECONDS)) {

@@ -145,6 +145,27 @@ class StartUpIT {
     }
   }
 
+  @DisabledOnOs(value = OS.WINDOWS, disabledReason = "there is no SIGTERM")
+  @Execution(ExecutionMode.CONCURRENT)
+  @Test
+  void aStartThatWaitsMayBeStopped() throws Exception {
+    long start = System.nanoTime();
+    PackagedApplication.Ended ended =
+        PackagedApplication.stoppedAt(
+            "waiting for it for up to 40 s",
+            Map.of(
+                "BETTER_AUTH_SECRET",
+                SECRET,
+                "DATABASE_URL",
+                "postgres://u:p@localhost:1/d",
+                "TASKWARD_DATABASE_START_TIMEOUT",
+                "40S"));
+    double seconds = (System.nanoTime() - start) / 1e9;
+
+    assertEquals(143, ended.code());
+    assertTrue(seconds < 20, seconds + " s");
+  }
+
   @Test
   void theStartGivesUpInTheEndAndSaysWhy() throws Exception {
     List<String> lines =

@@ -16,6 +16,8 @@ import java.time.Duration;
 import java.util.HashSet;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
 import org.flywaydb.core.api.configuration.FluentConfiguration;
 import org.flywaydb.core.internal.resolver.ChecksumCalculator;
@@ -101,12 +103,18 @@ class DatabaseAtStart implements FlywayConfigurationCustomizer {
   private void await() {
     long start = System.nanoTime();
     boolean told = false;
+    CountDownLatch stop = new CountDownLatch(1);
+    Thread hook = new Thread(stop::countDown); // Quarkus itself waits for the end of the start
+    Runtime.getRuntime().addShutdownHook(hook);
     while (true) {
       try (Connection there = pool.getConnection()) {
+        Runtime.getRuntime().removeShutdownHook(hook);
         return;
       } catch (SQLException e) {
         // A wrong password or name stays wrong.
-        if (!DatabaseFailure.isTransient(e) || System.nanoTime() - start >= wait.toNanos()) {
+        if (!DatabaseFailure.isTransient(e)
+            || System.nanoTime() - start >= wait.toNanos()
+            || isTold(stop)) {
           throw new IllegalStateException(e); // of which Taskward makes one line
         }
         if (!told) {
@@ -116,13 +124,12 @@ class DatabaseAtStart implements FlywayConfigurationCustomizer {
           told = true;
         }
       }
-      pause();
     }
   }
 
-  private static void pause() {
+  private static boolean isTold(CountDownLatch stop) {
     try {
-      Thread.sleep(PAUSE.toMillis());
+      return stop.await(PAUSE.toMillis(), TimeUnit.MILLISECONDS);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new IllegalStateException(e);
