@@ -110,7 +110,8 @@ class Overload {
       @ConfigProperty(name = "quarkus.thread-pool.max-threads") int threads,
       @ConfigProperty(name = "quarkus.thread-pool.queue-size") int waitingMax) {
     this.vertx = vertx;
-    this.admittedMax = ADMITTED_PER_THREAD * threads;
+    // The thread pool takes no more than it has threads and queue.
+    this.admittedMax = Math.min(ADMITTED_PER_THREAD * threads, threads + waitingMax);
     this.readMax = threads;
     this.waitingMax = waitingMax;
     this.maxWait = config.maxQueueTime().toNanos();
