@@ -199,6 +199,14 @@ class KubernetesTest {
             .findFirst()
             .orElseThrow()
             .getAsJsonObject();
+    // Else links would be made of what clients send.
+    assertEquals(
+        List.of("X-Forwarded-Host", "X-Forwarded-Port", "X-Forwarded-Prefix"),
+        Manifests.elements(route, "rules")
+            .flatMap(rule -> Manifests.elements(rule.getAsJsonObject(), "filters"))
+            .map(filter -> filter.getAsJsonObject().getAsJsonObject("requestHeaderModifier"))
+            .flatMap(headers -> Manifests.strings(headers, "remove"))
+            .toList());
     V1Service service = Manifests.only(named(objects, "Service", "taskward"), V1Service.class);
     assertEquals(service.getMetadata().getName(), text(backend, "name"));
     assertEquals(service.getSpec().getPorts().get(0).getPort(), backend.get("port").getAsInt());
