@@ -151,15 +151,7 @@ class StartUpIT {
   void aStartThatWaitsMayBeStopped() throws Exception {
     long start = System.nanoTime();
     PackagedApplication.Ended ended =
-        PackagedApplication.stoppedAt(
-            "waiting for it for up to 40 s",
-            Map.of(
-                "BETTER_AUTH_SECRET",
-                SECRET,
-                "DATABASE_URL",
-                "postgres://u:p@localhost:1/d",
-                "TASKWARD_DATABASE_START_TIMEOUT",
-                "40S"));
+        PackagedApplication.stoppedAt("waiting for it for up to 40 s", withoutDatabase("40S"));
     double seconds = (System.nanoTime() - start) / 1e9;
 
     assertEquals(143, ended.code());
@@ -168,21 +160,22 @@ class StartUpIT {
 
   @Test
   void theStartGivesUpInTheEndAndSaysWhy() throws Exception {
-    List<String> lines =
-        PackagedApplication.run(
-                Map.of(
-                    "BETTER_AUTH_SECRET",
-                    SECRET,
-                    "DATABASE_URL",
-                    "postgres://u:p@localhost:1/d",
-                    "TASKWARD_DATABASE_START_TIMEOUT",
-                    "2S"))
-            .lines();
+    List<String> lines = PackagedApplication.run(withoutDatabase("2S")).lines();
 
     assertEquals(2, lines.size(), lines.toString());
     assertTrue(lines.get(0).contains("waiting for it for up to 2 s"), lines.toString());
     assertTrue(
         lines.get(1).startsWith("The database can't be used: Connection to localhost:1 refused."));
+  }
+
+  private static Map<String, String> withoutDatabase(String wait) {
+    return Map.of(
+        "BETTER_AUTH_SECRET",
+        SECRET,
+        "DATABASE_URL",
+        "postgres://u:p@localhost:1/d",
+        "TASKWARD_DATABASE_START_TIMEOUT",
+        wait);
   }
 
   /** Requests wait for an answer for a bounded time, migrations as long as it takes. */
