@@ -5,7 +5,7 @@ import dev.taskward.config.SettingsCheck;
 import dev.taskward.config.SettingsException;
 import dev.taskward.http.ApiDocument;
 import dev.taskward.http.ConnectionHandlers;
-import dev.taskward.http.RequestHead;
+import dev.taskward.http.RequestFraming;
 import io.quarkus.runtime.ApplicationLifecycleManager;
 import io.quarkus.runtime.Quarkus;
 import io.quarkus.runtime.QuarkusBindException;
@@ -44,7 +44,7 @@ public final class Taskward {
     // What they say before the log is set up would stand before the one line of a start that fails.
     java.util.logging.Logger.getLogger("org.hibernate").setLevel(Level.WARNING);
     ConnectionHandlers.enable();
-    RequestHead.checkUris();
+    RequestFraming.checkUris();
     ApiDocument.readOnlyWhereServed();
     Quarkus.run(null, Taskward::exit, args);
   }

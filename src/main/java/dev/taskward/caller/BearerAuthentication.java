@@ -70,7 +70,7 @@ class BearerAuthentication implements HttpAuthenticationMechanism {
     if (sent.isEmpty() || !sent.get(0).regionMatches(true, 0, SCHEME, 0, SCHEME.length())) {
       return Uni.createFrom().nullItem();
     }
-    String token = sent.get(0).substring(SCHEME.length());
+    String token = afterSpaces(sent.get(0), SCHEME.length());
     return identity(
         token,
         first ->
@@ -78,6 +78,15 @@ class BearerAuthentication implements HttpAuthenticationMechanism {
                 ? refreshKeys()
                     .chain(() -> identity(token, second -> refused(request, second.getMessage())))
                 : refused(request, first.getMessage()));
+  }
+
+  /** RFC 6750, 2.1, allows several. */
+  private static String afterSpaces(String header, int from) {
+    int start = from;
+    while (start < header.length() && header.charAt(start) == ' ') {
+      start++;
+    }
+    return header.substring(start);
   }
 
   private Uni<SecurityIdentity> identity(

@@ -3,6 +3,8 @@ package dev.taskward.dev;
 import dev.taskward.config.EnvironmentConfigSource;
 import dev.taskward.config.TaskwardConfig;
 import dev.taskward.http.ProblemException;
+import io.netty.handler.codec.http.QueryStringDecoder;
+import io.quarkus.vertx.http.runtime.filters.Filters;
 import io.smallrye.jwt.build.Jwt;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.json.JsonObject;
@@ -12,6 +14,8 @@ import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
 
@@ -23,6 +27,9 @@ import org.eclipse.microprofile.config.inject.ConfigProperty;
 class SignIn {
 
   static final String PATH = "/dev/token";
+
+  /** Before the media type of the body is checked. */
+  private static final int FORM_AS_TEXT = 75;
 
   private static final Duration LIFE = Duration.ofHours(24);
 
@@ -39,6 +46,18 @@ class SignIn {
     router.post(PATH).handler(this::answer);
   }
 
+  /** The service reads no forms, so this one is read as text. */
+  void register(@Observes Filters filters) {
+    filters.register(
+        request -> {
+          if (request.request().path().equals(PATH)) {
+            request.request().headers().set(HttpHeaders.CONTENT_TYPE, "text/plain");
+          }
+          request.next();
+        },
+        FORM_AS_TEXT);
+  }
+
   /** One that is good whatever tokens must have by the settings. */
   String token(String user) {
     Instant now = Instant.now();
@@ -52,8 +71,19 @@ class SignIn {
         .signWithSecret(secret);
   }
 
+  /** Null if there is none, or the form is malformed. */
+  private static String username(RoutingContext request) {
+    String form = Objects.requireNonNullElse(request.body().asString(), "");
+    try {
+      return new QueryStringDecoder(form, false)
+          .parameters().getOrDefault("username", List.of()).stream().findFirst().orElse(null);
+    } catch (IllegalArgumentException malformed) {
+      return null;
+    }
+  }
+
   private void answer(RoutingContext request) {
-    String user = request.request().getFormAttribute("username");
+    String user = username(request);
     if (user == null || user.isBlank()) {
       request.fail(ProblemException.invalid("username", "must not be blank"));
       return;

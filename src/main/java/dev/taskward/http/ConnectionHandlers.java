@@ -3,29 +3,74 @@ package dev.taskward.http;
 import io.netty.bootstrap.ChannelInitializerExtension;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandler;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelPipeline;
+import io.netty.handler.codec.http.HttpRequestDecoder;
+import io.netty.handler.ssl.SslHandler;
 import io.quarkus.runtime.annotations.RegisterForReflection;
+import io.quarkus.vertx.http.runtime.filters.Filters;
 import io.vertx.core.net.impl.ConnectionBase;
 import io.vertx.ext.web.RoutingContext;
+import jakarta.enterprise.event.Observes;
 
 /**
- * What Vert.x has no place for: handlers of ours in Netty's own pipeline, before all others, for
- * each connection that a client opens.
+ * Puts handlers of ours into Netty's pipeline of each connection that a client opens: Vert.x has no
+ * place for them.
  */
-@RegisterForReflection // Netty makes it by its name
+@RegisterForReflection // Netty creates it by its name
 public final class ConnectionHandlers extends ChannelInitializerExtension {
 
-  /** Netty asks for extensions only if this is set before its first use. */
+  /** Netty looks for extensions only if this is set before its first use. */
   public static void enable() {
     System.setProperty(EXTENSIONS_SYSTEM_PROPERTY, "serviceload");
   }
 
   @Override
   public void postInitializeServerChildChannel(Channel channel) {
-    channel.pipeline().addFirst(new UnreadRequest(), new HeadDeadline());
+    channel.pipeline().addFirst(new UnreadRequest(), new HeadDeadline(), new Http1Handlers());
   }
 
-  /** The one of the connection that this request came on; null if Netty was not told of them. */
+  /**
+   * The handler of the connection that this request came on; null if Netty did not look for
+   * extensions.
+   */
   static <T extends ChannelHandler> T of(RoutingContext request, Class<T> type) {
-    return ((ConnectionBase) request.request().connection()).channel().pipeline().get(type);
+    return pipeline(request).get(type);
+  }
+
+  private static ChannelPipeline pipeline(RoutingContext request) {
+    return ((ConnectionBase) request.request().connection()).channel().pipeline();
+  }
+
+  /** Adds what works on HTTP messages, once Vert.x has its own handlers: with TLS that is late. */
+  private static final class Http1Handlers extends ChannelInboundHandlerAdapter {
+
+    @Override
+    public void channelRead(ChannelHandlerContext context, Object bytes) {
+      ChannelPipeline pipeline = context.pipeline();
+      ChannelHandlerContext decoder = pipeline.context(HttpRequestDecoder.class);
+      if (decoder != null) {
+        if (pipeline.get(SslHandler.class) == null) { // else it has read something already
+          pipeline.replace(decoder.name(), decoder.name(), new StrictRequestDecoder());
+        }
+        PersistentConnection.install(pipeline, false);
+        pipeline.remove(this);
+      }
+      context.fireChannelRead(bytes);
+    }
+  }
+
+  /** In dev mode and in tests Netty was used before anything could be set. */
+  static final class LateHandlers {
+
+    void register(@Observes Filters filters) {
+      filters.register(
+          request -> {
+            PersistentConnection.install(pipeline(request), true);
+            request.next();
+          },
+          FilterOrder.OBSERVERS);
+    }
   }
 }

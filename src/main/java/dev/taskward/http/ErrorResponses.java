@@ -130,9 +130,8 @@ public class ErrorResponses {
     }
   }
 
-  /** What is left unread of a request would be taken for the next one. */
+  /** Makes the response the last one of its connection; see {@link PersistentConnection}. */
   static void closeAfter(RoutingContext request) {
-    request.response().putHeader("Connection", "close");
-    request.addEndHandler(sent -> request.request().connection().close());
+    request.response().putHeader(io.vertx.core.http.HttpHeaders.CONNECTION, "close");
   }
 }

@@ -40,7 +40,7 @@ public final class PublicUrl {
   static String origin(RoutingContext request) {
     Told told = request.get(KEY);
     HttpServerRequest sent = request.request();
-    return told == null ? sent.scheme() + "://" + sent.authority() : told.origin;
+    return told == null ? sent.scheme() + "://" + RequestFraming.authority(request) : told.origin;
   }
 
   /** Whether a URL can have this host; Vert.x takes any text in brackets for an address. */
@@ -74,7 +74,8 @@ public final class PublicUrl {
       return false;
     }
     String scheme = proto == null ? sent.scheme() : proto;
-    HostAndPort to = host == null ? sent.authority() : HostAndPort.parseAuthority(host, -1);
+    HostAndPort to =
+        host == null ? RequestFraming.authority(request) : HostAndPort.parseAuthority(host, -1);
     if (!isHost(to)) {
       return false;
     }

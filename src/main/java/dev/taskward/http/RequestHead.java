@@ -7,15 +7,13 @@ import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.enterprise.event.Observes;
-import java.net.URI;
-import java.net.URISyntaxException;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
 
-/** Refuses by its head what needs no reading: before anything else, what is not sound HTTP. */
-public class RequestHead {
+/** Refuses requests by their head, before their body is read. */
+class RequestHead {
 
   private final long maxBodySize;
   private final boolean apiDocs;
@@ -37,7 +35,6 @@ public class RequestHead {
   }
 
   void register(@Observes Filters filters) {
-    filters.register(RequestHead::checkFraming, FilterOrder.FRAMING);
     if (!origins.isEmpty()) {
       filters.register(this::checkOrigin, FilterOrder.ORIGIN);
     }
@@ -46,48 +43,14 @@ public class RequestHead {
     filters.register(this::checkBody, FilterOrder.BODY_HEAD);
   }
 
-  /**
-   * RFC 9112: one Host, a path as in a URI, and no transfer coding but chunked. Whoever stands in
-   * front may read anything else differently, and see one request where we see two.
-   */
-  private static void checkFraming(RoutingContext context) {
-    HttpServerRequest request = context.request();
-    String coding = request.getHeader(HttpHeaders.TRANSFER_ENCODING);
-    boolean sound =
-        PublicUrl.isHost(request.authority())
-            && isUri(request.path())
-            && request.headers().getAll(HttpHeaders.HOST).size() <= 1
-            && request.headers().getAll(HttpHeaders.TRANSFER_ENCODING).size() <= 1
-            && (coding == null || coding.equalsIgnoreCase("chunked"));
-    if (sound) {
-      context.next();
-    } else {
-      ErrorResponses.closeAfter(context);
-      context.fail(400);
-    }
-  }
-
-  private static boolean isUri(String target) {
-    try {
-      return new URI(target).toASCIIString().equals(target);
-    } catch (URISyntaxException e) {
-      return false;
-    }
-  }
-
   /** A page's fetch sends some characters as they stand, and has to be able to read why not. */
   private static void checkQuery(RoutingContext context) {
     String query = context.request().query();
-    if (query == null || isUri("?" + query)) {
+    if (query == null || RequestFraming.isUri("?" + query)) {
       context.next();
     } else {
       context.fail(ProblemException.malformed("The query has to be percent-encoded."));
     }
-  }
-
-  /** Quarkus would refuse such a target before any filter, with a bare status. */
-  public static void checkUris() {
-    System.setProperty("vertx.disableURIValidation", "true");
   }
 
   /**
@@ -133,8 +96,17 @@ public class RequestHead {
       context.fail(413);
     } else if (!codings.stream().allMatch("identity"::equalsIgnoreCase)) {
       context.fail(ProblemException.encoded());
+    } else if (isForm(request) && RequestBody.isSent(request)) {
+      context.fail(415);
     } else {
       context.next();
     }
+  }
+
+  /** No path takes forms, and Vert.x would not answer a malformed one. */
+  private static boolean isForm(HttpServerRequest request) {
+    String type = ContentType.normalise(request.headers());
+    return type != null
+        && (type.startsWith("application/x-www-form-urlencoded") || type.startsWith("multipart/"));
   }
 }
