@@ -1,5 +1,6 @@
 package dev.taskward;
 
+import static org.hamcrest.Matchers.lessThan;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
@@ -240,6 +241,27 @@ class IngressIT {
       assertTrue(next == null || next.startsWith(outside + "/api/v1/tasks?limit=1&cursor="), next);
     }
     assertEquals(created, listed);
+  }
+
+  /** nginx keeps its connections: the next client's request comes on the same ones. */
+  @Test
+  void aBodyThatIsNotReadDelaysNoOtherClient() {
+    byte[] body = new byte[60_000];
+    for (int i = 0; i < 4; i++) {
+      for (RequestSpecification sender :
+          List.of(as(User.fresh()), RestAssured.given().trustStore(trusted))) {
+        int status =
+            sender
+                .header("Content-Encoding", "br")
+                .contentType("application/json")
+                .body(body)
+                .urlEncodingEnabled(false)
+                .post(outside + (i % 2 == 0 ? User.TASKS : User.TASKS + "?%"))
+                .statusCode();
+        assertTrue(List.of(400, 401, 415).contains(status), "status " + status);
+        as(alice).get(outside + User.TASKS).then().statusCode(200).time(lessThan(3_000L));
+      }
+    }
   }
 
   /** Each is told to go, is not ready from then on, ends, and another one comes in its place. */

@@ -86,6 +86,9 @@ public class ErrorResponses {
         request.next();
       }
     } else if (request.failure() == null || request.statusCode() == 400) {
+      if (request.failure() == null && request.statusCode() == 400) { // by its head alone
+        closeAfter(request);
+      }
       send(request.statusCode(), request);
     } else {
       send(Problems.of(request.failure(), request), request);
@@ -132,6 +135,6 @@ public class ErrorResponses {
 
   /** Makes the response the last one of its connection; see {@link PersistentConnection}. */
   static void closeAfter(RoutingContext request) {
-    request.response().putHeader(io.vertx.core.http.HttpHeaders.CONNECTION, "close");
+    request.response().putHeader("Connection", "close");
   }
 }

@@ -124,8 +124,9 @@ final class PersistentConnection extends ChannelDuplexHandler {
       closes = !isPersistent(request);
       addHost(request, context);
       tooLong =
-          HttpUtil.is100ContinueExpected(request)
-              || HttpUtil.getContentLength(request, 0L) > DROPPED_MAX;
+          request.decoderResult().isSuccess()
+              && (HttpUtil.is100ContinueExpected(request)
+                  || HttpUtil.getContentLength(request, 0L) > DROPPED_MAX);
     }
     closes |= ((HttpObject) message).decoderResult().isFailure(); // nothing is decoded after it
     complete |= message instanceof LastHttpContent;
@@ -216,6 +217,9 @@ final class PersistentConnection extends ChannelDuplexHandler {
   }
 
   private void begin(HttpResponse response) {
+    if (response.protocolVersion() != HttpVersion.HTTP_1_0) {
+      response.setProtocolVersion(HttpVersion.HTTP_1_1); // Vert.x repeats the client's
+    }
     response.headers().set(HttpHeaderNames.DATE, date());
     closes |= tooLong && !complete || hasOption(response, HttpHeaderValues.CLOSE);
     if (closes) {

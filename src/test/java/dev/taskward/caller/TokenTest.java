@@ -155,6 +155,23 @@ class TokenTest {
         .body("detail", equalTo("A valid bearer token is needed."));
   }
 
+  /** RFC 6750, 2.1: one space or more. */
+  @Test
+  void severalSpacesMayStandBeforeTheToken() {
+    for (String scheme : List.of("Bearer  ", "bearer     ", "BEARER ")) {
+      User.withoutToken()
+          .header("Authorization", scheme + Tokens.token("alice"))
+          .get(User.TASKS)
+          .then()
+          .statusCode(200);
+    }
+    User.withoutToken()
+        .header("Authorization", "Bearer\t" + Tokens.token("alice"))
+        .get(User.TASKS)
+        .then()
+        .statusCode(401);
+  }
+
   @Test
   void onlyTheBearerSchemeCounts() {
     String token = Tokens.token("alice");

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import dev.taskward.User;
 import io.quarkus.test.junit.QuarkusTest;
 import io.restassured.RestAssured;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -48,6 +49,14 @@ class SignInTest {
           .body("errors.field", contains("username"));
     }
     given().post("/dev/token").then().statusCode(400);
+    for (String form : List.of("username=%", "%", "username=%zz", "a=b")) {
+      given()
+          .header("Content-Type", "application/x-www-form-urlencoded")
+          .body(form.getBytes(StandardCharsets.UTF_8))
+          .post("/dev/token")
+          .then()
+          .statusCode(400);
+    }
     given().get("/dev/token").then().statusCode(404);
   }
 

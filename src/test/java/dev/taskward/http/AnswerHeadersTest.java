@@ -20,6 +20,9 @@ import io.restassured.response.ValidatableResponse;
 import io.restassured.specification.RequestSpecification;
 import java.io.IOException;
 import java.net.URI;
+import java.time.Duration;
+import java.time.ZonedDateTime;
+import java.time.format.DateTimeFormatter;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -76,6 +79,21 @@ class AnswerHeadersTest {
     assertTrue(answer.startsWith("HTTP/1.1 400 "), answer);
     assertTrue(answer.toLowerCase().contains("x-content-type-options: nosniff"), answer);
     assertTrue(answer.toLowerCase().contains("cache-control: no-store"), answer);
+  }
+
+  /** RFC 9110, 6.6.1. */
+  @Test
+  void everyAnswerHasTheDate() {
+    for (ValidatableResponse answer :
+        List.of(
+            alice.request().get(User.TASKS).then().statusCode(200),
+            User.withoutToken().get(User.TASKS).then().statusCode(401),
+            alice.roughRequest().get("/nowhere").then().statusCode(404))) {
+      String date = answer.extract().header("Date");
+      ZonedDateTime time = ZonedDateTime.parse(date, DateTimeFormatter.RFC_1123_DATE_TIME);
+      assertTrue(Duration.between(time, ZonedDateTime.now()).abs().toSeconds() < 10, date);
+      assertEquals("Mon, 30 Nov 2026 05:48:44 GMT".length(), date.length(), date);
+    }
   }
 
   private static void kept(ValidatableResponse answer, String how) {

@@ -1,5 +1,6 @@
 package dev.taskward.http;
 
+import static io.restassured.RestAssured.given;
 import static org.hamcrest.Matchers.contains;
 import static org.hamcrest.Matchers.equalTo;
 import static org.hamcrest.Matchers.matchesPattern;
@@ -8,7 +9,9 @@ import dev.taskward.User;
 import io.quarkus.test.junit.QuarkusTest;
 import io.restassured.http.ContentType;
 import io.restassured.response.ValidatableResponse;
+import io.restassured.specification.RequestSpecification;
 import java.nio.charset.Charset;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -171,6 +174,48 @@ class InvalidInputTest {
         .then()
         .statusCode(400)
         .body("errors.field", contains("body"));
+  }
+
+  /** RFC 9110, 8.3.1: case and spaces around the semicolon make no difference. */
+  @Test
+  void aMediaTypeMayBeWrittenInSeveralWays() {
+    for (String type :
+        List.of(
+            "Application/JSON",
+            "application/json ; charset=\"utf-8\"",
+            "application/json\t;\tcharset=utf-8",
+            "application/json;charset=UTF-8 ; x=y")) {
+      alice
+          .authorized()
+          .header("Content-Type", type)
+          .body("{}".getBytes(StandardCharsets.UTF_8))
+          .post(User.TASKS)
+          .then()
+          .statusCode(201);
+    }
+  }
+
+  /** No parser of forms is asked, which may not like them. */
+  @Test
+  void formsAreNoMediaTypeOfTheService() {
+    for (String type :
+        List.of(
+            "application/x-www-form-urlencoded",
+            "Application/X-WWW-Form-Urlencoded ; charset=utf-8",
+            "multipart/form-data; boundary=x",
+            "multipart/mixed")) {
+      for (String body : List.of("a=%", "a=b", "--x\r\n", "%")) {
+        form(alice.authorized(), type, body).post(User.TASKS).then().statusCode(415);
+        form(alice.authorized(), type, body).put(User.TASKS + "/1").then().statusCode(415);
+        form(alice.authorized(), type, body).get(User.TASKS).then().statusCode(415);
+        form(given(), type, body).post("/q/openapi").then().statusCode(415);
+        form(given(), type, body).post(User.TASKS).then().statusCode(401);
+      }
+    }
+  }
+
+  private static RequestSpecification form(RequestSpecification as, String type, String body) {
+    return as.header("Content-Type", type).body(body.getBytes(StandardCharsets.UTF_8));
   }
 
   @Test

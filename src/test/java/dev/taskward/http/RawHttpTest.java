@@ -136,7 +136,6 @@ class RawHttpTest {
             "GET /api/v1/tasks HTTP/1.1\r\nHost: [1::2::3]:80",
             "GET /api/v1/tasks HTTP/1.1\r\nHost: a:",
             "GET /api/v1/caf\u00e9 HTTP/1.1\r\nHost: a",
-            "GET /api/v1/tasks HTTP/1.0",
             "POST /api/v1/tasks HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: xchunked",
             "POST /api/v1/tasks HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: identity",
             "POST /api/v1/tasks HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip, chunked")) {
