@@ -48,6 +48,8 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -471,6 +473,39 @@ class KubernetesTest {
 
   private static Duration duration(String property) {
     return Duration.parse("PT" + CONFIG.getValue(property, String.class));
+  }
+
+  /** Who sends requests on kept connections must close a silent one first, or a request is lost. */
+  @Test
+  void aSilentConnectionIsClosedByTheProxyFirst() {
+    Matcher nginx =
+        Pattern.compile("(?m)^ *keepalive_timeout ([0-9]+)s;")
+            .matcher(Manifests.text(Path.of("docs/nginx.conf")));
+    assertTrue(nginx.find());
+    assertTrue(Long.parseLong(nginx.group(1)) < duration("quarkus.http.idle-timeout").toSeconds());
+
+    String idle = literal(BASE, "QUARKUS_HTTP_IDLE_TIMEOUT").replaceFirst(".*=", "PT");
+    assertTrue(Duration.parse(idle).toSeconds() > 60, "ingress-nginx's upstream-keepalive-timeout");
+  }
+
+  /** Also of the cache that each node has at a link-local address (NodeLocal DNSCache). */
+  @ParameterizedTest
+  @MethodSource("folders")
+  void podsMayAskForNames(Path folder) {
+    Manifests.objects(folder).stream()
+        .filter(object -> object.get("kind").getAsString().equals("NetworkPolicy"))
+        .map(object -> Manifests.only(List.of(object), V1NetworkPolicy.class).getSpec())
+        .flatMap(policy -> orEmpty(policy.getEgress()).stream())
+        .filter(rule -> rule.getPorts().stream().anyMatch(p -> p.getPort().getIntValue() == 53))
+        .filter(rule -> !orEmpty(rule.getTo()).isEmpty()) // else to anywhere
+        .forEach(
+            rule ->
+                assertTrue(
+                    rule.getTo().stream()
+                        .anyMatch(
+                            to ->
+                                to.getIpBlock() != null
+                                    && to.getIpBlock().getCidr().equals("169.254.20.10/32"))));
   }
 
   @Test

@@ -47,7 +47,8 @@ public final class PackagedApplication {
         .keySet()
         .removeIf(
             name ->
-                name.matches("DATABASE_URL|BETTER_AUTH.*|MP_JWT.*|QUARKUS.*|TASKWARD.*|OTEL.*"));
+                name.matches(
+                    "DATABASE_URL|BETTER_AUTH.*|MP_JWT.*|QUARKUS.*|TASKWARD.*|OTEL.*|(?i)(HTTPS|NO)_PROXY"));
     builder.environment().putAll(environment);
     builder.environment().putIfAbsent("QUARKUS_SHUTDOWN_DELAY", "0S");
     builder.environment().putIfAbsent("QUARKUS_MANAGEMENT_PORT", Integer.toString(freePort()));

@@ -22,7 +22,7 @@ import java.util.TreeMap;
 public record SigningKey(String kid, String algorithm, KeyPair pair) {
 
   /**
-   * @param algorithm RS256, PS256, ES256 or EdDSA
+   * @param algorithm RS256, PS256, ES256, EdDSA or Ed25519
    */
   public static SigningKey generate(String kid, String algorithm) {
     try {
@@ -35,7 +35,7 @@ public record SigningKey(String kid, String algorithm, KeyPair pair) {
               });
       if (algorithm.equals("ES256")) {
         generator.initialize(new ECGenParameterSpec("secp256r1"));
-      } else if (!algorithm.equals("EdDSA")) {
+      } else if (algorithm.endsWith("S256")) {
         generator.initialize(2048);
       }
       return new SigningKey(kid, algorithm, generator.generateKeyPair());

@@ -12,13 +12,24 @@ import io.vertx.core.http.HttpClientRequest;
 import io.vertx.core.http.HttpClientResponse;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.RequestOptions;
+import io.vertx.core.net.ProxyOptions;
+import io.vertx.core.net.SocketAddress;
+import jakarta.annotation.PreDestroy;
 import jakarta.enterprise.context.ApplicationScoped;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.URI;
+import java.net.UnknownHostException;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 
 /**
  * Fetches a JWKS from a server that is not trusted to be quick, small or sane: in {@value
  * #TIMEOUT_MILLIS} ms and {@value #MAX_BYTES} bytes at most, and from nowhere else than where the
- * operator said.
+ * operator said, by the {@link HttpsProxy} if there is one. All addresses of a name are tried.
  */
 @ApplicationScoped
 class RemoteKeys {
@@ -32,23 +43,80 @@ class RemoteKeys {
   private final Vertx vertx;
   private final TlsConfigurationRegistry tls;
 
+  /** Of its own: a DNS that does not answer holds it, and no thread that requests need. */
+  private final ExecutorService names =
+      Executors.newSingleThreadExecutor(
+          task -> {
+            Thread thread = new Thread(task, "jwks-names");
+            thread.setDaemon(true);
+            return thread;
+          });
+
   RemoteKeys(Vertx vertx, TlsConfigurationRegistry tls) {
     this.vertx = vertx;
     this.tls = tls;
   }
 
-  Future<VerificationKeys> fetch(String url) {
+  @PreDestroy
+  void stop() {
+    names.shutdownNow();
+  }
+
+  Future<VerificationKeys> fetch(String location) {
+    URI url = URI.create(location);
+    Optional<ProxyOptions> proxy = HttpsProxy.of(url, System.getenv());
+    String first = proxy.map(ProxyOptions::getHost).orElseGet(() -> HttpsProxy.host(url));
     HttpClientOptions options = new HttpClientOptions().setKeepAlive(false);
     tls.get(TLS_CONFIGURATION).ifPresent(trust -> TlsConfigUtils.configure(options, trust));
     HttpClient client = vertx.createHttpClient(options);
-    return client
-        .request(new RequestOptions().setMethod(HttpMethod.GET).setAbsoluteURI(url))
+    return addresses(first)
+        .compose(all -> request(client, url, proxy, all))
         .compose(HttpClientRequest::send)
         .compose(RemoteKeys::body)
         .map(body -> VerificationKeys.parse(body.toString()))
         .timeout(TIMEOUT_MILLIS, TimeUnit.MILLISECONDS)
         // A client for each fetch, so that this ends whatever hangs; there are few fetches.
         .onComplete(ended -> client.close());
+  }
+
+  /** Vert.x would find one. This machine has two, whatever its hosts file says (RFC 6761, 6.3). */
+  private Future<InetAddress[]> addresses(String host) {
+    CompletableFuture<InetAddress[]> found =
+        CompletableFuture.supplyAsync(
+            () -> {
+              try {
+                return host.equalsIgnoreCase("localhost")
+                    ? new InetAddress[] {
+                      InetAddress.getByName("127.0.0.1"), InetAddress.getByName("::1")
+                    }
+                    : InetAddress.getAllByName(host);
+              } catch (UnknownHostException e) {
+                throw new UncheckedIOException("unknown host " + host, e);
+              }
+            },
+            names);
+    return Future.fromCompletionStage(found, vertx.getOrCreateContext());
+  }
+
+  /** By the first address that accepts a connection; each has its part of the time. */
+  private static Future<HttpClientRequest> request(
+      HttpClient client, URI url, Optional<ProxyOptions> proxy, InetAddress[] addresses) {
+    Future<HttpClientRequest> request = Future.failedFuture("no address");
+    for (InetAddress address : addresses) {
+      RequestOptions options =
+          new RequestOptions()
+              .setMethod(HttpMethod.GET)
+              .setAbsoluteURI(url.toString())
+              .setConnectTimeout(TIMEOUT_MILLIS / addresses.length);
+      String ip = address.getHostAddress();
+      if (proxy.isPresent()) {
+        options.setProxyOptions(new ProxyOptions(proxy.get()).setHost(ip));
+      } else {
+        options.setServer(SocketAddress.inetSocketAddress(options.getPort(), ip));
+      }
+      request = request.recover(failure -> client.request(options));
+    }
+    return request;
   }
 
   private static Future<Buffer> body(HttpClientResponse response) {

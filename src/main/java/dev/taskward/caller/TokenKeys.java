@@ -74,6 +74,7 @@ class TokenKeys {
       local = local.and(parse(read(location.get()), "MP_JWT_VERIFY_PUBLICKEY_LOCATION"));
     }
     current = local;
+    logIgnored(local);
     if (url != null) {
       warnOfEveryIssuer();
       fetch();
@@ -124,9 +125,14 @@ class TokenKeys {
     VerificationKeys keys = local.and(fetched);
     if (!keys.equals(current)) {
       LOG.infof("The JWKS has new keys: %s", fetched.ids());
+      logIgnored(fetched);
       current = keys;
     }
     return null;
+  }
+
+  private static void logIgnored(VerificationKeys keys) {
+    keys.ignored().forEach(key -> LOG.infof("A JWK can't verify tokens and is ignored: %s", key));
   }
 
   private Void keep(Throwable failure) {

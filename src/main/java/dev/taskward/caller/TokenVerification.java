@@ -80,6 +80,7 @@ class TokenVerification {
   TokenVerification(TaskwardConfig config, TokenKeys keys) {
     this.config = config.tokens();
     this.keys = keys;
+    VerificationKeys.registerEd25519();
     this.consumer = consumer();
     this.verified = Caffeine.newBuilder().maximumSize(this.config.cacheSize()).build();
   }

@@ -1,5 +1,6 @@
 package dev.taskward.caller;
 
+import dev.taskward.http.LogLine;
 import io.smallrye.jwt.algorithm.SignatureAlgorithm;
 import io.smallrye.jwt.util.KeyUtils;
 import java.nio.charset.StandardCharsets;
@@ -9,20 +10,23 @@ import java.security.PublicKey;
 import java.security.interfaces.ECPublicKey;
 import java.security.interfaces.EdECPublicKey;
 import java.security.interfaces.RSAPublicKey;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
-import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
 import javax.crypto.spec.SecretKeySpec;
 import org.jose4j.json.JsonUtil;
 import org.jose4j.jwa.AlgorithmConstraints;
 import org.jose4j.jwa.AlgorithmConstraints.ConstraintType;
+import org.jose4j.jwa.AlgorithmFactoryFactory;
 import org.jose4j.jwk.JsonWebKey;
 import org.jose4j.jwk.JsonWebKeySet;
 import org.jose4j.jwk.PublicJsonWebKey;
 import org.jose4j.jwk.Use;
 import org.jose4j.jws.AlgorithmIdentifiers;
+import org.jose4j.jws.EdDsaAlgorithm;
 import org.jose4j.jws.JsonWebSignature;
 import org.jose4j.keys.EllipticCurves;
 import org.jose4j.lang.JoseException;
@@ -31,13 +35,20 @@ import org.jose4j.lang.UnresolvableKeyException;
 /**
  * Keys that signatures are verified with. Which algorithms a key may be used with is said here, by
  * the key; what a token says only chooses among them.
+ *
+ * @param ignored for the log: the other keys of a JWKS, each with the reason
  */
-record VerificationKeys(List<VerificationKey> keys) {
+record VerificationKeys(List<VerificationKey> keys, List<String> ignored) {
 
   /** RFC 7518, 3.3 and 3.5. */
   private static final int RSA_MIN_BITS = 2048;
 
-  static final VerificationKeys NONE = new VerificationKeys(List.of());
+  static final VerificationKeys NONE = new VerificationKeys(List.of(), List.of());
+
+  /** RFC 9864 has this name for EdDSA (RFC 8037) with its one curve that is used here. */
+  private static final String ED25519 = "Ed25519";
+
+  private static final Set<String> EDDSA = Set.of(AlgorithmIdentifiers.EDDSA, ED25519);
 
   /** All that any key may be used with. */
   static final AlgorithmConstraints ALGORITHMS =
@@ -47,7 +58,8 @@ record VerificationKeys(List<VerificationKey> keys) {
           AlgorithmIdentifiers.RSA_USING_SHA256,
           AlgorithmIdentifiers.RSA_PSS_USING_SHA256,
           AlgorithmIdentifiers.ECDSA_USING_P256_CURVE_AND_SHA256,
-          AlgorithmIdentifiers.EDDSA);
+          AlgorithmIdentifiers.EDDSA,
+          ED25519);
 
   /**
    * @param id the {@code kid} of a JWK; null fits a token with any
@@ -69,10 +81,20 @@ record VerificationKeys(List<VerificationKey> keys) {
     }
   }
 
+  /**
+   * Has the library verify tokens whose {@code alg} is Ed25519, which it does not know by itself.
+   */
+  static void registerEd25519() {
+    EdDsaAlgorithm algorithm = new EdDsaAlgorithm();
+    algorithm.setAlgorithmIdentifier(ED25519);
+    AlgorithmFactoryFactory.getInstance().getJwsAlgorithmFactory().registerAlgorithm(algorithm);
+  }
+
   static VerificationKeys ofSecret(String secret) {
     Key key = new SecretKeySpec(secret.getBytes(StandardCharsets.UTF_8), "HmacSHA256");
     return new VerificationKeys(
-        List.of(new VerificationKey(null, key, Set.of(AlgorithmIdentifiers.HMAC_SHA256))));
+        List.of(new VerificationKey(null, key, Set.of(AlgorithmIdentifiers.HMAC_SHA256))),
+        List.of());
   }
 
   /**
@@ -80,45 +102,88 @@ record VerificationKeys(List<VerificationKey> keys) {
    * @throws IllegalArgumentException if it has no key that signatures can be verified with
    */
   static VerificationKeys parse(String text) {
-    List<VerificationKey> keys = (text.strip().startsWith("{") ? jwks(text) : pem(text)).toList();
+    VerificationKeys keys =
+        text.strip().startsWith("{")
+            ? jwks(text)
+            : new VerificationKeys(pem(text).toList(), List.of());
     if (keys.isEmpty()) {
       throw new IllegalArgumentException(
           "no public key for RS256 or PS256 (RSA, 2048 bits or more), ES256 (P-256) or EdDSA"
-              + " (Ed25519)");
+              + " (Ed25519)"
+              + (keys.ignored().isEmpty()
+                  ? ""
+                  : "; ignored: " + String.join(", ", keys.ignored())));
     }
-    return new VerificationKeys(keys);
+    return keys;
   }
 
-  private static Stream<VerificationKey> jwks(String json) {
+  private static VerificationKeys jwks(String json) {
+    List<VerificationKey> keys = new ArrayList<>();
+    List<String> ignored = new ArrayList<>();
+    for (Object jwk : jwkList(json)) {
+      try {
+        keys.add(key(jwk));
+      } catch (JoseException e) {
+        Object id = jwk instanceof Map<?, ?> members ? members.get("kid") : null;
+        ignored.add(
+            (id == null ? "a key without kid" : "key " + LogLine.printable(id.toString()))
+                + " ("
+                + e.getMessage()
+                + ")");
+      }
+    }
+    return new VerificationKeys(List.copyOf(keys), List.copyOf(ignored));
+  }
+
+  private static List<?> jwkList(String json) {
     try {
-      JsonWebKeySet set =
-          JsonUtil.parseJson(json).containsKey(JsonWebKeySet.JWK_SET_MEMBER_NAME)
-              ? new JsonWebKeySet(json)
-              : new JsonWebKeySet(JsonWebKey.Factory.newJwk(json));
-      return set.getJsonWebKeys().stream()
-          .filter(VerificationKeys::isForVerification)
-          .map(jwk -> key(jwk.getKeyId(), jwk.getAlgorithm(), (PublicJsonWebKey) jwk))
-          .flatMap(Optional::stream);
-    } catch (JoseException e) {
-      throw new IllegalArgumentException("neither a JWK nor a JWKS", e);
+      Map<String, Object> parsed = JsonUtil.parseJson(json);
+      if (parsed.get(JsonWebKeySet.JWK_SET_MEMBER_NAME) instanceof List<?> list) {
+        return list;
+      }
+      if (parsed.containsKey(JsonWebKey.KEY_TYPE_PARAMETER)) {
+        return List.of(parsed);
+      }
+    } catch (JoseException noJson) {
+      // as wrong as other JSON
     }
+    throw new IllegalArgumentException("neither a JWK nor a JWKS");
   }
 
-  /** Symmetric keys have no place where everybody may read them. */
-  private static boolean isForVerification(JsonWebKey jwk) {
-    return jwk instanceof PublicJsonWebKey
-        && (jwk.getUse() == null || jwk.getUse().equals(Use.SIGNATURE))
-        && (jwk.getKeyOps() == null || jwk.getKeyOps().contains("verify"));
+  /**
+   * @throws JoseException that says in our words why it can't verify signatures
+   */
+  private static VerificationKey key(Object json) throws JoseException {
+    JsonWebKey jwk = jwk(json);
+    if (!(jwk instanceof PublicJsonWebKey pair)) {
+      throw new JoseException("symmetric"); // it has no place where everybody may read it
+    }
+    if (jwk.getUse() != null && !jwk.getUse().equals(Use.SIGNATURE)) {
+      throw new JoseException("use is not sig");
+    }
+    if (jwk.getKeyOps() != null && !jwk.getKeyOps().contains("verify")) {
+      throw new JoseException("key_ops has no verify");
+    }
+    Set<String> algorithms = algorithms(pair.getPublicKey());
+    if (algorithms.isEmpty()) {
+      throw new JoseException("neither RSA with 2048 bits or more, nor P-256, nor Ed25519");
+    }
+    String algorithm = jwk.getAlgorithm();
+    if (algorithm != null && !algorithms.contains(algorithm)) {
+      throw new JoseException("alg is " + LogLine.printable(algorithm));
+    }
+    boolean isOne = algorithm == null || algorithms.equals(EDDSA); // both names are one algorithm
+    return new VerificationKey(
+        jwk.getKeyId(), pair.getPublicKey(), isOne ? algorithms : Set.of(algorithm));
   }
 
-  private static Optional<VerificationKey> key(String id, String algorithm, PublicJsonWebKey jwk) {
-    Set<String> algorithms = algorithms(jwk.getPublicKey());
-    if (algorithm != null) {
-      algorithms = algorithms.contains(algorithm) ? Set.of(algorithm) : Set.of();
+  @SuppressWarnings("unchecked")
+  private static JsonWebKey jwk(Object json) throws JoseException {
+    try {
+      return JsonWebKey.Factory.newJwk((Map<String, Object>) json);
+    } catch (JoseException | RuntimeException e) {
+      throw new JoseException("not a JWK of a known kty and crv");
     }
-    return algorithms.isEmpty()
-        ? Optional.empty()
-        : Optional.of(new VerificationKey(id, jwk.getPublicKey(), algorithms));
   }
 
   private static Stream<VerificationKey> pem(String text) {
@@ -150,7 +215,7 @@ record VerificationKeys(List<VerificationKey> keys) {
       return Set.of(AlgorithmIdentifiers.ECDSA_USING_P256_CURVE_AND_SHA256);
     }
     if (key instanceof EdECPublicKey ed && ed.getParams().getName().equals("Ed25519")) {
-      return Set.of(AlgorithmIdentifiers.EDDSA);
+      return EDDSA;
     }
     return Set.of();
   }
@@ -161,11 +226,15 @@ record VerificationKeys(List<VerificationKey> keys) {
 
   /** For the log. */
   List<String> ids() {
-    return keys.stream().map(key -> key.id() + " " + key.algorithms()).toList();
+    return keys.stream()
+        .map(key -> LogLine.printable(String.valueOf(key.id())) + " " + key.algorithms())
+        .toList();
   }
 
   VerificationKeys and(VerificationKeys others) {
-    return new VerificationKeys(Stream.concat(keys.stream(), others.keys.stream()).toList());
+    return new VerificationKeys(
+        Stream.concat(keys.stream(), others.keys.stream()).toList(),
+        Stream.concat(ignored.stream(), others.ignored.stream()).toList());
   }
 
   /** The key for this token, for the library that verifies it. */

@@ -10,10 +10,14 @@ import jakarta.inject.Singleton;
 import java.io.IOException;
 import java.time.Instant;
 import java.time.LocalDate;
+import java.time.format.DateTimeFormatter;
+import java.time.format.DateTimeFormatterBuilder;
+import java.util.Locale;
 
 /**
- * Writes a time as {@link Instant#toString} does (RFC 3339 in UTC), but not by way of a dozen
- * texts, which were a fifth of all that the garbage collector had to clear away.
+ * Writes a time as RFC 3339 in UTC with six digits of a fraction, always, so that times sort as
+ * text and have one format. It does not go by way of a formatter's dozen texts, which were a fifth
+ * of all that the garbage collector had to clear away.
  */
 @Singleton
 class JsonTimes extends StdScalarSerializer<Instant> implements ObjectMapperCustomizer {
@@ -21,7 +25,11 @@ class JsonTimes extends StdScalarSerializer<Instant> implements ObjectMapperCust
   /** In seconds. */
   private static final int DAY = 24 * 60 * 60;
 
-  private static final int LONGEST = "9999-12-31T23:59:59.999999999Z".length();
+  private static final int LENGTH = "9999-12-31T23:59:59.999999Z".length();
+
+  /** For years that have a sign, which RFC 3339 does not know. */
+  private static final DateTimeFormatter FAR =
+      new DateTimeFormatterBuilder().appendInstant(6).toFormatter(Locale.ROOT);
 
   JsonTimes() {
     super(Instant.class);
@@ -42,35 +50,20 @@ class JsonTimes extends StdScalarSerializer<Instant> implements ObjectMapperCust
   public void serialize(Instant time, JsonGenerator json, SerializerProvider provider)
       throws IOException {
     LocalDate date = LocalDate.ofEpochDay(Math.floorDiv(time.getEpochSecond(), DAY));
-    if (date.getYear() < 0
-        || date.getYear() > 9999) { // with a sign; TASKWARD_TRASH_RETENTION has no end
-      json.writeString(time.toString());
+    if (date.getYear() < 0 || date.getYear() > 9999) {
+      json.writeString(FAR.format(time));
       return;
     }
     int second = Math.floorMod(time.getEpochSecond(), DAY);
-    char[] text = new char[LONGEST];
+    char[] text = new char[LENGTH];
     int end = number(text, 0, date.getYear(), 4, '-');
     end = number(text, end, date.getMonthValue(), 2, '-');
     end = number(text, end, date.getDayOfMonth(), 2, 'T');
     end = number(text, end, second / 3600, 2, ':');
     end = number(text, end, second / 60 % 60, 2, ':');
-    int seconds = number(text, end, second % 60, 2, '.');
-    number(text, seconds, time.getNano(), 9, 'Z');
-    int fraction = fractionDigits(time.getNano());
-    int last = fraction == 0 ? seconds - 1 : seconds + fraction;
-    text[last] = 'Z';
-    json.writeString(text, 0, last + 1);
-  }
-
-  /** None, or three, six or nine: as many as it needs. */
-  private static int fractionDigits(int nanos) {
-    if (nanos == 0) {
-      return 0;
-    }
-    if (nanos % 1_000_000 == 0) {
-      return 3;
-    }
-    return nanos % 1_000 == 0 ? 6 : 9;
+    end = number(text, end, second % 60, 2, '.');
+    number(text, end, time.getNano() / 1_000, 6, 'Z');
+    json.writeString(text, 0, LENGTH);
   }
 
   /** Writes the number with so many digits and what follows it; returns where it ends. */

@@ -6,7 +6,7 @@ import org.jboss.logging.Logger;
 import org.jboss.logging.MDC;
 
 /** A line of the log about a request, which no client's text can disturb or pass for. */
-final class LogLine {
+public final class LogLine {
 
   /** Controls, what changes how text is shown, and line ends of any kind; and our own quotes. */
   private static final Pattern UNSAFE =
@@ -30,7 +30,7 @@ final class LogLine {
   }
 
   /** The text with whatever could disturb a log written as {@code \}{@code uXXXX}. */
-  static String printable(String text) {
+  public static String printable(String text) {
     return text == null
         ? ""
         : UNSAFE

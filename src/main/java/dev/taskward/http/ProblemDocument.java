@@ -13,7 +13,6 @@ import org.eclipse.microprofile.openapi.models.OpenAPI;
 import org.eclipse.microprofile.openapi.models.Operation;
 import org.eclipse.microprofile.openapi.models.headers.Header;
 import org.eclipse.microprofile.openapi.models.media.Schema.SchemaType;
-import org.eclipse.microprofile.openapi.models.parameters.Parameter;
 import org.eclipse.microprofile.openapi.models.responses.APIResponse;
 
 /**
@@ -22,6 +21,9 @@ import org.eclipse.microprofile.openapi.models.responses.APIResponse;
  */
 @OpenApiFilter(stages = OpenApiFilter.RunStage.BUILD)
 public class ProblemDocument implements OASFilter {
+
+  /** The head is not read to its end, so these have no body. */
+  private static final Set<Integer> BARE = Set.of(414, 431);
 
   @Override
   public void filterOpenAPI(OpenAPI document) {
@@ -51,29 +53,21 @@ public class ProblemDocument implements OASFilter {
   }
 
   private static Set<Integer> errors(Operation operation, String path) {
-    boolean readsBody = operation.getRequestBody() != null;
     boolean writesBody = !operation.getResponses().hasAPIResponse("204");
-    boolean readsQuery =
-        operation.getParameters() != null
-            && operation.getParameters().stream().anyMatch(p -> p.getIn() == Parameter.In.QUERY);
     boolean takesKey =
         operation.getParameters() != null
             && operation.getParameters().stream()
                 .anyMatch(p -> "Idempotency-Key".equals(p.getName()));
     boolean isAboutOne = path.contains("{");
 
-    Set<Integer> errors = new TreeSet<>(Set.of(401, 403, 429, 500, 503));
-    if (readsBody || readsQuery || isAboutOne || takesKey) {
-      errors.add(400);
-    }
+    // Of any request: its head may be malformed or too long, and it may have a body that is too
+    // large or encoded.
+    Set<Integer> errors = new TreeSet<>(Set.of(400, 401, 403, 413, 414, 415, 429, 431, 500, 503));
     if (isAboutOne) {
       errors.addAll(Set.of(404, 412));
     }
     if (writesBody) {
       errors.add(406);
-    }
-    if (readsBody) {
-      errors.addAll(Set.of(413, 415));
     }
     if (takesKey) {
       errors.addAll(Set.of(409, 422));
@@ -82,6 +76,10 @@ public class ProblemDocument implements OASFilter {
   }
 
   private static APIResponse response(int status) {
+    APIResponse response = OASFactory.createAPIResponse().description(description(status));
+    if (BARE.contains(status)) {
+      return response;
+    }
     Map<String, Object> example = new LinkedHashMap<>();
     example.put("type", Problem.TYPE);
     example.put("title", Problems.title(status));
@@ -94,16 +92,13 @@ public class ProblemDocument implements OASFilter {
           "errors",
           List.of(new TreeMap<>(Map.of("field", "title", "message", "must not be blank"))));
     }
-    APIResponse response =
-        OASFactory.createAPIResponse()
-            .description(description(status))
-            .content(
-                OASFactory.createContent()
-                    .addMediaType(
-                        Problem.MEDIA_TYPE,
-                        OASFactory.createMediaType()
-                            .schema(OASFactory.createSchema().ref("#/components/schemas/Problem"))
-                            .example(example)));
+    response.content(
+        OASFactory.createContent()
+            .addMediaType(
+                Problem.MEDIA_TYPE,
+                OASFactory.createMediaType()
+                    .schema(OASFactory.createSchema().ref("#/components/schemas/Problem"))
+                    .example(example)));
     if (status == 401) {
       response.addHeader(
           "WWW-Authenticate",
@@ -161,7 +156,9 @@ public class ProblemDocument implements OASFilter {
 
   private static String description(int status) {
     return switch (status) {
-      case 400 -> "The input is invalid; `errors` names the fields or parameters.";
+      case 400 ->
+          "The input is invalid, and `errors` names the fields or parameters; or the request is"
+              + " malformed.";
       case 401 -> "No token, or one that is malformed, expired or not signed with the right key.";
       case 403 ->
           "The task belongs to another user (a deployment may answer with the 404 of an unknown id),"
@@ -174,7 +171,10 @@ public class ProblemDocument implements OASFilter {
       case 406 -> "`Accept` allows no media type that can be produced.";
       case 412 -> "The condition of `If-Match` or `If-None-Match` does not hold; nothing was done.";
       case 413 -> "The body is larger than the limit (64 KiB unless configured).";
-      case 415 -> "The body is not of the media type that is read here.";
+      case 414 -> "The request line is longer than the limit (4096 bytes unless configured).";
+      case 415 ->
+          "The body is not of the media type that is read here, or has a `Content-Encoding`.";
+      case 431 -> "The headers are longer than the limit (16 KiB unless configured).";
       case 429 -> "Too many requests, where the deployment limits them.";
       case 503 -> "The service can't answer at the moment, the database being away for instance.";
       default -> "An error of the service, which its log has under the trace id.";

@@ -65,7 +65,7 @@ final class Problems {
       LOG.warnf("%s: %s", line(request), failure);
       return of(503, request);
     }
-    LOG.errorf(failure, "%s failed", line(request));
+    LOG.errorf(QueryRedaction.of(failure, request), "%s failed", line(request));
     return of(500, request);
   }
 
@@ -137,10 +137,11 @@ final class Problems {
     };
   }
 
-  /** The phrase of the status; Netty still has the older names of two (RFC 9110, 15.5). */
+  /** The phrase of the status; Netty still has the older names of these (RFC 9110, 15.5). */
   static String title(int status) {
     return switch (status) {
       case 413 -> "Content Too Large";
+      case 414 -> "URI Too Long";
       case 422 -> "Unprocessable Content";
       default -> HttpResponseStatus.valueOf(status).reasonPhrase();
     };

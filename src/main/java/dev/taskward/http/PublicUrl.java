@@ -5,6 +5,8 @@ import io.vertx.core.net.HostAndPort;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.ws.rs.core.UriInfo;
 import java.net.URI;
+import java.util.Arrays;
+import java.util.Locale;
 import java.util.regex.Pattern;
 
 /**
@@ -18,7 +20,7 @@ public final class PublicUrl {
   private static final int PORT_MAX = 65_535;
 
   // Everything else could be no part of a URL, or of another one.
-  private static final Pattern PROTO = Pattern.compile("https?");
+  private static final Pattern PROTO = Pattern.compile("(?i)https?");
   private static final Pattern HOST =
       Pattern.compile("(?:[A-Za-z0-9._-]+|\\[[0-9A-Fa-f:.]+])(?::[0-9]{1,5})?");
   private static final Pattern PORT = Pattern.compile("[0-9]{1,5}");
@@ -66,14 +68,14 @@ public final class PublicUrl {
    */
   static boolean believe(RoutingContext request) {
     HttpServerRequest sent = request.request();
-    String proto = first(sent.getHeader("X-Forwarded-Proto"));
-    String host = first(sent.getHeader("X-Forwarded-Host"));
-    String port = first(sent.getHeader("X-Forwarded-Port"));
-    String prefix = first(sent.getHeader("X-Forwarded-Prefix"));
+    String proto = first("X-Forwarded-Proto", sent);
+    String host = first("X-Forwarded-Host", sent);
+    String port = first("X-Forwarded-Port", sent);
+    String prefix = first("X-Forwarded-Prefix", sent);
     if (!(isA(PROTO, proto) && isA(HOST, host) && isA(PORT, port) && isA(PREFIX, prefix))) {
       return false;
     }
-    String scheme = proto == null ? sent.scheme() : proto;
+    String scheme = proto == null ? sent.scheme() : proto.toLowerCase(Locale.ROOT);
     HostAndPort to =
         host == null ? RequestFraming.authority(request) : HostAndPort.parseAuthority(host, -1);
     if (!isHost(to)) {
@@ -87,13 +89,20 @@ public final class PublicUrl {
       return false;
     }
     boolean isOwn = number < 0 || number == (scheme.equals("https") ? 443 : 80);
-    String origin = scheme + "://" + to.host() + (isOwn ? "" : ":" + number);
+    String name = to.host().toLowerCase(Locale.ROOT); // as browsers write it in Origin
+    String origin = scheme + "://" + name + (isOwn ? "" : ":" + number);
     request.put(KEY, new Told(origin, prefix == null ? "" : path(prefix)));
     return true;
   }
 
-  private static String first(String values) {
-    return values == null ? null : values.replaceFirst(",.*", "");
+  /** The first value of a header that is not empty (RFC 9110, 5.6.1); null if there is none. */
+  private static String first(String header, HttpServerRequest sent) {
+    return sent.headers().getAll(header).stream()
+        .flatMap(line -> Arrays.stream(line.split(",")))
+        .map(String::strip)
+        .filter(value -> !value.isEmpty())
+        .findFirst()
+        .orElse(null);
   }
 
   private static boolean isA(Pattern form, String value) {

@@ -2,12 +2,15 @@ package dev.taskward.http;
 
 import io.vertx.ext.web.RoutingContext;
 import jakarta.ws.rs.container.ContainerRequestContext;
-import jakarta.ws.rs.core.UriInfo;
+import java.net.URI;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jboss.resteasy.reactive.server.ServerRequestFilter;
 
-/** {@code /api/tasks} is an alias of the newest version's path. */
+/**
+ * {@code /api/tasks} is an alias of the newest version's path. JAX-RS sees the newest path and no
+ * query; the query of any request is read by {@link QueryString}.
+ */
 final class UnversionedPath {
 
   static final String NEWEST = "/api/v1/tasks";
@@ -24,9 +27,8 @@ final class UnversionedPath {
     String path = routing.request().path();
     Matcher alias = path == null ? null : PATH.matcher(path);
     if (alias != null && alias.matches()) {
-      UriInfo uri = request.getUriInfo();
-      request.setRequestUri(
-          uri.getRequestUriBuilder().replacePath(NEWEST + alias.group(1)).build());
+      // Without the query: JAX-RS would decode it, and fail where the result is no URI.
+      request.setRequestUri(URI.create(NEWEST + alias.group(1)));
     }
   }
 }

@@ -59,7 +59,7 @@ record KeyedRequest(UUID id, byte[] fingerprint) {
               request.getHeaderString(HttpHeaders.CONTENT_TYPE),
               request.getHeaderString(HttpHeaders.IF_MATCH),
               request.getHeaderString(HttpHeaders.IF_NONE_MATCH),
-              request.getUriInfo().getRequestUri().getRawQuery(),
+              http.getCurrent().request().query(),
               JsonBody.of(http.getCurrent()));
       return Optional.of(new KeyedRequest(new UUID(id.getLong(), id.getLong()), fingerprint));
     }

@@ -1,13 +1,14 @@
 package dev.taskward.task;
 
 import dev.taskward.http.ProblemException;
-import jakarta.ws.rs.core.MultivaluedMap;
 import java.text.Normalizer;
 import java.time.DateTimeException;
 import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
@@ -31,22 +32,24 @@ record TaskFilter(
   private static final Pattern NOT_STORABLE =
       Pattern.compile("[" + TaskText.NOT_STORABLE + "\\x{FFFD}]");
 
-  /** RFC 3339, as precise as PostgreSQL. */
+  /** RFC 3339, in three parts; between the last two are digits that PostgreSQL does not keep. */
   private static final Pattern TIME =
       Pattern.compile(
-          "\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,6})?(Z|[+-]\\d\\d:\\d\\d)");
+          "(\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d)"
+              + "(?:(\\.\\d{1,6})\\d*)?"
+              + "(Z|[+-]\\d\\d:\\d\\d)");
 
-  static TaskFilter of(MultivaluedMap<String, String> parameters) {
+  static TaskFilter of(Map<String, List<String>> parameters) {
     return new TaskFilter(
         Boolean.TRUE.equals(flag(parameters, "deleted")),
         flag(parameters, "completed"),
-        text(parameters.getFirst("q")),
+        text(TaskListQuery.value(parameters, "q")),
         time(parameters, "created_since"),
         time(parameters, "updated_since"));
   }
 
-  static Boolean flag(MultivaluedMap<String, String> parameters, String name) {
-    String value = parameters.getFirst(name);
+  static Boolean flag(Map<String, List<String>> parameters, String name) {
+    String value = TaskListQuery.value(parameters, name);
     if (value == null) {
       return null;
     }
@@ -70,14 +73,17 @@ record TaskFilter(
     return value;
   }
 
-  private static Instant time(MultivaluedMap<String, String> parameters, String name) {
-    String value = parameters.getFirst(name);
+  /** Cut to microseconds. */
+  private static Instant time(Map<String, List<String>> parameters, String name) {
+    String value = TaskListQuery.value(parameters, name);
     if (value == null) {
       return null;
     }
     try {
-      if (TIME.matcher(value).matches()) {
-        return OffsetDateTime.parse(value).toInstant();
+      Matcher time = TIME.matcher(value);
+      if (time.matches()) {
+        String micros = Objects.requireNonNullElse(time.group(2), "");
+        return OffsetDateTime.parse(time.group(1) + micros + time.group(3)).toInstant();
       }
     } catch (DateTimeException noSuchTime) {
       // as wrong as one of another form

@@ -1,9 +1,9 @@
 package dev.taskward.task;
 
 import dev.taskward.http.ProblemException;
-import jakarta.ws.rs.core.MultivaluedMap;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.regex.Pattern;
 
@@ -36,10 +36,11 @@ record TaskListQuery(
           "count");
 
   /**
-   * Reads the query string. JAX-RS would answer a value that it can't convert with 404 and pass
-   * over a name that it doesn't know; here every such thing is a 400 that names the parameter.
+   * Reads the parameters of the query. JAX-RS would answer a value that it can't convert with 404
+   * and pass over a name that it doesn't know; here every such thing is a 400 that names the
+   * parameter.
    */
-  static TaskListQuery of(MultivaluedMap<String, String> parameters, String subject) {
+  static TaskListQuery of(Map<String, List<String>> parameters, String subject) {
     parameters.forEach(
         (name, values) -> {
           if (!PARAMETERS.contains(name)) {
@@ -52,10 +53,16 @@ record TaskListQuery(
     return new TaskListQuery(
         subject,
         TaskFilter.of(parameters),
-        TaskOrder.of(parameters.getFirst("sort")),
-        limit(parameters.getFirst("limit")),
-        parameters.getFirst("cursor"),
+        TaskOrder.of(value(parameters, "sort")),
+        limit(value(parameters, "limit")),
+        value(parameters, "cursor"),
         Boolean.TRUE.equals(TaskFilter.flag(parameters, "count")));
+  }
+
+  /** The one value of a parameter; null if it was not sent. */
+  static String value(Map<String, List<String>> parameters, String name) {
+    List<String> values = parameters.get(name);
+    return values == null ? null : values.get(0);
   }
 
   private static int limit(String value) {

@@ -5,6 +5,7 @@ import dev.taskward.config.TaskwardConfig;
 import dev.taskward.http.Conditions;
 import dev.taskward.http.ProblemException;
 import dev.taskward.http.PublicUrl;
+import dev.taskward.http.QueryString;
 import dev.taskward.idempotency.Idempotent;
 import io.quarkus.hibernate.orm.PersistenceUnitExtension;
 import io.quarkus.narayana.jta.QuarkusTransaction;
@@ -28,7 +29,6 @@ import jakarta.ws.rs.core.Response;
 import jakarta.ws.rs.core.UriInfo;
 import java.util.List;
 import java.util.Optional;
-import java.util.regex.Pattern;
 import org.eclipse.microprofile.openapi.annotations.Operation;
 import org.eclipse.microprofile.openapi.annotations.enums.ParameterIn;
 import org.eclipse.microprofile.openapi.annotations.enums.SchemaType;
@@ -56,9 +56,6 @@ public class TaskResource {
 
   private static final String MERGE_PATCH = "application/merge-patch+json";
   private static final String MISSING = "must be a JSON object";
-
-  /** What the next page's query does not keep of this one's. */
-  private static final Pattern CURSOR = Pattern.compile("(?<![^&])cursor=[^&]*&");
 
   private final Caller caller;
   private final TaskwardConfig config;
@@ -110,7 +107,7 @@ public class TaskResource {
   @Parameter(
       name = "created_since",
       in = ParameterIn.QUERY,
-      description = "Only tasks created at this time or later (RFC 3339, up to microseconds).",
+      description = "Only tasks created at this time or later (RFC 3339, cut to microseconds).",
       schema =
           @Schema(
               type = SchemaType.STRING,
@@ -120,7 +117,7 @@ public class TaskResource {
       name = "updated_since",
       in = ParameterIn.QUERY,
       description =
-          "Only tasks changed at this time or later (RFC 3339, up to microseconds). A change may be"
+          "Only tasks changed at this time or later (RFC 3339, cut to microseconds). A change may be"
               + " seen some seconds after its `updated_at`, when later ones were: who follows all"
               + " changes asks from a minute before the newest that he knows, and takes of each `id`"
               + " the highest `version`.",
@@ -184,12 +181,11 @@ public class TaskResource {
       })
   public RestResponse<List<TaskRepresentation>> list(
       @Context UriInfo uri, @Context RoutingContext request) {
-    TaskPage page = TaskListQuery.of(uri.getQueryParameters(), caller.subject()).page(statements);
+    TaskPage page =
+        TaskListQuery.of(QueryString.parameters(request), caller.subject()).page(statements);
     ResponseBuilder<List<TaskRepresentation>> response = ResponseBuilder.ok(page.tasks());
     if (page.next() != null) {
-      String sent = uri.getRequestUri().getRawQuery();
-      String query = sent == null ? "" : sent + "&";
-      String next = CURSOR.matcher(query).replaceAll("") + "cursor=" + page.next();
+      String next = QueryString.with("cursor", page.next(), request);
       response.header("Link", "<" + PublicUrl.of(uri, request) + "?" + next + ">; rel=\"next\"");
     }
     if (page.total() != null) {

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.params.provider.Arguments.arguments;
 
 import dev.taskward.Issuer;
+import dev.taskward.ServiceLog;
 import dev.taskward.SigningKey;
 import dev.taskward.TestDatabase;
 import dev.taskward.Tokens;
@@ -13,6 +14,8 @@ import io.quarkus.test.junit.QuarkusTest;
 import io.quarkus.test.junit.QuarkusTestProfile;
 import io.quarkus.test.junit.TestProfile;
 import io.restassured.RestAssured;
+import io.vertx.core.json.JsonArray;
+import io.vertx.core.json.JsonObject;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -241,6 +244,61 @@ class JwksTest {
 
     assertEquals(401, status(encryption));
     assertEquals(200, status(KNOWN));
+  }
+
+  /** A key of another algorithm than its tokens have is one, too: it is hard to find otherwise. */
+  @Test
+  void aKeyThatVerifiesNothingIsNamedInTheLog() {
+    String[] jwks = {
+      jwk("rs512")
+          .put("kty", "RSA")
+          .put("alg", "RS512")
+          .put("n", rsa("n"))
+          .put("e", "AQAB")
+          .encode(),
+      jwk("short").put("kty", "RSA").put("n", "x".repeat(171)).put("e", "AQAB").encode(),
+      jwk("enc").put("kty", "RSA").put("use", "enc").put("n", rsa("n")).put("e", "AQAB").encode(),
+      jwk("wraps")
+          .put("kty", "RSA")
+          .put("key_ops", new JsonArray().add("wrapKey"))
+          .put("n", rsa("n"))
+          .put("e", "AQAB")
+          .encode(),
+      jwk("secret").put("kty", "oct").put("k", "c2VjcmV0").encode(),
+      jwk("ml-dsa").put("kty", "AKP").put("alg", "ML-DSA-44").put("pub", "AA").encode(),
+      jwk("x\n25519").put("kty", "OKP").put("crv", "X25519").put("x", "A".repeat(43)).encode(),
+      "[]",
+      KNOWN.jwk().encode(),
+    };
+    try (ServiceLog log = new ServiceLog()) {
+      issuer.answers(Issuer.json("{\"keys\": [" + String.join(",", jwks) + "]}"));
+      assertEquals(401, status(SigningKey.generate("other", "EdDSA"))); // has it fetched
+
+      assertEquals(
+          List.of(
+              "key rs512 (alg is RS512)",
+              "key short (neither RSA with 2048 bits or more, nor P-256, nor Ed25519)",
+              "key enc (use is not sig)",
+              "key wraps (key_ops has no verify)",
+              "key secret (symmetric)",
+              "key ml-dsa (not a JWK of a known kty and crv)",
+              "key x\\u000a25519 (neither RSA with 2048 bits or more, nor P-256, nor Ed25519)",
+              "a key without kid (not a JWK of a known kty and crv)"),
+          log.lines().stream()
+              .map(line -> line.getFormattedMessage())
+              .filter(line -> line.startsWith("A JWK can't verify tokens and is ignored: "))
+              .map(line -> line.replaceFirst(".*?: ", ""))
+              .toList());
+    }
+    assertEquals(200, status(KNOWN));
+  }
+
+  private static JsonObject jwk(String kid) {
+    return new JsonObject().put("kid", kid);
+  }
+
+  private static String rsa(String member) {
+    return SigningKey.generate("rsa", "RS256").jwk().getString(member);
   }
 
   private final class FetchCount {

@@ -50,7 +50,7 @@ class KeyKindIT {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"RS256", "PS256", "ES256", "EdDSA"})
+  @ValueSource(strings = {"RS256", "PS256", "ES256", "EdDSA", "Ed25519"})
   void aPublicKeyInAFile(String algorithm) throws Exception {
     SigningKey key = SigningKey.generate("its-kid", algorithm);
     Path pem = Files.writeString(folder.resolve(algorithm + ".pem"), key.pem());
@@ -74,7 +74,7 @@ class KeyKindIT {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"RS256", "PS256", "ES256", "EdDSA"})
+  @ValueSource(strings = {"RS256", "PS256", "ES256", "EdDSA", "Ed25519"})
   void aKeySetBehindAUrl(String algorithm) throws Exception {
     SigningKey key = SigningKey.generate("its-kid", algorithm);
     Issuer issuer = new Issuer();
@@ -121,6 +121,11 @@ class KeyKindIT {
     try (Running service = service(settings)) {
       assertEquals(200, status(service, key.token(claims())), "the control");
       assertEquals(200, status(service, key.token(Map.of("typ", "at+jwt"), claims())));
+      if (isEd25519(key.algorithm())) { // RFC 9864: two names of one algorithm
+        for (String name : List.of("EdDSA", "Ed25519")) {
+          assertEquals(200, status(service, key.token(Map.of("alg", name), claims())), name);
+        }
+      }
       assertEquals(
           anyKid ? 200 : 401, status(service, key.as("unknown", key.algorithm()).token(claims())));
 
@@ -156,8 +161,10 @@ class KeyKindIT {
       bad.put("alg " + none + " with a signature", header + "." + parts[1] + "." + parts[2]);
     }
     bad.put("no alg", Tokens.encode(Map.of("typ", "JWT")) + "." + parts[1] + "." + parts[2]);
-    for (String other : List.of("RS256", "PS256", "ES256", "EdDSA", "RS512", "ES512", "HS256")) {
-      if (!other.equals(key.algorithm())) {
+    for (String other :
+        List.of(
+            "RS256", "PS256", "ES256", "EdDSA", "Ed25519", "Ed448", "RS512", "ES512", "HS256")) {
+      if (!other.equals(key.algorithm()) && !(isEd25519(other) && isEd25519(key.algorithm()))) {
         bad.put("announced as " + other, key.token(Map.of("alg", other), claims()));
       }
     }
@@ -206,6 +213,10 @@ class KeyKindIT {
     bad.put("a signature of zeros", parts[0] + "." + parts[1] + "." + Tokens.encode(new byte[64]));
     bad.put("a signature of nothing", parts[0] + "." + parts[1] + ".AA");
     return bad;
+  }
+
+  private static boolean isEd25519(String algorithm) {
+    return algorithm.equals("EdDSA") || algorithm.equals("Ed25519");
   }
 
   private static String sign(Map<String, Object> header, String mac, byte[] secret) {

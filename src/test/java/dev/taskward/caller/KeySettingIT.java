@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.params.provider.Arguments.arguments;
 
+import com.sun.net.httpserver.HttpServer;
 import com.sun.net.httpserver.HttpsConfigurator;
 import com.sun.net.httpserver.HttpsServer;
 import dev.taskward.Issuer;
@@ -16,14 +17,20 @@ import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.KeyPairGenerator;
 import java.security.KeyStore;
+import java.util.ArrayList;
 import java.util.Base64;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.stream.Stream;
 import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
@@ -102,7 +109,10 @@ class KeySettingIT {
             Map.of(
                 LOCATION,
                 file("oct.json", "{\"kty\": \"oct\", \"k\": \"" + "A".repeat(43) + "\"}")),
-            LOCATION + noKey),
+            LOCATION + noKey.replaceFirst("\\.$", "; ignored: a key without kid (symmetric).")),
+        arguments(
+            Map.of(LOCATION, "https://issuer.example/jwks", "https_proxy", "socks5://proxy:1080"),
+            "HTTPS_PROXY must be a proxy such as http://proxy.example.com:3128."),
         arguments(Map.of(PUBLIC_KEY, "hello"), PUBLIC_KEY + noKey),
         arguments(
             Map.of(SECRET, Tokens.SECRET, "TASKWARD_SCOPES_REQUIRED", "yes please"),
@@ -282,6 +292,131 @@ class KeySettingIT {
     assertEquals(200, status(key, Map.of(LOCATION, localhost, trust, certificate.toString())));
     assertEquals(503, status(key, Map.of(LOCATION, localhost)));
     assertEquals(503, status(key, Map.of(LOCATION, nameOfAnother, trust, certificate.toString())));
+    issuer.stop();
+  }
+
+  /** The issuer's name is known to the proxy alone. */
+  @Execution(ExecutionMode.CONCURRENT)
+  @Test
+  void keysComeThroughTheProxyOfTheEnvironment() throws Exception {
+    SigningKey key = SigningKey.generate("its-kid", "Ed25519");
+    Path store = folder.resolve("proxied.p12");
+    String san = "SAN=dns:issuer.example";
+    keytool("-genkeypair", store, "-keyalg", "EC", "-dname", "CN=issuer", "-ext", san);
+    Path certificate = folder.resolve("proxied.pem");
+    keytool("-exportcert", store, "-rfc", "-file", certificate.toString());
+    Issuer issuer = new Issuer();
+    HttpsServer server =
+        HttpsServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+    server.setHttpsConfigurator(new HttpsConfigurator(tls(store)));
+    issuer.serve(server);
+    issuer.publishes(key);
+    Map<String, String> settings = new HashMap<>();
+    settings.put(LOCATION, "https://issuer.example:8443/jwks");
+    settings.put("QUARKUS_TLS_JWKS_TRUST_STORE_PEM_CERTS", certificate.toString());
+
+    try (ConnectProxy proxy = new ConnectProxy(server.getAddress().getPort())) {
+      settings.put("HTTPS_PROXY", "http://me:p%40ss@localhost:" + proxy.port());
+      assertEquals(200, status(key, settings));
+      assertEquals("CONNECT issuer.example:8443 HTTP/1.1", proxy.heads().get(0).get(0));
+      String credentials = Base64.getEncoder().encodeToString("me:p@ss".getBytes());
+      assertTrue(
+          proxy.heads().get(0).stream()
+              .anyMatch(l -> l.equalsIgnoreCase("proxy-authorization: Basic " + credentials)),
+          proxy.heads().toString());
+
+      int before = proxy.heads().size();
+      settings.put("NO_PROXY", "localhost,.example");
+      assertEquals(503, status(key, settings));
+      assertEquals(before, proxy.heads().size());
+    }
+    issuer.stop();
+  }
+
+  /** Opens every tunnel to one port of this machine. */
+  private static final class ConnectProxy implements AutoCloseable {
+
+    private final ServerSocket server = new ServerSocket(0, 0, InetAddress.getLoopbackAddress());
+    private final List<List<String>> heads = new CopyOnWriteArrayList<>();
+    private final ExecutorService threads = Executors.newCachedThreadPool();
+
+    ConnectProxy(int target) throws IOException {
+      threads.execute(
+          () -> {
+            while (!server.isClosed()) {
+              try {
+                Socket client = server.accept();
+                threads.execute(() -> tunnel(client, target));
+              } catch (IOException closed) {
+                return;
+              }
+            }
+          });
+    }
+
+    private void tunnel(Socket client, int target) {
+      try (client;
+          Socket issuer = new Socket(InetAddress.getLoopbackAddress(), target)) {
+        List<String> head = new ArrayList<>();
+        for (String line = line(client); !line.isEmpty(); line = line(client)) {
+          head.add(line);
+        }
+        heads.add(head);
+        client.getOutputStream().write("HTTP/1.1 200 OK\r\n\r\n".getBytes());
+        threads.execute(() -> copy(client, issuer));
+        copy(issuer, client);
+      } catch (IOException gone) {
+        // the test sees what follows
+      }
+    }
+
+    private static String line(Socket socket) throws IOException {
+      StringBuilder line = new StringBuilder();
+      for (int c = socket.getInputStream().read(); c >= 0 && c != '\n'; ) {
+        line.append((char) c);
+        c = socket.getInputStream().read();
+      }
+      return line.toString().strip();
+    }
+
+    private static void copy(Socket from, Socket to) {
+      try {
+        from.getInputStream().transferTo(to.getOutputStream());
+        to.shutdownOutput();
+      } catch (IOException gone) {
+        // so is the other direction
+      }
+    }
+
+    int port() {
+      return server.getLocalPort();
+    }
+
+    List<List<String>> heads() {
+      return heads;
+    }
+
+    @Override
+    public void close() throws IOException {
+      server.close();
+      threads.shutdownNow();
+    }
+  }
+
+  /** As Node and others do where a name has IPv6 addresses, too. */
+  @Execution(ExecutionMode.CONCURRENT)
+  @Test
+  void anIssuerOnThisMachineMayListenOnIpv6Alone() throws Exception {
+    SigningKey key = SigningKey.generate("its-kid", "EdDSA");
+    Issuer issuer = new Issuer();
+    HttpServer server = HttpServer.create(new InetSocketAddress("::1", 0), 0);
+    issuer.serve(server);
+    issuer.publishes(key);
+
+    assertEquals(
+        200,
+        status(
+            key, Map.of(LOCATION, "http://localhost:" + server.getAddress().getPort() + "/jwks")));
     issuer.stop();
   }
 

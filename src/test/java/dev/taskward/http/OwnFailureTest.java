@@ -2,6 +2,7 @@ package dev.taskward.http;
 
 import static org.hamcrest.Matchers.equalTo;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.taskward.RawHttp;
@@ -15,11 +16,16 @@ import jakarta.ws.rs.GET;
 import jakarta.ws.rs.POST;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.PathParam;
+import jakarta.ws.rs.QueryParam;
+import jakarta.ws.rs.core.Context;
+import jakarta.ws.rs.core.UriInfo;
 import java.io.IOException;
 import java.net.URI;
 import java.util.List;
 import org.eclipse.microprofile.openapi.annotations.Operation;
+import org.jboss.logmanager.ExtLogRecord;
 import org.jboss.logmanager.Level;
+import org.jboss.logmanager.formatters.PatternFormatter;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -56,6 +62,13 @@ class OwnFailureTest {
       return "read " + id;
     }
 
+    @GET
+    @Path("query")
+    @Operation(hidden = true)
+    public String quote(@QueryParam("q") String q, @Context UriInfo uri) {
+      throw new IllegalStateException(uri.getRequestUri().toString(), new IOException("of " + q));
+    }
+
     @POST
     @Operation(hidden = true)
     public String post(UnreadableBody body) {
@@ -87,6 +100,24 @@ class OwnFailureTest {
   @Test
   void anAnswerThatCannotBeWrittenIsNotMalformed() {
     assertFailed(alice.authorized().get("/api/unreadable"));
+  }
+
+  /** It may be the text of a task. */
+  @Test
+  void theLogOfAFailureQuotesNoQuery() {
+    try (ServiceLog log = new ServiceLog()) {
+      Response answer = alice.authorized().get("/api/unreadable/query?q=milk+and%20eggs");
+      assertFailed(answer);
+
+      ExtLogRecord line =
+          log.lines().stream().filter(l -> l.getLevel().equals(Level.ERROR)).findFirst().get();
+      String all = new PatternFormatter("%s%e").format(line);
+      assertFalse(all.contains("milk"), all);
+      assertTrue(all.startsWith("GET /api/unreadable/query failed"), all);
+      assertTrue(all.contains("java.lang.IllegalStateException: REDACTED"), all);
+      assertTrue(all.contains("Caused by: java.io.IOException: REDACTED"), all);
+      assertTrue(all.contains("at " + UnreadableResource.class.getName() + ".quote("), all);
+    }
   }
 
   /** RFC 9112, 7.1; Vert.x closes the connection before it can be told. */

@@ -8,6 +8,7 @@ import static org.hamcrest.Matchers.not;
 import static org.hamcrest.Matchers.nullValue;
 import static org.hamcrest.Matchers.startsWith;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.taskward.ApiDocument;
 import dev.taskward.User;
@@ -317,6 +318,46 @@ class ProblemTest {
         .statusCode(415)
         .contentType("application/problem+json")
         .body("detail", equalTo("The body must have no Content-Encoding."));
+  }
+
+  /** Also one that reads no body may be sent one. Whether the document has it is looked at, too. */
+  @Test
+  void everyOperationRefusesABodyThatIsEncodedOrTooLarge() {
+    long id = alice.has("Buy milk");
+    for (ApiDocument.Operation operation : ApiDocument.operations()) {
+      operation
+          .send(alice.roughRequest().header("Content-Encoding", "gzip"), id)
+          .then()
+          .statusCode(415)
+          .contentType("application/problem+json");
+      alice
+          .roughRequest()
+          .contentType("application/json")
+          .body(new byte[65 * 1024])
+          .request(operation.method(), operation.path().replace("{id}", "" + id))
+          .then()
+          .statusCode(413)
+          .contentType("application/problem+json");
+    }
+  }
+
+  /** Vert.x answers them, with a bare status. */
+  @Test
+  void everyOperationHasAHeadThatMayBeTooLong() {
+    long id = alice.has("Buy milk");
+    for (ApiDocument.Operation operation : ApiDocument.operations()) {
+      operation
+          .send(alice.roughRequest().header("X-Long", "x".repeat(17_000)), id)
+          .then()
+          .statusCode(431);
+      alice
+          .roughRequest()
+          .request(operation.method(), operation.path().replace("{id}", "0".repeat(4_100)))
+          .then()
+          .statusCode(
+              operation.isAboutOneTask() ? 414 : operation.method().equals("GET") ? 200 : 400);
+      assertTrue(operation.described().getResponses().containsKey("414"), operation.toString());
+    }
   }
 
   @Test

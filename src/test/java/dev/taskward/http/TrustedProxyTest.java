@@ -13,6 +13,7 @@ import io.quarkus.test.junit.TestProfile;
 import io.restassured.RestAssured;
 import io.restassured.specification.RequestSpecification;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -98,28 +99,69 @@ class TrustedProxyTest {
    */
   @Test
   void thePortIsTheOneThatIsTold() {
-    Map<String, String> locations =
-        Map.of(
-            "X-Forwarded-Host: a.example:8443", "http://a.example:8443/",
-            "X-Forwarded-Host: a.example, b.example:1", "http://a.example/",
-            "X-Forwarded-Host: [2001:db8::1]:8443", "http://[2001:db8::1]:8443/",
-            "X-Forwarded-Port: 8443", "http://localhost:8443/",
-            "X-Forwarded-Port: 80", "http://localhost/",
-            "X-Forwarded-Proto: https, http", "https://localhost/",
-            "X-Forwarded-Ssl: on", "http://localhost:" + RestAssured.port + "/",
-            "X-Forwarded-Prefix: /team, /other", "http://localhost:" + RestAssured.port + "/team/",
-            "X-Forwarded-Prefix: team/", "http://localhost:" + RestAssured.port + "/team/");
+    String direct = "http://localhost:" + RestAssured.port + "/";
+    Map<String, String> locations = new LinkedHashMap<>();
+    locations.put("X-Forwarded-Host: a.example:8443", "http://a.example:8443/");
+    locations.put("X-Forwarded-Host: a.example, b.example:1", "http://a.example/");
+    locations.put("X-Forwarded-Host: a.example , b.example:1", "http://a.example/");
+    locations.put("X-Forwarded-Host: , a.example", "http://a.example/");
+    locations.put("X-Forwarded-Host: A.Example", "http://a.example/");
+    locations.put("X-Forwarded-Host: [2001:DB8::1]:8443", "http://[2001:db8::1]:8443/");
+    locations.put("X-Forwarded-Host: ", direct);
+    locations.put("X-Forwarded-Host: , ,", direct);
+    locations.put("X-Forwarded-Port: 8443", "http://localhost:8443/");
+    locations.put("X-Forwarded-Port: 8443 , 80", "http://localhost:8443/");
+    locations.put("X-Forwarded-Port: 80", "http://localhost/");
+    locations.put("X-Forwarded-Port: ", direct);
+    locations.put("X-Forwarded-Proto: https, http", "https://localhost/");
+    locations.put("X-Forwarded-Proto: https , http", "https://localhost/");
+    locations.put("X-Forwarded-Proto: ,https", "https://localhost/");
+    locations.put("X-Forwarded-Proto: HTTPS", "https://localhost/");
+    locations.put("X-Forwarded-Proto: Http", "http://localhost/");
+    locations.put("X-Forwarded-Proto: ", direct);
+    locations.put("X-Forwarded-Ssl: on", direct);
+    locations.put("X-Forwarded-Prefix: /team, /other", direct + "team/");
+    locations.put("X-Forwarded-Prefix: /team , /other", direct + "team/");
+    locations.put("X-Forwarded-Prefix: team/", direct + "team/");
+    locations.put("X-Forwarded-Prefix: ", direct);
     locations.forEach(
         (header, begin) ->
             alice
                 .authorized()
-                .header(header.split(": ")[0], header.split(": ")[1])
+                .header(header.split(": ", -1)[0], header.split(": ", -1)[1])
                 .contentType("application/json")
                 .body("{}")
                 .post(User.TASKS)
                 .then()
                 .statusCode(201)
                 .header("Location", startsWith(begin + "api/v1/tasks/")));
+  }
+
+  /** One line is as good as several (RFC 9110, 5.3). */
+  @Test
+  void anEmptyLineBeforeTheProxysIsPassedOver() {
+    alice
+        .authorized()
+        .header("X-Forwarded-Proto", "", "https")
+        .header("X-Forwarded-Host", "", "a.example")
+        .contentType("application/json")
+        .body("{}")
+        .post(User.TASKS)
+        .then()
+        .statusCode(201)
+        .header("Location", startsWith("https://a.example/api/v1/tasks/"));
+  }
+
+  @Test
+  void aHostInUpperCaseIsTheOneOfItsOwnPages() {
+    alice
+        .authorized()
+        .header("X-Forwarded-Proto", "HTTPS")
+        .header("X-Forwarded-Host", "API.example.com")
+        .header("Origin", "https://api.example.com")
+        .get(User.TASKS)
+        .then()
+        .statusCode(200);
   }
 
   /** An nginx that adds to the header passes on what a client sent; Quarkus would never answer. */
@@ -184,7 +226,7 @@ class TrustedProxyTest {
   void whatCanBeNoPartOfAUrlIsRefused() {
     Map<String, List<String>> nonsense =
         Map.of(
-            "X-Forwarded-Proto", List.of("javascript", "https:", " "),
+            "X-Forwarded-Proto", List.of("javascript", "https:", "http https"),
             "X-Forwarded-Host",
                 List.of(
                     "a b",

@@ -248,6 +248,29 @@ class IdempotencyTest {
     }
   }
 
+  @Test
+  void theAliasHasTheSameQuery() {
+    String query = "?q=a%2Bb;c%26";
+    Response first =
+        withKey(alice, key)
+            .contentType(ContentType.JSON)
+            .urlEncodingEnabled(false)
+            .body("{}")
+            .post("/api/v1/tasks" + query)
+            .andReturn();
+    assertEquals(201, first.statusCode());
+
+    Response repeat =
+        withKey(alice, key)
+            .contentType(ContentType.JSON)
+            .urlEncodingEnabled(false)
+            .body("{}")
+            .post("/api/tasks" + query)
+            .andReturn();
+
+    assertReplay(first, repeat);
+  }
+
   /** A path may be as long as a client likes; an index entry may not. */
   @Test
   void aLongRouteIsARoute() {

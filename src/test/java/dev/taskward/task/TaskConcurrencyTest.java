@@ -58,8 +58,10 @@ class TaskConcurrencyTest {
     long id = alice.has("Buy milk");
     TestDatabase.execute("update task set updated_at = '2100-01-01T00:00:00Z' where id = " + id);
 
-    alice.flip(id).body("updated_at", equalTo("2100-01-01T00:00:00Z"));
-    alice.put(id, Map.of("title", "Buy tea")).body("updated_at", equalTo("2100-01-01T00:00:00Z"));
+    alice.flip(id).body("updated_at", equalTo("2100-01-01T00:00:00.000000Z"));
+    alice
+        .put(id, Map.of("title", "Buy tea"))
+        .body("updated_at", equalTo("2100-01-01T00:00:00.000000Z"));
     alice.list("?updated_since=2100-01-01T00:00:00Z").body("size()", equalTo(1));
   }
 
