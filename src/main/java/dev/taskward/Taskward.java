@@ -1,8 +1,12 @@
 package dev.taskward;
 
+import static org.jboss.logging.Logger.Level.DEBUG;
+import static org.jboss.logging.Logger.Level.ERROR;
+
 import dev.taskward.config.EnvironmentConfigSource;
 import dev.taskward.config.SettingsCheck;
 import dev.taskward.config.SettingsException;
+import dev.taskward.config.UncheckedSettings;
 import dev.taskward.http.ApiDocument;
 import dev.taskward.http.ConnectionHandlers;
 import dev.taskward.http.RequestFraming;
@@ -34,10 +38,13 @@ public final class Taskward {
       "\\b([a-z]+\\.)+\\w+Exception: |SRCFG\\d+: | which the following Converter .*";
 
   /** Hibernate Validator has rateLimit for rate-limit. */
-  private static final Pattern SETTING = Pattern.compile("\\btaskward\\.[A-Za-z.-]+");
+  private static final Pattern SETTING = Pattern.compile("\\b(taskward|quarkus)\\.[A-Za-z0-9.-]+");
 
   private static String variable(MatchResult setting) {
-    return EnvironmentConfigSource.variable(setting.group().replaceAll("([A-Z])", "-$1"));
+    return EnvironmentConfigSource.variable(
+        setting.group(1).equals("taskward")
+            ? setting.group().replaceAll("([A-Z])", "-$1")
+            : setting.group());
   }
 
   public static void main(String... args) {
@@ -51,10 +58,15 @@ public final class Taskward {
 
   private static void exit(int code, Throwable failure) {
     Optional<String> reason =
-        failure == null ? Optional.empty() : reason(failure).or(SettingsCheck::error);
+        failure == null
+            ? Optional.empty()
+            : reason(failure)
+                .or(SettingsCheck::error)
+                .or(() -> UncheckedSettings.error(failure, System.getenv().keySet()));
     reason.ifPresent(System.err::println);
-    if (failure != null && reason.isEmpty()) {
-      Logger.getLogger(Taskward.class).error("The start failed", failure);
+    if (failure != null) {
+      Logger.getLogger(Taskward.class)
+          .log(reason.isEmpty() ? ERROR : DEBUG, "The start failed", failure);
     }
     ApplicationLifecycleManager.getDefaultExitCodeHandler().accept(code, failure);
   }
@@ -69,10 +81,11 @@ public final class Taskward {
     }
     if (failure instanceof ConfigValidationException e) {
       return Optional.of(
-          IntStream.range(0, e.getProblemCount())
-              .mapToObj(i -> e.getProblem(i).getMessage().replaceAll(NOT_FOR_OPERATORS, ""))
-              .map(problem -> SETTING.matcher(problem).replaceAll(Taskward::variable))
-              .collect(Collectors.joining(" ")));
+              IntStream.range(0, e.getProblemCount())
+                  .mapToObj(i -> e.getProblem(i).getMessage().replaceAll(NOT_FOR_OPERATORS, ""))
+                  .map(problem -> SETTING.matcher(problem).replaceAll(Taskward::variable))
+                  .collect(Collectors.joining(" ")))
+          .filter(line -> line.contains("_")); // names a variable
     }
     if (failure instanceof QuarkusBindException e) {
       return Optional.of("Port " + e.getPort() + " on " + e.getHost() + " can't be opened.");

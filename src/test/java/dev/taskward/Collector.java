@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.fail;
 import com.google.protobuf.InvalidProtocolBufferException;
 import io.opentelemetry.proto.collector.trace.v1.ExportTraceServiceRequest;
 import io.opentelemetry.proto.trace.v1.Span;
+import io.vertx.core.MultiMap;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpServer;
@@ -24,6 +25,7 @@ final class Collector implements AutoCloseable {
   private final Vertx vertx = Vertx.vertx();
   private final HttpServer server;
   private final List<ExportTraceServiceRequest> exports = new CopyOnWriteArrayList<>();
+  private volatile MultiMap headers = MultiMap.caseInsensitiveMultiMap();
 
   Collector() throws Exception {
     server =
@@ -40,7 +42,13 @@ final class Collector implements AutoCloseable {
     return "http://localhost:" + server.actualPort();
   }
 
+  /** What came with the last export. */
+  String header(String name) {
+    return headers.get(name);
+  }
+
   private void keep(HttpServerRequest request, Buffer body) {
+    headers = request.headers();
     try {
       if (request.path().equals("/v1/traces")) {
         exports.add(ExportTraceServiceRequest.parseFrom(body.getBytes()));

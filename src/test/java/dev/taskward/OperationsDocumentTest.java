@@ -52,6 +52,9 @@ class OperationsDocumentTest {
     List<String> errors =
         Stream.of(
                 "config/EnvironmentConfigSource",
+                "config/EnvironmentCharset",
+                "config/TokenSettings",
+                "config/TraceSettings",
                 "config/DatabaseUrl",
                 "caller/TokenKeys",
                 "caller/HttpsProxy")

@@ -48,7 +48,8 @@ public final class PackagedApplication {
         .removeIf(
             name ->
                 name.matches(
-                    "DATABASE_URL|BETTER_AUTH.*|MP_JWT.*|QUARKUS.*|TASKWARD.*|OTEL.*|(?i)(HTTPS|NO)_PROXY"));
+                    "DATABASE_URL|BETTER_AUTH.*|(MP|SMALLRYE)_JWT.*|QUARKUS.*|TASKWARD.*|OTEL.*"
+                        + "|(?i)(HTTPS|NO)_PROXY"));
     builder.environment().putAll(environment);
     builder.environment().putIfAbsent("QUARKUS_SHUTDOWN_DELAY", "0S");
     builder.environment().putIfAbsent("QUARKUS_MANAGEMENT_PORT", Integer.toString(freePort()));
@@ -101,11 +102,18 @@ public final class PackagedApplication {
     private final Thread rest;
 
     public Running(Map<String, String> settings) throws IOException {
+      this(List.of(), settings);
+    }
+
+    /** Started by a command that is given the service's as its arguments. */
+    Running(List<String> launcher, Map<String, String> settings) throws IOException {
       Map<String, String> environment = new HashMap<>(settings);
       environment.putIfAbsent("QUARKUS_HTTP_PORT", Integer.toString(freePort()));
       port = Integer.parseInt(environment.get("QUARKUS_HTTP_PORT"));
       environment.put("QUARKUS_MANAGEMENT_PORT", Integer.toString(managementPort));
-      process = start(environment);
+      List<String> command = new ArrayList<>(launcher);
+      command.addAll(command());
+      process = start(command, environment);
       BufferedReader output = process.inputReader();
       String line = output.readLine();
       while (line != null && !line.contains("Listening on")) {

@@ -10,6 +10,7 @@ import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.ServerSocket;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -27,6 +28,7 @@ import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.DisabledOnOs;
+import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.api.parallel.Execution;
@@ -41,6 +43,9 @@ class StartUpIT {
   private static final String PASSWORD = "p@ss/w:o%rd+ä";
   private static final String PASSWORD_ENCODED = "p%40ss%2Fw%3Ao%25rd+%C3%A4";
 
+  /** All that SmallRye Config would replace in an expression. */
+  private static final String DOLLARS = "a$$b${c}d\\$e";
+
   private static EmbeddedPostgres postgres;
 
   @BeforeAll
@@ -48,9 +53,20 @@ class StartUpIT {
     postgres = EmbeddedPostgres.builder().setDataDirectoryCustomizer(StartUpIT::checkAnn).start();
     try (Connection connection = postgres.getPostgresDatabase().getConnection()) {
       connection.createStatement().execute("create role ann login password '" + PASSWORD + "'");
+      connection
+          .createStatement()
+          .execute("create role dora superuser login password '" + DOLLARS + "'");
       for (String database :
           List.of(
-              "tasks", "rollout", "two_roles", "no_grants", "newer", "job", "at_once", "slow")) {
+              "tasks",
+              "rollout",
+              "two_roles",
+              "no_grants",
+              "newer",
+              "job",
+              "at_once",
+              "slow",
+              "dollars")) {
         connection.createStatement().execute("create database " + database + " owner ann");
       }
       connection.createStatement().execute("create database superusers");
@@ -71,7 +87,7 @@ class StartUpIT {
   private static void checkAnn(java.io.File dataDirectory) {
     Path hba = dataDirectory.toPath().resolve("pg_hba.conf");
     try {
-      Files.writeString(hba, "host all ann all scram-sha-256\n" + Files.readString(hba));
+      Files.writeString(hba, "host all ann,dora all scram-sha-256\n" + Files.readString(hba));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -311,6 +327,53 @@ class StartUpIT {
             "QUARKUS_DATASOURCE_PASSWORD",
             PASSWORD));
     assertReady(Map.of("DATABASE_URL", url("ann:wrong"), "QUARKUS_DATASOURCE_PASSWORD", PASSWORD));
+  }
+
+  @Test
+  void noValueOfTheEnvironmentIsAnExpression() throws Exception {
+    String secret = "$$ ${x} \\$ and enough for 32 bytes";
+    Map<String, String> settings =
+        Map.of(
+            "BETTER_AUTH_SECRET",
+            secret + "\n",
+            "DATABASE_URL",
+            url("dora:" + DOLLARS.replace("$e", "%24e"), "dollars") + "\r\n",
+            "QUARKUS_FLYWAY_JDBC_URL",
+            "jdbc:postgresql://localhost:" + postgres.getPort() + "/dollars",
+            "QUARKUS_FLYWAY_USERNAME",
+            "dora",
+            "QUARKUS_FLYWAY_PASSWORD",
+            DOLLARS);
+    try (PackagedApplication.Running service = running(settings)) {
+      assertEquals(200, list(service, secret));
+      List<String> log = service.stop();
+      assertTrue(
+          log.stream()
+              .anyMatch(
+                  line ->
+                      line.contains("not part of the value: BETTER_AUTH_SECRET, DATABASE_URL\"")),
+          log.toString());
+      assertFalse(log.toString().contains("enough for 32 bytes"), log.toString());
+    }
+  }
+
+  /** The bytes come from a shell: the tests' own JVM may not be able to pass them on. */
+  @Test
+  @EnabledOnOs(value = OS.LINUX, disabledReason = "others have no /proc")
+  void aSecretInUtf8IsReadInAnyLocale() throws Exception {
+    String secret = "ä€ and enough for at least 32 bytes";
+    StringBuilder octal = new StringBuilder();
+    for (byte b : secret.getBytes(StandardCharsets.UTF_8)) {
+      octal.append("\\%03o".formatted(b & 0xFF));
+    }
+    List<String> shell =
+        List.of(
+            "sh", "-c", "BETTER_AUTH_SECRET=\"$(printf '%s')\" exec \"$@\"".formatted(octal), "sh");
+    Map<String, String> settings =
+        Map.of("LC_ALL", "C", "DATABASE_URL", url("ann:" + PASSWORD_ENCODED));
+    try (PackagedApplication.Running service = new PackagedApplication.Running(shell, settings)) {
+      assertEquals(200, list(service, secret));
+    }
   }
 
   /** Nothing of dev mode: not the sign-in, not its secret, not the embedded database. */
@@ -621,12 +684,20 @@ class StartUpIT {
   }
 
   private static String token(String subject) {
-    return Tokens.sign(Map.of("alg", "HS256"), Tokens.claims(subject), "HmacSHA256", SECRET);
+    return token(subject, SECRET);
+  }
+
+  private static String token(String subject, String secret) {
+    return Tokens.sign(Map.of("alg", "HS256"), Tokens.claims(subject), "HmacSHA256", secret);
   }
 
   private static int list(PackagedApplication.Running service) {
+    return list(service, SECRET);
+  }
+
+  private static int list(PackagedApplication.Running service, String secret) {
     return RestAssured.given()
-        .header("Authorization", "Bearer " + token("alice"))
+        .header("Authorization", "Bearer " + token("alice", secret))
         .get(service.url("/api/v1/tasks"))
         .statusCode();
   }

@@ -99,6 +99,48 @@ class TracesIT {
     }
   }
 
+  /** As the specification has them: this endpoint as it is, the values percent-encoded. */
+  @Test
+  void theVariablesForTracesAloneAreEnough() throws Exception {
+    try (Collector collector = new Collector();
+        var service =
+            service(
+                Map.of(
+                    "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT",
+                    collector.endpoint() + "/v1/traces",
+                    "OTEL_EXPORTER_OTLP_TRACES_HEADERS",
+                    "authorization=Basic%20YTpi%3D%3D,x-list=a%2Cb$$",
+                    "OTEL_TRACES_EXPORTER",
+                    "otlp",
+                    "OTEL_RESOURCE_ATTRIBUTES",
+                    "team=a%20%2C%20b"))) {
+      service.create(alice.authorized());
+
+      collector.span(TracesIT::isServer);
+      assertEquals("Basic YTpi==", collector.header("Authorization"));
+      assertEquals("a,b$$", collector.header("X-List"));
+      assertTrue(collector.text().contains("a , b"), collector.text());
+    }
+  }
+
+  @Test
+  void noneIsExportedWhereTheyAreSwitchedOff() throws Exception {
+    for (Map<String, String> off :
+        List.of(
+            Map.of("OTEL_TRACES_EXPORTER", "none"),
+            Map.of("OTEL_SDK_DISABLED", "true"),
+            Map.of("OTEL_TRACES_SAMPLER", "always_off"))) {
+      try (Collector collector = new Collector()) {
+        Map<String, String> settings = new HashMap<>(off);
+        settings.put("OTEL_EXPORTER_OTLP_ENDPOINT", collector.endpoint());
+        PackagedApplication.Running service = service(settings);
+        service.create(alice.authorized());
+        service.stop(); // sends what is left
+        assertEquals(List.of(), collector.spans(), off.toString());
+      }
+    }
+  }
+
   @Test
   void noTextOfTasksNoNameAndNoTokenIsInATrace() throws Exception {
     try (Collector collector = new Collector();

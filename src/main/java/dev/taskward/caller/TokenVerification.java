@@ -1,5 +1,7 @@
 package dev.taskward.caller;
 
+import static java.util.Map.entry;
+
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
 import dev.taskward.config.TaskwardConfig;
@@ -43,16 +45,21 @@ class TokenVerification {
   private static final long MAX_LIFE_SECONDS = 24 * 60 * 60;
   private static final int MAX_SUBJECT_LENGTH = 255;
 
+  private static final String IAT_IN_FUTURE = "iat lies in the future";
+
   private static final Map<Integer, String> REASONS =
-      Map.of(
-          ErrorCodes.EXPIRED, "expired",
-          ErrorCodes.EXPIRATION_MISSING, "no exp",
-          ErrorCodes.NOT_YET_VALID, "not valid yet",
-          ErrorCodes.SIGNATURE_INVALID, "bad signature",
-          ErrorCodes.ISSUER_MISSING, "no iss",
-          ErrorCodes.ISSUER_INVALID, "wrong iss",
-          ErrorCodes.AUDIENCE_MISSING, "no aud",
-          ErrorCodes.AUDIENCE_INVALID, "wrong aud");
+      Map.ofEntries(
+          entry(ErrorCodes.EXPIRED, "expired"),
+          entry(ErrorCodes.EXPIRATION_MISSING, "no exp"),
+          entry(ErrorCodes.NOT_YET_VALID, "not valid yet"),
+          entry(ErrorCodes.ISSUED_AT_MISSING, "no iat"),
+          entry(ErrorCodes.ISSUED_AT_INVALID_PAST, "too old"),
+          entry(ErrorCodes.ISSUED_AT_INVALID_FUTURE, IAT_IN_FUTURE),
+          entry(ErrorCodes.SIGNATURE_INVALID, "bad signature"),
+          entry(ErrorCodes.ISSUER_MISSING, "no iss"),
+          entry(ErrorCodes.ISSUER_INVALID, "wrong iss"),
+          entry(ErrorCodes.AUDIENCE_MISSING, "no aud"),
+          entry(ErrorCodes.AUDIENCE_INVALID, "wrong aud"));
 
   private static final Pattern VISIBLE = Pattern.compile("[^\\p{Z}\\p{Cc}\\p{Cf}]");
 
@@ -94,6 +101,10 @@ class TokenVerification {
             .setAllowedClockSkewInSeconds((int) config.clockSkew().toSeconds());
     config.issuer().ifPresent(rules::setExpectedIssuer);
     config
+        .maxAge()
+        .ifPresent(
+            age -> rules.setRequireIssuedAt().setIssuedAtRestrictions(0, (int) age.toSeconds()));
+    config
         .audiences()
         .ifPresentOrElse(
             audiences ->
@@ -134,11 +145,19 @@ class TokenVerification {
               .setPrincipal(new DefaultJWTCallerPrincipal(kept))
               .addRoles(scopes(claims))
               .build();
-      long expires = claims.getExpirationTime().getValueInMillis() + config.clockSkew().toMillis();
-      return new Verified(caller, expires, now);
+      return new Verified(caller, end(claims) + config.clockSkew().toMillis(), now);
     } catch (InvalidJwtException | MalformedClaimException | RuntimeException e) {
       throw new ParseException(reason(e), e);
     }
+  }
+
+  /** Until when the token is accepted, if the clocks agree; in milliseconds. */
+  private long end(JwtClaims claims) throws MalformedClaimException {
+    long expires = claims.getExpirationTime().getValueInMillis();
+    return config.maxAge().isEmpty()
+        ? expires
+        : Math.min(
+            expires, claims.getIssuedAt().getValueInMillis() + config.maxAge().get().toMillis());
   }
 
   private static String reason(Exception refusal) {
@@ -206,7 +225,7 @@ class TokenVerification {
     NumericDate now = NumericDate.now();
     NumericDate start = claims.getIssuedAt() == null ? now : claims.getIssuedAt();
     if (start.getValue() > now.getValue() + config.clockSkew().toSeconds()) {
-      throw new ParseException("iat lies in the future");
+      throw new ParseException(IAT_IN_FUTURE);
     }
     if (claims.getExpirationTime().getValue() > start.getValue() + MAX_LIFE_SECONDS) {
       throw new ParseException("the token lives for more than 24 hours");

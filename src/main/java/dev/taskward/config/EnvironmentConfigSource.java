@@ -15,7 +15,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
-import java.util.stream.Stream;
 import org.eclipse.microprofile.config.spi.ConfigSource;
 import org.postgresql.Driver;
 
@@ -32,28 +31,8 @@ public class EnvironmentConfigSource implements ConfigSourceFactory {
   public static final String KEY_LOCATION = "mp.jwt.verify.publickey.location";
   public static final String JDBC_URL = "quarkus.datasource.jdbc.url";
 
-  /** A word that SmallRye Config does not know is false to it: a wall left open by a typo. */
-  private static final List<String> SWITCHES =
-      List.of(
-          "taskward.scopes.required",
-          "taskward.conceal-foreign-tasks",
-          "taskward.access-log",
-          "taskward.api-docs",
-          "taskward.rate-limit.enabled",
-          "taskward.row-level-security");
-
-  /** Without one of these nothing would be answered, or not even what has a body. */
-  private static final List<String> COUNTS =
-      List.of(
-          "quarkus.thread-pool.max-threads",
-          "quarkus.thread-pool.queue-size",
-          "quarkus.datasource.jdbc.max-size");
-
   private static final List<String> OWNER =
       List.of("quarkus.flyway.jdbc-url", "quarkus.flyway.username", "quarkus.flyway.password");
-
-  private static final String ISSUER = "taskward.tokens.issuer";
-  private static final String AUDIENCES = "taskward.tokens.audiences";
 
   private static final String CORS_ORIGINS = "taskward.cors.origins";
 
@@ -64,11 +43,6 @@ public class EnvironmentConfigSource implements ConfigSourceFactory {
   private static final String MIGRATE = "taskward.migrate";
 
   private static final String TRUSTED_PROXIES = "taskward.proxy.trusted";
-
-  private static final String QUARKUS = "QUARKUS_";
-  private static final String OTLP_ENDPOINT = "OTEL_EXPORTER_OTLP_ENDPOINT";
-  private static final String OTLP_PROTOCOL = "OTEL_EXPORTER_OTLP_PROTOCOL";
-  private static final String TRACES_SAMPLER_ARG = "OTEL_TRACES_SAMPLER_ARG";
 
   private static final Set<String> LOOPBACK = Set.of("localhost", "127.0.0.1", "[::1]");
 
@@ -84,14 +58,14 @@ public class EnvironmentConfigSource implements ConfigSourceFactory {
   public Iterable<ConfigSource> getConfigSources(ConfigSourceContext context) {
     Map<String, String> settings = new HashMap<>();
     try {
-      SWITCHES.forEach(name -> checkSwitch(context, name));
-      COUNTS.forEach(name -> checkCount(context, name));
+      EnvironmentCharset.check();
+      ValueFormats.check(context);
       checkPorts(context);
-      checkIssuer(context);
+      TokenSettings.add(context, settings);
       addCors(context, settings);
       checkProxies(context);
       addMigration(context, settings);
-      addTraces(context, settings);
+      TraceSettings.add(context, settings);
       checkKeys(context);
       checkOwner(context);
       addDatasource(context, settings);
@@ -180,40 +154,6 @@ public class EnvironmentConfigSource implements ConfigSourceFactory {
     }
   }
 
-  /** OpenTelemetry's own names, which Quarkus has behind its prefix; no endpoint, no traces. */
-  private static void addTraces(ConfigSourceContext context, Map<String, String> settings) {
-    String endpoint = value(context, OTLP_ENDPOINT);
-    settings.put("QUARKUS_OTEL_SDK_DISABLED", Boolean.toString(endpoint == null));
-    if (endpoint == null) {
-      return;
-    }
-    if (httpUrl(endpoint).isEmpty()) {
-      throw new IllegalArgumentException(
-          OTLP_ENDPOINT + " must be an http or https URL such as http://collector:4318.");
-    }
-    String protocol = value(context, OTLP_PROTOCOL);
-    if (protocol != null && !protocol.matches("grpc|http/protobuf")) {
-      throw new IllegalArgumentException(OTLP_PROTOCOL + " must be grpc or http/protobuf.");
-    }
-    String share = value(context, TRACES_SAMPLER_ARG);
-    if (share != null && !share.matches("0(\\.[0-9]+)?|1(\\.0+)?")) {
-      throw new IllegalArgumentException(TRACES_SAMPLER_ARG + " must be a number from 0 to 1.");
-    }
-    settings.put(QUARKUS + OTLP_PROTOCOL, "http/protobuf");
-    for (String name :
-        List.of(
-            OTLP_ENDPOINT,
-            OTLP_PROTOCOL,
-            TRACES_SAMPLER_ARG,
-            "OTEL_EXPORTER_OTLP_HEADERS",
-            "OTEL_SERVICE_NAME",
-            "OTEL_RESOURCE_ATTRIBUTES")) {
-      if (value(context, name) != null) {
-        settings.put(QUARKUS + name, value(context, name));
-      }
-    }
-  }
-
   private static void checkNetwork(String text) {
     String[] parts = text.split("/", 2);
     int bits = NetUtil.isValidIpV4Address(parts[0]) ? 32 : 128;
@@ -225,20 +165,6 @@ public class EnvironmentConfigSource implements ConfigSourceFactory {
           variable(TRUSTED_PROXIES)
               + " must be a comma-separated list of IP addresses and networks such as"
               + " 10.42.0.0/16.");
-    }
-  }
-
-  private static void checkSwitch(ConfigSourceContext context, String name) {
-    String value = value(context, name);
-    if (value != null && !value.equals("true") && !value.equals("false")) {
-      throw new IllegalArgumentException(variable(name) + " must be true or false.");
-    }
-  }
-
-  private static void checkCount(ConfigSourceContext context, String name) {
-    String value = value(context, name);
-    if (value != null && !value.strip().matches("0*[1-9][0-9]{0,8}")) {
-      throw new IllegalArgumentException(variable(name) + " must be a number from 1 on.");
     }
   }
 
@@ -263,19 +189,6 @@ public class EnvironmentConfigSource implements ConfigSourceFactory {
       throw new IllegalArgumentException(variable(server + ".port") + " must be a port.");
     }
     return port;
-  }
-
-  /** Set to nothing, as by a template, each would let every token in. */
-  private static void checkIssuer(ConfigSourceContext context) {
-    if (raw(context, ISSUER).filter(String::isBlank).isPresent()) {
-      throw new IllegalArgumentException(variable(ISSUER) + " must not be empty.");
-    }
-    Stream<String> audiences =
-        raw(context, AUDIENCES).stream().flatMap(list -> Stream.of(list.split(",", -1)));
-    if (audiences.anyMatch(String::isBlank)) {
-      throw new IllegalArgumentException(
-          variable(AUDIENCES) + " must be a comma-separated list of audiences.");
-    }
   }
 
   /** Exactly one kind of key: with two, a token of the one that was forgotten would be good. */
@@ -324,7 +237,7 @@ public class EnvironmentConfigSource implements ConfigSourceFactory {
   }
 
   /** Empty if it is none, or has a password. */
-  private static Optional<URI> httpUrl(String text) {
+  static Optional<URI> httpUrl(String text) {
     try {
       URI url = new URI(text);
       return Optional.of(url)
@@ -356,7 +269,7 @@ public class EnvironmentConfigSource implements ConfigSourceFactory {
     }
   }
 
-  private static boolean isProduction(ConfigSourceContext context) {
+  static boolean isProduction(ConfigSourceContext context) {
     return context.getProfiles().stream().noneMatch(List.of("dev", "test")::contains);
   }
 
@@ -365,7 +278,7 @@ public class EnvironmentConfigSource implements ConfigSourceFactory {
     return raw(context, name).filter(value -> !value.isBlank()).orElse(null);
   }
 
-  private static Optional<String> raw(ConfigSourceContext context, String name) {
+  static Optional<String> raw(ConfigSourceContext context, String name) {
     return Optional.ofNullable(context.getValue(name)).map(ConfigValue::getValue);
   }
 }

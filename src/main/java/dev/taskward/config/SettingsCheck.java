@@ -2,6 +2,7 @@ package dev.taskward.config;
 
 import io.quarkus.arc.Unremovable;
 import io.quarkus.runtime.annotations.RegisterForReflection;
+import io.smallrye.config.ConfigValidationException;
 import jakarta.inject.Singleton;
 import java.util.Optional;
 import org.eclipse.microprofile.config.ConfigProvider;
@@ -22,7 +23,11 @@ public class SettingsCheck {
 
   /** What was wrong, for a start that failed of it before Quarkus came here. */
   public static Optional<String> error() {
-    return ConfigProvider.getConfig().getOptionalValue(ERROR, String.class);
+    try {
+      return ConfigProvider.getConfig().getOptionalValue(ERROR, String.class);
+    } catch (ConfigValidationException e) {
+      return Optional.empty(); // there is no configuration
+    }
   }
 
   SettingsCheck(@ConfigProperty(name = ERROR, defaultValue = NONE) NoError checked) {}

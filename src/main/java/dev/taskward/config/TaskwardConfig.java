@@ -205,6 +205,9 @@ public interface TaskwardConfig {
     @DurationMax(minutes = 5)
     Duration clockSkew();
 
+    /** How long a token is accepted from its {@code iat} on; until its {@code exp} if not set. */
+    Optional<Duration> maxAge();
+
     /** The {@code iss} that tokens must have; any if not set. */
     Optional<String> issuer();
 

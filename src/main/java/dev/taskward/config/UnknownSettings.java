@@ -20,16 +20,24 @@ final class UnknownSettings {
   private static final String SERVICE_LINK = "TASKWARD_(SERVICE|PORT)(_.*)?";
 
   void warn(@Observes StartupEvent start) {
+    Set<String> unknown = unknown(System.getenv().keySet());
+    if (!unknown.isEmpty()) {
+      LOG.warnf("No setting of Taskward, so without effect: %s", String.join(", ", unknown));
+    }
+  }
+
+  static Set<String> unknown(Set<String> variables) {
     Set<String> known =
         ConfigClass.configClass(TaskwardConfig.class).getProperties().keySet().stream()
             .map(EnvironmentConfigSource::variable)
             .collect(Collectors.toSet());
-    Set<String> unknown = new TreeSet<>(System.getenv().keySet());
+    Set<String> unknown = new TreeSet<>(variables);
     unknown.removeIf(
         name ->
-            !name.startsWith("TASKWARD_") || name.matches(SERVICE_LINK) || known.contains(name));
-    if (!unknown.isEmpty()) {
-      LOG.warnf("No setting of Taskward, so without effect: %s", String.join(", ", unknown));
-    }
+            !TraceSettings.isIgnored(name)
+                && (!name.startsWith("TASKWARD_")
+                    || name.matches(SERVICE_LINK)
+                    || known.contains(name)));
+    return unknown;
   }
 }

@@ -11,6 +11,7 @@ import io.quarkus.test.junit.QuarkusTest;
 import io.quarkus.test.junit.QuarkusTestProfile;
 import io.quarkus.test.junit.TestProfile;
 import io.restassured.RestAssured;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
@@ -21,7 +22,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** With an issuer, audiences, a subject claim and a clock skew of the deployer's. */
+/** With an issuer, audiences, a subject claim, a clock skew and an age of the deployer's. */
 @QuarkusTest
 @TestProfile(ConfiguredClaimsTest.Configured.class)
 class ConfiguredClaimsTest {
@@ -33,7 +34,8 @@ class ConfiguredClaimsTest {
           "taskward.tokens.issuer", "https://issuer.example",
           "taskward.tokens.audiences", "taskward, tasks",
           "taskward.tokens.subject-claim", "userId",
-          "taskward.tokens.clock-skew", "60s");
+          "taskward.tokens.clock-skew", "60s",
+          "taskward.tokens.max-age", "600s");
     }
   }
 
@@ -64,6 +66,9 @@ class ConfiguredClaimsTest {
         arguments(200, "issued within the skew", with(Map.of("iat", now + 30))),
         arguments(401, "expired beyond the skew", with(Map.of("iat", now - 300, "exp", now - 90))),
         arguments(401, "issued beyond the skew", with(Map.of("iat", now + 90))),
+        arguments(200, "as old as the skew permits", with(Map.of("iat", now - 650))),
+        arguments(401, "older than the skew permits", with(Map.of("iat", now - 670))),
+        arguments(401, "of no known age", without("iat")),
         arguments(401, "of another issuer", with(Map.of("iss", "https://issuer.example.org"))),
         arguments(401, "of no issuer", without("iss")),
         arguments(401, "for another audience", with(Map.of("aud", "mail"))),
@@ -79,6 +84,17 @@ class ConfiguredClaimsTest {
     User.withToken(token).get(User.TASKS).then().statusCode(status);
   }
 
+  /** Also one that was accepted a moment ago. */
+  @Test
+  void aTokenThatIsRememberedGetsTooOld() throws Exception {
+    long issued = Instant.now().getEpochSecond() - 645;
+    String token = with(Map.of("iat", issued));
+
+    User.withToken(token).get(User.TASKS).then().statusCode(200);
+    Thread.sleep(Duration.between(Instant.now(), Instant.ofEpochSecond(issued + 661)).toMillis());
+    User.withToken(token).get(User.TASKS).then().statusCode(401);
+  }
+
   @Test
   void theLogSaysWhatWasWrong() {
     String trace = "4bf92f3577b34da6a3ce929d0e0e4736";
@@ -88,6 +104,8 @@ class ConfiguredClaimsTest {
             without("iss"), "no iss",
             with(Map.of("aud", "mail")), "wrong aud",
             without("aud"), "no aud",
+            without("iat"), "no iat",
+            with(Map.of("iat", 1_700_000_000)), "too old",
             without("userId"), "userId must be 1 to 255 characters, not blank");
     try (ServiceLog log = new ServiceLog()) {
       reasons.forEach(

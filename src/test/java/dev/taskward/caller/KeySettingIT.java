@@ -23,6 +23,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.KeyPairGenerator;
 import java.security.KeyStore;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.HashMap;
@@ -83,6 +84,9 @@ class KeySettingIT {
     String notNetworks =
         "TASKWARD_PROXY_TRUSTED must be a comma-separated list of IP addresses and networks such as"
             + " 10.42.0.0/16.";
+    String notPairs =
+        "OTEL_RESOURCE_ATTRIBUTES must be a comma-separated list of name=value, with special"
+            + " characters in the values percent-encoded.";
     SigningKey key = SigningKey.generate("k", "EdDSA");
     return Stream.of(
         arguments(
@@ -222,6 +226,37 @@ class KeySettingIT {
                 "9098"),
             "QUARKUS_MANAGEMENT_PORT must not be QUARKUS_HTTP_PORT."),
         arguments(
+            Map.of(
+                SECRET,
+                Tokens.SECRET,
+                "MP_JWT_VERIFY_ISSUER",
+                "https://a.example",
+                "TASKWARD_TOKENS_ISSUER",
+                "https://b.example"),
+            "MP_JWT_VERIFY_ISSUER and TASKWARD_TOKENS_ISSUER mean the same and must be equal; set"
+                + " only one of them."),
+        arguments(
+            Map.of(SECRET, Tokens.SECRET, "SMALLRYE_JWT_REQUIRED_CLAIMS", "email"),
+            "SMALLRYE_JWT_REQUIRED_CLAIMS has no effect in this service: remove it, see the"
+                + " README's settings for tokens."),
+        arguments(
+            Map.of(SECRET, Tokens.SECRET, "TASKWARD_MAX_BODY_SIZE", "99999999999999999999"),
+            "TASKWARD_MAX_BODY_SIZE must be a size from 1 to 2047M, such as 64K."),
+        arguments(
+            Map.of(
+                SECRET, Tokens.SECRET, "QUARKUS_TLS_JWKS_TRUST_STORE_PEM_CERTS", "/nowhere/ca.pem"),
+            "QUARKUS_TLS_JWKS_TRUST_STORE_PEM_CERTS must be a comma-separated list of PEM files with"
+                + " certificates."),
+        arguments(
+            Map.of(SECRET, Tokens.SECRET, "QUARKUS_DATASOURCE_JDBC_MAX_LIFETIME", "-1S"),
+            "The start failed: IllegalArgumentException: Max Lifetime must not be negative. One of"
+                + " these settings may be wrong: QUARKUS_DATASOURCE_JDBC_MAX_LIFETIME."),
+        arguments(
+            Map.of(SECRET, Tokens.SECRET, "TASKWARD_TRASH_RETENTION", "9223372036854775807D"),
+            "The start failed: ArithmeticException: long overflow. One of these settings may be wrong:"
+                + " TASKWARD_TRASH_RETENTION."),
+        arguments(Map.of(SECRET, Tokens.SECRET, "OTEL_RESOURCE_ATTRIBUTES", "team"), notPairs),
+        arguments(
             Map.of(SECRET, Tokens.SECRET, "TASKWARD_TOKENS_CLOCK_SKEW", "ten"),
             "The config property TASKWARD_TOKENS_CLOCK_SKEW with the config value \"ten\" threw an"
                 + " Exception whilst being converted Invalid duration: ten"));
@@ -265,6 +300,44 @@ class KeySettingIT {
     try (Running service = new Running(environment(settings))) {
       return service.stop().stream().filter(line -> line.contains("is not set")).toList();
     }
+  }
+
+  @Test
+  void theNamesOfMicroProfileJwtAreHonoured() throws Exception {
+    Map<String, String> settings =
+        Map.of(
+            SECRET,
+            Tokens.SECRET,
+            "MP_JWT_VERIFY_ISSUER",
+            "https://issuer.example",
+            "MP_JWT_VERIFY_AUDIENCES",
+            "tasks,mail",
+            "MP_JWT_VERIFY_TOKEN_AGE",
+            "600",
+            "MP_JWT_VERIFY_CLOCK_SKEW",
+            "0");
+    try (Running service = new Running(environment(settings))) {
+      Map<String, Object> claims = new HashMap<>(Tokens.claims("alice"));
+      claims.putAll(Map.of("iss", "https://issuer.example", "aud", "mail"));
+
+      assertEquals(200, status(service, claims, Map.of()));
+      assertEquals(401, status(service, claims, Map.of("iss", "https://other.example")));
+      assertEquals(401, status(service, claims, Map.of("aud", "calendar")));
+      long now = Instant.now().getEpochSecond();
+      assertEquals(401, status(service, claims, Map.of("iat", now - 700)));
+      assertEquals(401, status(service, claims, Map.of("exp", now - 5)));
+    }
+  }
+
+  private static int status(
+      Running service, Map<String, Object> claims, Map<String, Object> changed) {
+    Map<String, Object> all = new HashMap<>(claims);
+    all.putAll(changed);
+    String token = Tokens.sign(Map.of("alg", "HS256"), all, "HmacSHA256", Tokens.SECRET);
+    return RestAssured.given()
+        .header("Authorization", "Bearer " + token)
+        .get(service.url("/api/v1/tasks"))
+        .statusCode();
   }
 
   /** Also of an issuer whose certificate is signed by a CA of his own, if it is configured. */

@@ -1,0 +1,347 @@
+package dev.taskward.config;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.smallrye.config.ConfigValidationException;
+import io.smallrye.config.ConfigValidationException.Problem;
+import io.smallrye.config.EnvConfigSource;
+import io.smallrye.config.PropertiesConfigSource;
+import io.smallrye.config.SmallRyeConfig;
+import io.smallrye.config.SmallRyeConfigBuilder;
+import java.io.FileNotFoundException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What becomes of the environment in production, without a start. */
+class SettingsTest {
+
+  private static final String OTLP = "OTEL_EXPORTER_OTLP";
+  private static final String COLLECTOR = "http://collector:4318";
+
+  private static SmallRyeConfig config(Map<String, String> environment) {
+    Map<String, String> variables = new HashMap<>(environment);
+    variables.putIfAbsent("BETTER_AUTH_SECRET", "0123456789abcdef0123456789abcdef");
+    variables.putIfAbsent("DATABASE_URL", "postgresql://u:p@localhost/d");
+    return new SmallRyeConfigBuilder()
+        .addDefaultInterceptors()
+        .withInterceptors(new EnvironmentValues())
+        .withProfile("prod")
+        .withSources(new EnvConfigSource(variables, 300))
+        .withSources(
+            new PropertiesConfigSource(
+                Map.of("smallrye.jwt.sign.key.location", "none"), "application.properties", 250))
+        .withSources(new EnvironmentConfigSource())
+        .build();
+  }
+
+  private static String error(Map<String, String> environment) {
+    return value(environment, SettingsCheck.ERROR_VARIABLE);
+  }
+
+  /** Null if it is not set. */
+  private static String value(Map<String, String> environment, String name) {
+    return config(environment).getOptionalValue(name, String.class).orElse(null);
+  }
+
+  @Test
+  void theDefaultsAreRight() {
+    assertEquals(null, error(Map.of()));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"a$$b", "a${b}c", "a%24%24b", "a%24%7Bb%7Dc", "a\\$b"})
+  void aPasswordInTheUrlIsTheOneMeant(String encoded) {
+    assertEquals(
+        encoded.replace("%24", "$").replace("%7B", "{").replace("%7D", "}"),
+        value(
+            Map.of("DATABASE_URL", "postgresql://u:" + encoded + "@h/d\r\n"),
+            "quarkus.datasource.password"));
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "QUARKUS_LOG_CONSOLE_JSON_ENABLED           | ja                    | true or false",
+        "TASKWARD_ACCESS_LOG                        | yes                   | true or false",
+        "TASKWARD_MAX_BODY_SIZE                     | 99999999999999999999  | a size from 1 to 2047M, such as 64K",
+        "TASKWARD_MAX_BODY_SIZE                     | 0                     | a size from 1 to 2047M, such as 64K",
+        "TASKWARD_MAX_BODY_SIZE                     | 2048M                 | a size from 1 to 2047M, such as 64K",
+        "QUARKUS_HTTP_LIMITS_MAX_HEADER_SIZE        | 99999999999999999999K | a size from 1 to 2047M, such as 64K",
+        "QUARKUS_HTTP_LIMITS_MAX_HEADER_SIZE        | -1                    | a size from 1 to 2047M, such as 64K",
+        "QUARKUS_HTTP_LIMITS_MAX_INITIAL_LINE_LENGTH | -1                   | a number from 1 on",
+        "QUARKUS_HTTP_LIMITS_MAX_INITIAL_LINE_LENGTH | 9999999999           | a number from 1 on",
+        "QUARKUS_DATASOURCE_JDBC_ADDITIONAL_JDBC_PROPERTIES_SOCKETTIMEOUT  | -1 | a number from 1 on",
+        "QUARKUS_DATASOURCE_JDBC_ADDITIONAL_JDBC_PROPERTIES_CONNECTTIMEOUT | 0  | a number from 1 on",
+        "QUARKUS_DATASOURCE_JDBC_ACQUISITION_TIMEOUT | -1S                  | a time from 1MS to 1H",
+        "QUARKUS_DATASOURCE_JDBC_ACQUISITION_TIMEOUT | 0                    | a time from 1MS to 1H",
+        "QUARKUS_HTTP_IDLE_TIMEOUT                  | -1S                   | a time from 1S to 24H",
+        "QUARKUS_HTTP_IDLE_TIMEOUT                  | 99999999999999999999D | a time from 1S to 24H",
+        "QUARKUS_SHUTDOWN_DELAY                     | -5S                   | a time from 0S to 24H",
+        "QUARKUS_SHUTDOWN_TIMEOUT                   | -1S                   | a time from 0S to 24H",
+        "TASKWARD_TOKENS_CLOCK_SKEW                 | 500MS                 | a time in whole seconds from 0S to 5M, such as 10S",
+        "TASKWARD_TOKENS_MAX_AGE                    | 25H                   | a time from 1S to 24H",
+        "QUARKUS_MANAGEMENT_HOST                    | not a host            | an IP address or a host name that can be resolved",
+        "QUARKUS_HTTP_HOST                          | 1.2.3.4.5             | an IP address or a host name that can be resolved",
+        "QUARKUS_TLS_JWKS_TRUST_STORE_PEM_CERTS     | /nowhere/ca.pem       | a comma-separated list of PEM files with certificates",
+      })
+  void aWrongValueIsOneLine(String variable, String value, String description) {
+    assertEquals(variable + " must be " + description + ".", error(Map.of(variable, value)));
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "QUARKUS_MANAGEMENT_HOST, ::1",
+    "QUARKUS_HTTP_HOST, localhost",
+    "TASKWARD_MAX_BODY_SIZE, 2047M",
+    "QUARKUS_HTTP_IDLE_TIMEOUT, 90",
+    "QUARKUS_SHUTDOWN_DELAY, 0",
+    "TASKWARD_TOKENS_CLOCK_SKEW, 2000MS",
+    "MP_JWT_VERIFY_CLOCK_SKEW, 300",
+    "MP_JWT_VERIFY_TOKEN_AGE, 86400",
+    "OTEL_TRACES_SAMPLER, parentbased_always_off",
+    "OTEL_PROPAGATORS, 'tracecontext,baggage'",
+    "OTEL_SDK_DISABLED, TRUE",
+  })
+  void aRightValueIsNone(String variable, String value) {
+    assertEquals(null, error(Map.of(variable, value)));
+  }
+
+  @Test
+  void trustedCertificatesAreRead(@TempDir Path folder) throws Exception {
+    String trust = "QUARKUS_TLS_JWKS_TRUST_STORE_PEM_CERTS";
+    Path none = Files.writeString(folder.resolve("none.pem"), "hello");
+    Path empty = Files.createFile(folder.resolve("empty.pem"));
+
+    for (Path file : List.of(none, empty, folder)) {
+      assertTrue(error(Map.of(trust, file.toString())).startsWith(trust + " must be"));
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "MP_JWT_VERIFY_ISSUER, https://issuer.example, taskward.tokens.issuer, https://issuer.example",
+    "MP_JWT_VERIFY_AUDIENCES, 'a,b', taskward.tokens.audiences, 'a,b'",
+    "MP_JWT_VERIFY_CLOCK_SKEW, 5, taskward.tokens.clock-skew, 5",
+    "MP_JWT_VERIFY_TOKEN_AGE, 3600, taskward.tokens.max-age, 3600",
+  })
+  void theStandardNamesMeanTheSame(String variable, String value, String ours, String expected) {
+    assertEquals(expected, value(Map.of(variable, value), ours));
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "MP_JWT_VERIFY_ISSUER, i, TASKWARD_TOKENS_ISSUER, i, j",
+    "MP_JWT_VERIFY_AUDIENCES, 'a,b', TASKWARD_TOKENS_AUDIENCES, 'b, a', 'a'",
+    "MP_JWT_VERIFY_CLOCK_SKEW, 60, TASKWARD_TOKENS_CLOCK_SKEW, 1M, 1S",
+    "MP_JWT_VERIFY_TOKEN_AGE, 3600, TASKWARD_TOKENS_MAX_AGE, 1H, 2H",
+  })
+  void bothMayBeSetIfTheyAreEqual(
+      String standard, String value, String ours, String same, String other) {
+    assertEquals(null, error(Map.of(standard, value, ours, same)));
+    assertEquals(
+        standard + " and " + ours + " mean the same and must be equal; set only one of them.",
+        error(Map.of(standard, value, ours, other)));
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "MP_JWT_VERIFY_ISSUER     | ' '   | MP_JWT_VERIFY_ISSUER must not be empty.",
+        "MP_JWT_VERIFY_AUDIENCES  | a,,b  | MP_JWT_VERIFY_AUDIENCES must be a comma-separated list of audiences.",
+        "MP_JWT_VERIFY_AUDIENCES  | ''    | MP_JWT_VERIFY_AUDIENCES must be a comma-separated list of audiences.",
+        "MP_JWT_VERIFY_CLOCK_SKEW | 301   | MP_JWT_VERIFY_CLOCK_SKEW must be a number of seconds from 0 to 300.",
+        "MP_JWT_VERIFY_CLOCK_SKEW | 10S   | MP_JWT_VERIFY_CLOCK_SKEW must be a number of seconds from 0 to 300.",
+        "MP_JWT_VERIFY_TOKEN_AGE  | 86401 | MP_JWT_VERIFY_TOKEN_AGE must be a number of seconds from 1 to 86400.",
+        "MP_JWT_VERIFY_TOKEN_AGE  | 0     | MP_JWT_VERIFY_TOKEN_AGE must be a number of seconds from 1 to 86400.",
+        "MP_JWT_VERIFY_TOKEN_AGE  | ''    | MP_JWT_VERIFY_TOKEN_AGE must be a number of seconds from 1 to 86400.",
+      })
+  void aWrongStandardSettingIsOneLine(String variable, String value, String line) {
+    assertEquals(line, error(Map.of(variable, value)));
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "MP_JWT_VERIFY_PUBLICKEY_ALGORITHM",
+        "MP_JWT_TOKEN_HEADER",
+        "MP_JWT_TOKEN_COOKIE",
+        "MP_JWT_DECRYPT_KEY_LOCATION",
+        "MP_JWT_VERIFY_ISUER",
+        "SMALLRYE_JWT_PATH_SUB",
+        "SMALLRYE_JWT_REQUIRED_CLAIMS",
+        "SMALLRYE_JWT_SIGN_KEY_LOCATION",
+        "smallrye.jwt.time-to-live",
+      })
+  void anyOtherSettingOfTheirsHasNoEffectAndIsAnError(String name) {
+    assertEquals(
+        EnvironmentConfigSource.variable(name)
+            + " has no effect in this service: remove it, see the README's settings for tokens.",
+        error(Map.of(name, "x")));
+  }
+
+  private static Map<String, String> traced(String... more) {
+    Map<String, String> environment = new HashMap<>(Map.of(OTLP + "_ENDPOINT", COLLECTOR));
+    for (int i = 0; i < more.length; i += 2) {
+      environment.put(more[i], more[i + 1]);
+    }
+    return environment;
+  }
+
+  @Test
+  void headersOfTheExportAreDecoded() {
+    SmallRyeConfig config =
+        config(
+            traced(
+                OTLP + "_HEADERS",
+                "authorization=Basic%20YTpi%3D%3D,x-list=a%2Cb%5Cc, x-plus=1+1 ,x-dollar=$${x}"));
+
+    assertEquals(
+        List.of("authorization=Basic YTpi==", "x-list=a,b\\c", "x-plus=1+1", "x-dollar=$${x}"),
+        config.getValues("quarkus.otel.exporter.otlp.headers", String.class));
+  }
+
+  @Test
+  void soAreAttributesOfTheResource() {
+    assertEquals(
+        List.of("team=a b", "list=x,y"),
+        config(traced("OTEL_RESOURCE_ATTRIBUTES", "team=a%20b,list=x%2Cy"))
+            .getValues("quarkus.otel.resource.attributes", String.class));
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "OTEL_EXPORTER_OTLP_HEADERS        | foo",
+        "OTEL_EXPORTER_OTLP_HEADERS        | a=b%2",
+        "OTEL_EXPORTER_OTLP_HEADERS        | a=b%0D%0Ac: d",
+        "OTEL_EXPORTER_OTLP_HEADERS        | a b=c",
+        "OTEL_EXPORTER_OTLP_TRACES_HEADERS | =c",
+        "OTEL_RESOURCE_ATTRIBUTES          | foo",
+      })
+  void aListThatIsNoneIsOneLine(String variable, String value) {
+    assertEquals(
+        variable
+            + " must be a comma-separated list of name=value, with special characters in the values"
+            + " percent-encoded.",
+        error(traced(variable, value)));
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "OTEL_SDK_DISABLED               | no          | true or false",
+        "OTEL_TRACES_EXPORTER            | zipkin      | otlp or none",
+        "OTEL_TRACES_SAMPLER             | all         | always_on, always_off or traceidratio, each also with parentbased_ in front",
+        "OTEL_PROPAGATORS                | b3          | tracecontext, baggage, both with a comma between them, or none",
+        "OTEL_EXPORTER_OTLP_TIMEOUT      | 10s         | a number of milliseconds from 1 on",
+        "OTEL_EXPORTER_OTLP_COMPRESSION  | zip         | gzip or none",
+        "OTEL_EXPORTER_OTLP_TRACES_PROTOCOL | http/json | grpc or http/protobuf",
+        "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT | http://collector:4318 | an http or https URL such as http://collector:4318/v1/traces, with this path at its end",
+      })
+  void aWrongSettingOfOpenTelemetryIsOneLine(String variable, String value, String description) {
+    assertEquals(variable + " must be " + description + ".", error(traced(variable, value)));
+  }
+
+  @Test
+  void tracesAreOffWithoutAnEndpointAndWhereTheyAreSwitchedOff() {
+    String disabled = "quarkus.otel.sdk.disabled";
+    assertEquals("true", value(Map.of(), disabled));
+    assertEquals("false", value(traced(), disabled));
+    assertEquals("false", value(traced("OTEL_TRACES_EXPORTER", "otlp"), disabled));
+    assertEquals("true", value(traced("OTEL_TRACES_EXPORTER", "none"), disabled));
+    assertEquals("true", value(traced("OTEL_SDK_DISABLED", "True"), disabled));
+  }
+
+  /** OpenTelemetry takes that endpoint as it is; Quarkus adds the path. */
+  @Test
+  void anEndpointForTracesAloneIsEnough() {
+    String endpoint = OTLP + "_TRACES_ENDPOINT";
+    SmallRyeConfig config = config(Map.of(endpoint, COLLECTOR + "/otlp/v1/traces"));
+    assertEquals("false", config.getValue("quarkus.otel.sdk.disabled", String.class));
+    assertEquals(
+        COLLECTOR + "/otlp", config.getValue("quarkus.otel.exporter.otlp.endpoint", String.class));
+    assertEquals(
+        "http://collector:4317",
+        value(
+            Map.of(endpoint, "http://collector:4317", OTLP + "_PROTOCOL", "grpc"),
+            "quarkus.otel.exporter.otlp.endpoint"));
+  }
+
+  @Test
+  void whatIsSaidOfTracesAloneWins() {
+    SmallRyeConfig config =
+        config(
+            traced(
+                OTLP + "_HEADERS", "a=1",
+                OTLP + "_TRACES_HEADERS", "a=2",
+                OTLP + "_TRACES_PROTOCOL", "grpc",
+                OTLP + "_TRACES_TIMEOUT", "1500",
+                OTLP + "_TRACES_COMPRESSION", "gzip"));
+    String exporter = "quarkus.otel.exporter.otlp.";
+    assertEquals("a=2", config.getValue(exporter + "headers", String.class));
+    assertEquals("grpc", config.getValue(exporter + "protocol", String.class));
+    assertEquals("2S", config.getValue(exporter + "timeout", String.class));
+    assertEquals("gzip", config.getValue(exporter + "compression", String.class));
+  }
+
+  @Test
+  void whatHasNoEffectIsLogged() {
+    assertEquals(
+        new TreeSet<>(
+            Set.of("OTEL_BSP_SCHEDULE_DELAY", OTLP + "_CERTIFICATE", "TASKWARD_TOKENS_ISUER")),
+        UnknownSettings.unknown(
+            Set.of(
+                "OTEL_BSP_SCHEDULE_DELAY",
+                OTLP + "_CERTIFICATE",
+                OTLP + "_TRACES_HEADERS",
+                OTLP + "_METRICS_ENDPOINT",
+                "OTEL_TRACES_SAMPLER",
+                "TASKWARD_TOKENS_MAX_AGE",
+                "TASKWARD_TOKENS_ISUER",
+                "TASKWARD_PORT")));
+  }
+
+  @Test
+  void anErrorOfALibraryNamesTheSettingsThatNobodyChecks() {
+    Set<String> environment =
+        Set.of("QUARKUS_DATASOURCE_JDBC_MAX_LIFETIME", "QUARKUS_HTTP_IDLE_TIMEOUT", "PATH");
+    assertEquals(
+        "The start failed: IllegalArgumentException: Max Lifetime must not be negative. One of"
+            + " these settings may be wrong: QUARKUS_DATASOURCE_JDBC_MAX_LIFETIME.",
+        UncheckedSettings.error(
+                new RuntimeException(
+                    new IllegalArgumentException("Max Lifetime must not be negative")),
+                environment)
+            .orElseThrow());
+    assertEquals(
+        "The start failed: FileNotFoundException: /nowhere. One of these settings may be wrong:"
+            + " QUARKUS_DATASOURCE_JDBC_MAX_LIFETIME.",
+        UncheckedSettings.error(new FileNotFoundException("/nowhere"), environment).orElseThrow());
+    assertEquals(
+        "The start failed: ArithmeticException: long overflow. One of these settings may be wrong:"
+            + " TASKWARD_TRASH_RETENTION.",
+        UncheckedSettings.error(
+                new ConfigValidationException(
+                    new Problem[] {new Problem("java.lang.ArithmeticException: long overflow")}),
+                Set.of("TASKWARD_TRASH_RETENTION", "TASKWARD_TOKENS_CLOCK_SKEW"))
+            .orElseThrow());
+    assertTrue(
+        UncheckedSettings.error(new IllegalArgumentException("x"), Set.of("PATH")).isEmpty());
+    assertTrue(UncheckedSettings.error(new NullPointerException(), environment).isEmpty());
+  }
+}
