@@ -4,11 +4,13 @@ import dev.taskward.http.DatabaseFailure;
 import io.agroal.api.AgroalDataSource;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
+import jakarta.inject.Inject;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
+import java.util.function.LongSupplier;
 import org.eclipse.microprofile.health.HealthCheck;
 import org.eclipse.microprofile.health.HealthCheckResponse;
 import org.eclipse.microprofile.health.Readiness;
@@ -27,17 +29,24 @@ class DatabaseReadiness implements HealthCheck {
 
   private final AgroalDataSource pool;
   private final StaleConnections connections;
+  private final LongSupplier nanoTime;
 
   private volatile boolean well;
 
   /** Connections that were lent, when that was last looked at. */
   private volatile long lent;
 
-  private volatile long usedAt = System.nanoTime();
+  private volatile long usedAt;
 
+  @Inject
   DatabaseReadiness(AgroalDataSource pool, StaleConnections connections) {
+    this(pool, connections, System::nanoTime);
+  }
+
+  DatabaseReadiness(AgroalDataSource pool, StaleConnections connections, LongSupplier nanoTime) {
     this.pool = pool;
     this.connections = connections;
+    this.nanoTime = nanoTime;
   }
 
   void doubt(@Observes DatabaseFailure.Away away) {
@@ -47,9 +56,10 @@ class DatabaseReadiness implements HealthCheck {
   @Override
   public HealthCheckResponse call() {
     if (pool.getMetrics().acquireCount() != lent) {
-      usedAt = System.nanoTime();
+      usedAt = nanoTime.getAsLong();
     }
-    return well && System.nanoTime() - usedAt > IN_USE.toNanos() ? response(null) : ask();
+    boolean idle = nanoTime.getAsLong() - usedAt > IN_USE.toNanos();
+    return well && idle ? response(null) : ask();
   }
 
   private HealthCheckResponse ask() {
