@@ -114,8 +114,8 @@ class TaskStatements {
     long now = System.nanoTime();
     if (now - last >= SAY_EVERY && saidAt.compareAndSet(last, now)) {
       LOG.error(
-          "The sequence task_id_seq is behind the ids of task, as after logical replication: new"
-              + " tasks are refused. Set it, see docs/operations.md.");
+          "The sequence task_id_seq is behind the ids of task; new tasks are refused. Set it, see"
+              + " docs/operations.md.");
     }
     return new PersistenceException(
         new SQLTransientException("the next id is in use", cause.getSQLState(), cause));
