@@ -146,13 +146,13 @@ class StartUpIT {
   void theStartWaitsForTheDatabase() throws Exception {
     try (PostgresProxy wire = new PostgresProxy(postgres.getPort())) {
       wire.refuse();
-      CompletableFuture.delayedExecutor(8, TimeUnit.SECONDS)
+      CompletableFuture.delayedExecutor(12, TimeUnit.SECONDS)
           .execute(
               () -> {
                 wire.mend();
                 wire.refuseWith("XX000");
               });
-      CompletableFuture.delayedExecutor(12, TimeUnit.SECONDS).execute(wire::mend);
+      CompletableFuture.delayedExecutor(20, TimeUnit.SECONDS).execute(wire::mend);
       try (PackagedApplication.Running service =
           running(Map.of("DATABASE_URL", plain(wire.port())))) {
         create(service);
