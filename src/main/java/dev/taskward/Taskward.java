@@ -20,6 +20,7 @@ import java.net.UnknownHostException;
 import java.sql.SQLException;
 import java.util.Arrays;
 import java.util.Optional;
+import java.util.TimeZone;
 import java.util.logging.Level;
 import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
@@ -50,6 +51,8 @@ public final class Taskward {
   public static void main(String... args) {
     // What they say before the log is set up would stand before the one line of a start that fails.
     java.util.logging.Logger.getLogger("org.hibernate").setLevel(Level.WARNING);
+    // The driver gives its session the JVM's zone, which the server may not know.
+    TimeZone.setDefault(TimeZone.getTimeZone("UTC"));
     ConnectionHandlers.enable();
     RequestFraming.checkUris();
     ApiDocument.readOnlyWhereServed();

@@ -31,6 +31,7 @@ public final class PostgresProxy implements AutoCloseable {
   private static final int QUERY = 'Q';
   private static final int SYNC = 'S';
   private static final int NOTICE = 'N';
+  private static final int ERROR = 'E';
 
   private static final Pattern FRAME =
       Pattern.compile(
@@ -45,6 +46,7 @@ public final class PostgresProxy implements AutoCloseable {
   private volatile boolean cut;
   private volatile boolean frozen;
   private volatile String fatal;
+  private volatile String refusal;
 
   public PostgresProxy(int target) {
     try {
@@ -104,6 +106,12 @@ public final class PostgresProxy implements AutoCloseable {
     cut();
   }
 
+  /** From now on no new connection is made: this error is the answer, as a pooler gives it. */
+  public void refuseWith(String sqlState) {
+    refusal = sqlState;
+    sockets.forEach(PostgresProxy::close);
+  }
+
   /** From now on it takes connections and requests, and says nothing: a process that is stopped. */
   public void freeze() {
     frozen = true;
@@ -118,6 +126,7 @@ public final class PostgresProxy implements AutoCloseable {
   public void mend() {
     cut = false;
     fatal = null;
+    refusal = null;
     synchronized (this) {
       frozen = false;
       notifyAll();
@@ -156,6 +165,10 @@ public final class PostgresProxy implements AutoCloseable {
         close(client);
         continue;
       }
+      if (refusal != null) {
+        start(() -> refuse(client, refusal));
+        continue;
+      }
       Socket backend = new Socket(InetAddress.getLoopbackAddress(), target);
       client.setTcpNoDelay(true);
       backend.setTcpNoDelay(true);
@@ -167,6 +180,21 @@ public final class PostgresProxy implements AutoCloseable {
       }
       start(() -> pump(client, backend, new Frontend()));
       start(() -> pump(backend, client, new Backend()));
+    }
+  }
+
+  private static void refuse(Socket client, String sqlState) throws IOException {
+    try (client;
+        DataInputStream in = new DataInputStream(client.getInputStream());
+        DataOutputStream out = new DataOutputStream(client.getOutputStream())) {
+      in.skipNBytes(in.readInt() - 4); // the start-up message
+      byte[] error =
+          "SFATAL\0VFATAL\0C%s\0Mno connection for you\0\0"
+              .formatted(sqlState)
+              .getBytes(StandardCharsets.UTF_8);
+      out.writeByte(ERROR);
+      out.writeInt(error.length + 4);
+      out.write(error);
     }
   }
 

@@ -66,7 +66,10 @@ class StartUpIT {
               "job",
               "at_once",
               "slow",
-              "dollars")) {
+              "dollars",
+              "others",
+              "taken",
+              "own_schema")) {
         connection.createStatement().execute("create database " + database + " owner ann");
       }
       connection.createStatement().execute("create database superusers");
@@ -146,12 +149,19 @@ class StartUpIT {
             .lines());
   }
 
+  /** Nobody listens; then a pooler has no connection, in a state of its own. */
   @Execution(ExecutionMode.CONCURRENT)
   @Test
   void theStartWaitsForTheDatabase() throws Exception {
     try (PostgresProxy wire = new PostgresProxy(postgres.getPort())) {
       wire.refuse();
-      CompletableFuture.delayedExecutor(12, TimeUnit.SECONDS).execute(wire::mend);
+      CompletableFuture.delayedExecutor(12, TimeUnit.SECONDS)
+          .execute(
+              () -> {
+                wire.mend();
+                wire.refuseWith("XX000");
+              });
+      CompletableFuture.delayedExecutor(20, TimeUnit.SECONDS).execute(wire::mend);
       try (PackagedApplication.Running service =
           running(Map.of("DATABASE_URL", plain(wire.port())))) {
         create(service);
@@ -307,6 +317,91 @@ class StartUpIT {
     assertEquals(1, ended.lines().size(), ended.toString());
     assertTrue(ended.lines().get(0).contains("password authentication failed"), ended.toString());
     assertFalse(ended.lines().get(0).contains("hunter2"));
+  }
+
+  /** None of them gets right by waiting, so there is no line that it waits. */
+  @Execution(ExecutionMode.CONCURRENT)
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "ann:p | ?sslmode=no-verify  | Invalid sslmode value: no-verify",
+        "ann:p | ?sslmode=require    | The server does not support SSL.",
+        "ann   | ''                  | The server requested SCRAM-based authentication, but no password was provided.",
+      })
+  void aSettingOfTheDatabaseThatStaysWrongEndsTheStartAtOnce(
+      String credentials, String parameters, String why) throws Exception {
+    PackagedApplication.Ended ended =
+        PackagedApplication.run(
+            Map.of("BETTER_AUTH_SECRET", SECRET, "DATABASE_URL", url(credentials) + parameters));
+
+    assertEquals(List.of("The database can't be used: " + why), ended.lines());
+    assertEquals(1, ended.code());
+  }
+
+  /** The driver gives its session the zone of the JVM; PostgreSQL does not know this one. */
+  @Execution(ExecutionMode.CONCURRENT)
+  @Test
+  void theZoneOfTheMachineMakesNoDifference() throws Exception {
+    assertReady(Map.of("DATABASE_URL", url("ann:" + PASSWORD_ENCODED), "TZ", "IST"));
+  }
+
+  /** As where Better Auth keeps its users in the same database. */
+  @Execution(ExecutionMode.CONCURRENT)
+  @Test
+  void tablesOfOthersInTheSchemaAreNoObstacle() throws Exception {
+    execute("others", "create table \"user\" (id text primary key)");
+    execute("others", "create table account (id text primary key, \"userId\" text)");
+    Map<String, String> settings = Map.of("DATABASE_URL", url("ann:" + PASSWORD_ENCODED, "others"));
+    try (PackagedApplication.Running service = running(settings)) {
+      create(service);
+      assertEquals(0, visibleToAnn("others"), "the policies are in force");
+    }
+    long sessions = sessionsEnded("others");
+    assertEquals(0, PackagedApplication.run(migration("others", "only")).code());
+    assertEquals(1, sessionsEnded("others") - sessions, "there was nothing to migrate");
+  }
+
+  /** One line, and none of Flyway's advice, after which our tables would never be made. */
+  @Execution(ExecutionMode.CONCURRENT)
+  @Test
+  void aTableOfOursThatIsAnothersIsNamed() throws Exception {
+    execute("taken", "create table task (id int)");
+    execute("taken", "create table rate_limit (id int)");
+
+    PackagedApplication.Ended ended = PackagedApplication.run(migration("taken", "start"));
+
+    assertEquals(
+        List.of(
+            "The database can't be used: the schema public has rate_limit, task, but no"
+                + " flyway_schema_history: these are not Taskward's. Give it a schema or a"
+                + " database of its own, see docs/operations.md."),
+        ended.lines());
+    assertEquals(1, ended.code());
+  }
+
+  /** The role's search_path, which a pooler leaves alone. */
+  @Execution(ExecutionMode.CONCURRENT)
+  @Test
+  void taskwardCanHaveASchemaOfItsOwn() throws Exception {
+    execute("own_schema", "create table task (id int)");
+    execute("own_schema", "create schema taskward authorization ann");
+    execute("own_schema", "alter role ann in database own_schema set search_path = taskward");
+    Map<String, String> settings =
+        Map.of("DATABASE_URL", url("ann:" + PASSWORD_ENCODED, "own_schema"));
+    for (int starts = 0; starts < 2; starts++) {
+      try (PackagedApplication.Running service = running(settings)) {
+        create(service);
+        assertEquals(200, list(service));
+      }
+    }
+    execute("own_schema", "select from taskward.flyway_schema_history");
+  }
+
+  private static void execute(String database, String statement) throws SQLException {
+    try (Connection connection = postgres.getDatabase("postgres", database).getConnection()) {
+      connection.createStatement().execute(statement);
+    }
   }
 
   @Test

@@ -1,6 +1,7 @@
 package dev.taskward.database;
 
 import dev.taskward.caller.Caller;
+import dev.taskward.http.DatabaseFailure;
 import io.quarkus.runtime.annotations.RegisterForProxy;
 import io.quarkus.runtime.annotations.RegisterForReflection;
 import java.lang.reflect.InvocationHandler;
@@ -16,7 +17,13 @@ import java.sql.Types;
 import java.util.Optional;
 import java.util.Properties;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.jboss.logging.Logger;
 import org.postgresql.Driver;
+import org.postgresql.PGConnection;
+import org.postgresql.PGStatement;
+import org.postgresql.core.BaseConnection;
+import org.postgresql.core.TransactionState;
 
 /**
  * PostgreSQL's driver, whose prepared statements tell the server first who the caller is: the
@@ -32,6 +39,8 @@ import org.postgresql.Driver;
     targets = {Connection.class, PreparedStatement.class, Statement.class, AutoCloseable.class})
 public class CallerDriver extends Driver {
 
+  private static final Logger LOG = Logger.getLogger(CallerDriver.class);
+
   /** SQLSTATE, so that it is not taken for a database that is away. */
   private static final String FEATURE_NOT_SUPPORTED = "0A000";
 
@@ -45,10 +54,61 @@ public class CallerDriver extends Driver {
   private static final String BOUND =
       ", set_config('idle_in_transaction_session_timeout', '10s', true)";
 
+  /**
+   * The first statement of a session. Whatever the role's own defaults are: at another isolation
+   * parallel changes of a task fail, and with row_security=off every statement does. And the server
+   * gives up a statement for which nobody waits any more, so that a write that was answered 503 is
+   * not done later; on Windows it can't.
+   */
+  private static final String SESSION =
+      """
+      do 'begin
+        set default_transaction_isolation = ''read committed'';
+        set row_security = on;
+        begin set client_connection_check_interval = ''1s''; exception when others then null; end;
+      end'
+      """;
+
+  /** How often a statement is sent again when the session has not what it had prepared. */
+  private static final int REPEATS = 3;
+
+  /** False once a pooler was met that does not support prepared statements. */
+  private static final AtomicBoolean PREPARES = new AtomicBoolean(true);
+
+  static void stopPreparing(SQLException reason) {
+    if (PREPARES.compareAndSet(true, false)) {
+      LOG.warnf(
+          "The pooler in front of the database does not support prepared statements; the service"
+              + " goes on without them. Set prepareThreshold=0 in DATABASE_URL, or"
+              + " max_prepared_statements in PgBouncer 1.21 or newer. (%s)",
+          reason.getMessage());
+    }
+  }
+
+  /**
+   * @throws SQLException of {@link DatabaseFailure#ofConnect}, which no statement of a request is
+   */
   @Override
   public Connection connect(String url, Properties info) throws SQLException {
-    Connection connection = super.connect(url, info);
-    return connection == null ? null : proxy(Connection.class, new CallersConnection(connection));
+    Connection connection = null;
+    try {
+      connection = super.connect(url, info);
+      if (connection == null) {
+        return null;
+      }
+      try (Statement session = connection.createStatement()) {
+        session.execute(SESSION); // a pooler may connect to the server only now
+      }
+      PGConnection settings = connection.unwrap(PGConnection.class);
+      int prepareThreshold = settings.getPrepareThreshold();
+      settings.setPrepareThreshold(0); // else the driver prepares COMMIT, at its first use
+      return proxy(Connection.class, new CallersConnection(connection, prepareThreshold));
+    } catch (SQLException e) {
+      if (connection != null) {
+        connection.close();
+      }
+      throw DatabaseFailure.ofConnect(e, url);
+    }
   }
 
   private static <T> T proxy(Class<T> type, InvocationHandler handler) {
@@ -58,20 +118,32 @@ public class CallerDriver extends Driver {
   }
 
   @RegisterForProxy(targets = Connection.class) // once a class: Quarkus passes over repeated ones
-  private record CallersConnection(Connection connection) implements InvocationHandler {
+  private record CallersConnection(Connection connection, int prepareThreshold)
+      implements InvocationHandler {
 
     @Override
     public Object invoke(Object proxy, Method method, Object[] args) throws Throwable {
-      // The forms that return generated keys can't have a statement before them.
-      boolean prepares =
-          method.getName().equals("prepareStatement")
-              && (args.length == 1 || args.length == 3 || args.length == 4);
-      Optional<String> caller = prepares ? Caller.ofThisThread() : Optional.empty();
-      if (caller.isEmpty()) {
+      if (!method.getName().equals("prepareStatement")) {
         return call(connection, method, args);
       }
-      args[0] = CALLER + (connection.getAutoCommit() ? ";" : BOUND + ";") + args[0];
+      // The forms that return generated keys can't have a statement before them.
+      Optional<String> caller =
+          args.length == 1 || args.length == 3 || args.length == 4
+              ? Caller.ofThisThread()
+              : Optional.empty();
+      boolean prepares = PREPARES.get();
+      if (caller.isPresent()) {
+        // Other text is another statement to the driver, of which it has prepared nothing yet.
+        String end = prepares ? ";" : "; ";
+        args[0] = CALLER + (connection.getAutoCommit() ? end : BOUND + end) + args[0];
+      }
       PreparedStatement statement = (PreparedStatement) call(connection, method, args);
+      if (prepares) {
+        ((PGStatement) statement).setPrepareThreshold(prepareThreshold);
+      }
+      if (caller.isEmpty()) {
+        return statement;
+      }
       statement.setString(1, caller.get());
       return proxy(PreparedStatement.class, new CallersStatement(statement));
     }
@@ -124,13 +196,34 @@ public class CallerDriver extends Driver {
         throw new SQLFeatureNotSupportedException(
             "a parameter without a type, and no transaction", FEATURE_NOT_SUPPORTED);
       }
-      statement.execute();
+      execute();
       boolean rows = statement.getMoreResults();
       return switch (how) {
         case "execute" -> rows;
         case "executeQuery" -> statement.getResultSet();
         default -> statement.getUpdateCount();
       };
+    }
+
+    /** Repeats what failed for want of a prepared statement, if nothing was executed before it. */
+    private void execute() throws SQLException {
+      BaseConnection connection = statement.getConnection().unwrap(BaseConnection.class);
+      boolean first = connection.getTransactionState() == TransactionState.IDLE;
+      for (int repeats = 0; ; repeats++) {
+        try {
+          statement.execute();
+          return;
+        } catch (SQLException e) {
+          if (!first || repeats == REPEATS || !DatabaseFailure.isUnprepared(e)) {
+            throw e;
+          }
+          stopPreparing(e);
+          if (!connection.getAutoCommit()) {
+            connection.rollback();
+          }
+          ((PGStatement) statement).setPrepareThreshold(0);
+        }
+      }
     }
   }
 

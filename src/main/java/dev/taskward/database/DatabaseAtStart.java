@@ -9,11 +9,13 @@ import io.quarkus.flyway.FlywayConfigurationCustomizer;
 import io.quarkus.runtime.annotations.RegisterForReflection;
 import jakarta.inject.Singleton;
 import java.sql.Connection;
+import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
 import java.util.HashSet;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
@@ -33,6 +35,21 @@ import org.postgresql.Driver;
 class DatabaseAtStart implements FlywayConfigurationCustomizer {
 
   private static final Logger LOG = Logger.getLogger(DatabaseAtStart.class);
+
+  /** The schema without Flyway's history: which of our names are taken, and whether others are. */
+  private static final String WITHOUT_HISTORY =
+      """
+      with here as (select oid, nspname from pg_namespace where nspname = current_schema()),
+          relation as (select relname as name from pg_class, here where relnamespace = here.oid),
+          type as (select typname as name from pg_type, here where typnamespace = here.oid),
+          function as (select proname as name from pg_proc, here where pronamespace = here.oid),
+          everything as (table relation union table type union table function)
+      select nspname,
+          (select string_agg(name, ', ' order by name) from everything
+           where name in ('task', 'task_id_seq', 'idempotency_key', 'rate_limit')),
+          exists (select from everything)
+      from here where not exists (select from relation where name = ?)
+      """;
 
   private static final Duration PAUSE = Duration.ofMillis(500);
 
@@ -63,15 +80,22 @@ class DatabaseAtStart implements FlywayConfigurationCustomizer {
     if (isCurrent(flyway)) {
       return; // which Flyway would find out by three connections and forty statements
     }
+    String url = flyway.getUrl();
+    String user = flyway.getUser();
+    String secret = flyway.getPassword();
     if (flyway.getDataSource() instanceof AgroalDataSource) { // and no other role migrates
-      // The pool's connections wait for an answer no longer than a request may.
-      String url =
+      url =
           pool.getConfiguration()
               .connectionPoolConfiguration()
               .connectionFactoryConfiguration()
               .jdbcUrl();
-      flyway.dataSource(url, username.orElse(null), password.orElse(null));
+      user = username.orElse(null);
+      secret = password.orElse(null);
     }
+    // Connections of its own: the pool's wait for an answer no longer than a request may. Prepared
+    // statements gain nothing here, and a pooler may not support them.
+    flyway.jdbcProperties(Map.of("prepareThreshold", "0")).dataSource(url, user, secret);
+    startFromZero(flyway);
     if (migrates) {
       flyway.load().migrate();
     } else {
@@ -89,7 +113,9 @@ class DatabaseAtStart implements FlywayConfigurationCustomizer {
     try (Connection connection = pool.getConnection();
         Statement sql = connection.createStatement();
         ResultSet history =
-            sql.executeQuery("select checksum, success from " + flyway.getTable())) {
+            sql.executeQuery(
+                "select checksum, success from %s where type <> 'BASELINE'"
+                    .formatted(flyway.getTable()))) {
       while (history.next()) {
         applied.add(history.getBoolean(2) ? history.getInt(1) : null);
       }
@@ -97,6 +123,27 @@ class DatabaseAtStart implements FlywayConfigurationCustomizer {
           && (!migrates || RowLevelSecurity.isSet(connection, rowLevelSecurity));
     } catch (SQLException e) {
       return false; // there is no history yet, or Flyway will say what it is
+    }
+  }
+
+  /** Has Flyway begin with V1 in a schema that has tables of others. */
+  private void startFromZero(FluentConfiguration flyway) {
+    try (Connection connection = pool.getConnection();
+        PreparedStatement sql = connection.prepareStatement(WITHOUT_HISTORY)) {
+      sql.setString(1, flyway.getTable());
+      try (ResultSet schema = sql.executeQuery()) {
+        if (schema.next()) {
+          if (schema.getString(2) != null) {
+            throw new SQLException(
+                ("the schema %s has %s, but no %s: these are not Taskward's. Give it a schema or a"
+                        + " database of its own, see docs/operations.md.")
+                    .formatted(schema.getString(1), schema.getString(2), flyway.getTable()));
+          }
+          flyway.baselineOnMigrate(schema.getBoolean(3)).baselineVersion("0");
+        }
+      }
+    } catch (SQLException e) {
+      throw new IllegalStateException(e); // of which Taskward makes one line
     }
   }
 

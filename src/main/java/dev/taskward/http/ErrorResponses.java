@@ -37,10 +37,10 @@ public class ErrorResponses {
           503, Map.of(HttpHeaders.RETRY_AFTER, "5"));
 
   private final boolean concealForeign;
-  private final Event<DatabaseFailure.ConnectionLost> connectionLost;
+  private final Event<DatabaseFailure.Away> databaseAway;
 
-  ErrorResponses(TaskwardConfig config, Event<DatabaseFailure.ConnectionLost> connectionLost) {
-    this.connectionLost = connectionLost;
+  ErrorResponses(TaskwardConfig config, Event<DatabaseFailure.Away> databaseAway) {
+    this.databaseAway = databaseAway;
     this.concealForeign = config.concealForeignTasks();
   }
 
@@ -60,8 +60,8 @@ public class ErrorResponses {
     if (failure instanceof ForeignResourceException) {
       SecurityLog.note(request, SecurityLog.Event.FOREIGN_TASK, "it is another user's");
     }
-    if (DatabaseFailure.isConnectionLost(failure)) {
-      connectionLost.fire(new DatabaseFailure.ConnectionLost());
+    if (DatabaseFailure.isAway(failure)) {
+      databaseAway.fire(new DatabaseFailure.Away());
     }
     Problem problem =
         concealForeign && failure instanceof ForeignResourceException e
@@ -86,7 +86,7 @@ public class ErrorResponses {
         request.next();
       }
     } else if (request.failure() == null || request.statusCode() == 400) {
-      if (request.failure() == null && request.statusCode() == 400) { // by its head alone
+      if (request.statusCode() == 400) { // no head that can be trusted
         closeAfter(request);
       }
       send(request.statusCode(), request);

@@ -47,7 +47,6 @@ public final class RequestFraming {
     if (sound) {
       context.next();
     } else {
-      ErrorResponses.closeAfter(context);
       context.fail(400);
     }
   }

@@ -9,6 +9,7 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.sql.SQLTransientException;
 import java.sql.Timestamp;
 import java.sql.Types;
 import java.time.Instant;
@@ -17,6 +18,9 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import org.jboss.logging.Logger;
 
 /**
  * The statements that are sent most, by JDBC: reads, a new task, and the flip of a flag. Hibernate
@@ -51,6 +55,14 @@ class TaskStatements {
           + " version) values (nextval('task_id_seq'), ?, ?, ?, ?, false, ?, ?, 1) returning "
           + COLUMNS;
 
+  /** SQLSTATE. Only the primary key is unique. */
+  private static final String UNIQUE = "23505";
+
+  private static final Logger LOG = Logger.getLogger(TaskStatements.class);
+
+  private static final long SAY_EVERY = TimeUnit.MINUTES.toNanos(1);
+
+  private final AtomicLong saidAt = new AtomicLong(System.nanoTime() - SAY_EVERY);
   private final AgroalDataSource database;
   private final Caller caller;
 
@@ -87,7 +99,26 @@ class TaskStatements {
   TaskRepresentation insert(NewTask task, Instant when) {
     List<?> values =
         Arrays.asList(task.titleOrGenerated(), task.description, task.completed, when, when);
-    return query(INSERT, List.of(), values, TaskStatements::task).get(0);
+    try {
+      return query(INSERT, List.of(), values, TaskStatements::task).get(0);
+    } catch (PersistenceException e) {
+      throw e.getCause() instanceof SQLException cause && UNIQUE.equals(cause.getSQLState())
+          ? idInUse(cause)
+          : e;
+    }
+  }
+
+  /** The client may try again: each attempt takes the next id. */
+  private PersistenceException idInUse(SQLException cause) {
+    long last = saidAt.get();
+    long now = System.nanoTime();
+    if (now - last >= SAY_EVERY && saidAt.compareAndSet(last, now)) {
+      LOG.error(
+          "The sequence task_id_seq is behind the ids of task; new tasks are refused. Set it, see"
+              + " docs/operations.md.");
+    }
+    return new PersistenceException(
+        new SQLTransientException("the next id is in use", cause.getSQLState(), cause));
   }
 
   /** Empty if the caller has no such task, or has deleted it. */

@@ -2,6 +2,7 @@ package dev.taskward.http;
 
 import static org.hamcrest.Matchers.equalTo;
 import static org.hamcrest.Matchers.notNullValue;
+import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.taskward.ApiDocument;
@@ -14,6 +15,7 @@ import io.restassured.RestAssured;
 import io.restassured.response.ValidatableResponse;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
@@ -24,6 +26,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 @QuarkusTest
 class DatabaseAwayTest {
@@ -150,12 +153,78 @@ class DatabaseAwayTest {
       assertAway(alice.put(id, Map.of("title", "Buy tea")));
       assertAway(alice.flip(id));
       assertAway(alice.delete(id));
+      ready(503);
     } finally {
       TestDatabase.execute("alter role taskward reset default_transaction_read_only");
       wire.restart();
     }
     alice.get(id);
     alice.get(id).statusCode(200).body("title", equalTo("Buy milk"));
+  }
+
+  /** The old primary goes on as a standby; then the address leads to the new one. */
+  @Test
+  void afterAFailoverWritesGoOnOverNewConnections() throws InterruptedException {
+    long id = connectedToAStandby();
+
+    List<Integer> statuses = new ArrayList<>();
+    for (int i = 0; i < 10; i++) {
+      statuses.add(alice.flip(id).extract().statusCode());
+      Thread.sleep(300);
+    }
+
+    assertEquals(200, statuses.get(9), statuses.toString());
+    assertTrue(Collections.frequency(statuses, 200) >= 5, statuses.toString());
+    ready(200);
+  }
+
+  /** Where nobody writes, the probe finds out. */
+  @Test
+  void afterAFailoverTheReadinessProbeAloneReplacesTheConnections() throws InterruptedException {
+    long id = connectedToAStandby();
+
+    for (int i = 0; i < 3; i++) {
+      RestAssured.get(TestDatabase.management("/q/health/ready"));
+      Thread.sleep(1_100);
+    }
+
+    ready(200);
+    alice.flip(id).statusCode(200);
+  }
+
+  private long connectedToAStandby() throws InterruptedException {
+    long id = alice.has("Buy milk");
+    TestDatabase.execute("alter role taskward set default_transaction_read_only = on");
+    try {
+      wire.restart();
+      alice.list(""); // which may find the one dead connection
+      for (int i = 0; i < 10; i++) { // in any order with the flush of the dead ones
+        alice.list("").statusCode(200);
+        Thread.sleep(100);
+      }
+      ready(503);
+    } finally {
+      TestDatabase.execute("alter role taskward reset default_transaction_read_only");
+    }
+    return id;
+  }
+
+  /** Poolers have errors of their own for what is wrong behind them. */
+  @ParameterizedTest
+  @ValueSource(strings = {"XX000", "42501", "22023", "0A000", "26000", "08P01", "28P01"})
+  void noConnectionIs503WhateverTheReason(String sqlState) {
+    long id = alice.has("Buy milk");
+    wire.refuseWith(sqlState);
+    alice.get(id); // which may find the one dead connection
+
+    assertAway(alice.get(id));
+    assertAway(alice.post(Map.of()));
+    ready(503);
+    live();
+
+    wire.mend();
+    alice.get(id).statusCode(200);
+    ready(200);
   }
 
   @Test
@@ -186,6 +255,10 @@ class DatabaseAwayTest {
           {
             "alter database postgres with allow_connections false",
             "alter database postgres with allow_connections true"
+          },
+          {
+            "revoke connect on database postgres from public, taskward",
+            "grant connect on database postgres to public, taskward"
           },
         }) {
       TestDatabase.executeElsewhere(closing[0]);

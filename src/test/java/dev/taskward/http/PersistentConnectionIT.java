@@ -36,8 +36,10 @@ class PersistentConnectionIT {
   @TestHTTPResource("/")
   URI base;
 
-  static final User ALICE = User.fresh();
-  static final String TOKEN = "Authorization: Bearer " + Tokens.token(ALICE.name()) + "\r\n";
+  /** Stands for the header of this test's user. */
+  static final String TOKEN = "@TOKEN@";
+
+  final User alice = User.fresh();
   static final String HOST = "Host: localhost\r\n";
   static final String JSON = "Content-Type: application/json\r\n";
   static final String POST = "POST " + User.TASKS + " HTTP/1.1\r\n" + HOST;
@@ -116,7 +118,7 @@ class PersistentConnectionIT {
     assertEquals(List.of(way.status()), statuses(answers), answers);
     assertTrue(answers.toLowerCase().contains("\r\nconnection: close\r\n"), answers);
     assertTrue(answers.toLowerCase().contains("\r\ndate: "), answers);
-    ALICE.list("").body("size()", equalTo(0));
+    alice.list("").body("size()", equalTo(0));
   }
 
   /** Requests that are refused before their body is read: with and without a token. */
@@ -198,7 +200,7 @@ class PersistentConnectionIT {
     String unread = POST + JSON + "Transfer-Encoding: chunked\r\n\r\n";
     String answers = send(unread + chunk.repeat(8) + "0\r\n\r\n" + CREATE); // 512 KiB
     assertEquals(List.of(401), statuses(answers), answers);
-    ALICE.list("").body("size()", equalTo(0));
+    alice.list("").body("size()", equalTo(0));
 
     long start = System.nanoTime();
     assertEquals(List.of(401), statuses(send(unread + "5\r\nab"))); // and then nothing
@@ -208,29 +210,23 @@ class PersistentConnectionIT {
 
   @Test
   void pipelinedRequestsAreAnsweredInOrder() throws IOException {
-    User bob = User.fresh();
-    String create = CREATE.replace(ALICE.name(), bob.name()).replace(TOKEN, token(bob));
-    String list = "GET " + User.TASKS + " HTTP/1.1\r\n" + HOST + token(bob) + "\r\n";
+    String list = "GET " + User.TASKS + " HTTP/1.1\r\n" + HOST + TOKEN + "\r\n";
     String unknown = GET.replace("/0 ", "/x ");
     String last = list.replace(HOST, HOST + "Connection: close\r\n");
-    String answers = send(("\r\n" + create + unknown).repeat(30) + list + last);
+    String answers = send(("\r\n" + CREATE + unknown).repeat(30) + list + last);
     List<Integer> statuses = statuses(answers);
     assertEquals(62, statuses.size(), answers);
     for (int i = 0; i < 60; i++) {
       assertEquals(i % 2 == 0 ? 201 : 400, statuses.get(i), answers);
     }
     assertEquals(List.of(200, 200), statuses.subList(60, 62));
-    bob.list("").body("size()", equalTo(30));
-  }
-
-  private static String token(User user) {
-    return "Authorization: Bearer " + Tokens.token(user.name()) + "\r\n";
+    alice.list("").body("size()", equalTo(30));
   }
 
   @Test
   void http10NeedsNoHost() throws IOException {
     String head = "POST %s HTTP/1.0\r\n%sContent-Length: 2\r\n%s\r\n{}";
-    String answer = send(head.formatted(User.TASKS, JSON, token(User.fresh())));
+    String answer = send(head.formatted(User.TASKS, JSON, TOKEN));
     assertEquals(List.of(201), statuses(answer));
     String here = "http://127.0.0.1:" + base.getPort() + User.TASKS + "/";
     assertTrue(answer.contains("Location: " + here), answer);
@@ -239,10 +235,9 @@ class PersistentConnectionIT {
   /** RFC 9112, 3.2.2. */
   @Test
   void theAuthorityOfAnAbsoluteTargetCounts() throws IOException {
-    User bob = User.fresh();
     String create =
         CREATE
-            .replace(TOKEN, token(bob) + "Connection: close\r\n")
+            .replace(TOKEN, TOKEN + "Connection: close\r\n")
             .replace(User.TASKS, "http://api.example.com:81" + User.TASKS);
     String answer = send(create);
     assertTrue(answer.contains("Location: http://api.example.com:81" + User.TASKS), answer);
@@ -261,7 +256,8 @@ class PersistentConnectionIT {
     try (Socket socket = new Socket("127.0.0.1", base.getPort())) {
       socket.setSoTimeout(20_000);
       OutputStream out = socket.getOutputStream();
-      out.write(requests.getBytes(StandardCharsets.ISO_8859_1));
+      String token = "Authorization: Bearer " + Tokens.token(alice.name()) + "\r\n";
+      out.write(requests.replace(TOKEN, token).getBytes(StandardCharsets.ISO_8859_1));
       out.flush();
       ByteArrayOutputStream answers = new ByteArrayOutputStream();
       InputStream in = socket.getInputStream();
