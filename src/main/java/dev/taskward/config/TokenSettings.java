@@ -2,7 +2,6 @@ package dev.taskward.config;
 
 import static dev.taskward.config.EnvironmentConfigSource.KEY_LOCATION;
 import static dev.taskward.config.EnvironmentConfigSource.PUBLIC_KEY;
-import static dev.taskward.config.EnvironmentConfigSource.isProduction;
 import static dev.taskward.config.EnvironmentConfigSource.raw;
 import static dev.taskward.config.EnvironmentConfigSource.value;
 import static dev.taskward.config.EnvironmentConfigSource.variable;
@@ -10,7 +9,6 @@ import static dev.taskward.config.EnvironmentConfigSource.variable;
 import io.quarkus.runtime.configuration.DurationConverter;
 import io.smallrye.config.ConfigSourceContext;
 import io.smallrye.config.ConfigValue;
-import io.smallrye.config.SysPropConfigSource;
 import java.util.Arrays;
 import java.util.Iterator;
 import java.util.List;
@@ -135,18 +133,9 @@ final class TokenSettings {
     }
   }
 
-  /**
-   * Whether an operator has set it. Quarkus sets some in dev and test mode, and
-   * application.properties one.
-   */
+  /** Whether the environment has it: Quarkus itself sets properties for dev mode and tests. */
   private static boolean isSet(ConfigSourceContext context, String name) {
-    ConfigValue value = context.getValue(name);
-    if (value == null || value.getValue() == null) {
-      return false;
-    }
-    return EnvironmentValues.isFromEnvironment(value)
-        || SysPropConfigSource.NAME.equals(value.getConfigSourceName())
-        || isProduction(context) && !value.getValue().equals("none");
+    return EnvironmentValues.isFromEnvironment(context.getValue(name));
   }
 
   private static boolean isDefault(ConfigSourceContext context, String name) {
