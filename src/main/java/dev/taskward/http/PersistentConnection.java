@@ -89,11 +89,11 @@ final class PersistentConnection extends ChannelDuplexHandler {
     answered = !inFlight;
   }
 
-  /** Puts one before the handler of Vert.x, where there is none yet. */
+  /** Puts one before the handler that Vert.x has for HTTP/1, where there is none yet. */
   static void install(ChannelPipeline pipeline, boolean inFlight) {
-    if (pipeline.get(NAME) == null) {
-      String vertx = pipeline.context(VertxHandler.class).name();
-      pipeline.addBefore(vertx, NAME, new PersistentConnection(inFlight));
+    ChannelHandlerContext http1 = pipeline.context(VertxHandler.class);
+    if (http1 != null && pipeline.get(NAME) == null) {
+      pipeline.addBefore(http1.name(), NAME, new PersistentConnection(inFlight));
     }
   }
 
