@@ -78,7 +78,8 @@ public final class Taskward {
     return all(failure).map(Taskward::line).flatMap(Optional::stream).findFirst();
   }
 
-  private static Optional<String> line(Throwable failure) {
+  /** What it says to an operator; empty if one line is not enough. */
+  static Optional<String> line(Throwable failure) {
     if (failure instanceof SettingsException) {
       return Optional.of(failure.getMessage());
     }

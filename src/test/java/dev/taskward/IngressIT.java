@@ -185,6 +185,7 @@ class IngressIT {
         events {}
         http {
         access_log off;
+        client_body_buffer_size 1m;
         gzip on;
         gzip_min_length 1;
         gzip_proxied any;

@@ -33,7 +33,7 @@ import java.util.Queue;
 
 /**
  * Decides how long an HTTP/1 connection persists and what is read from it (RFC 9112, section 9):
- * the one place for all requests, whoever answers them.
+ * the one place for all requests and all ways to answer them.
  *
  * <ul>
  *   <li>Requests are processed one at a time. A pipelined request waits here until the response

@@ -118,9 +118,9 @@ public class TaskResource {
       in = ParameterIn.QUERY,
       description =
           "Only tasks changed at this time or later (RFC 3339, cut to microseconds). A change may be"
-              + " seen some seconds after its `updated_at`, when later ones were: who follows all"
-              + " changes asks from a minute before the newest that he knows, and takes of each `id`"
-              + " the highest `version`.",
+              + " seen some seconds after its `updated_at`, when later ones were: a client that"
+              + " follows all changes asks from a minute before the newest that it knows, and takes of"
+              + " each `id` the highest `version`.",
       schema =
           @Schema(
               type = SchemaType.STRING,

@@ -2,6 +2,7 @@ package dev.taskward.config;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.params.provider.Arguments.arguments;
 
 import io.smallrye.config.ConfigValidationException;
 import io.smallrye.config.ConfigValidationException.Problem;
@@ -17,21 +18,28 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What becomes of the environment in production, without a start. */
 class SettingsTest {
 
+  private static final String PUBLIC_KEY = "MP_JWT_VERIFY_PUBLICKEY";
+  private static final String LOCATION = "MP_JWT_VERIFY_PUBLICKEY_LOCATION";
   private static final String OTLP = "OTEL_EXPORTER_OTLP";
   private static final String COLLECTOR = "http://collector:4318";
 
   private static SmallRyeConfig config(Map<String, String> environment) {
     Map<String, String> variables = new HashMap<>(environment);
-    variables.putIfAbsent("BETTER_AUTH_SECRET", "0123456789abcdef0123456789abcdef");
+    if (!environment.containsKey(LOCATION) && !environment.containsKey(PUBLIC_KEY)) {
+      variables.putIfAbsent("BETTER_AUTH_SECRET", "0123456789abcdef0123456789abcdef");
+    }
     variables.putIfAbsent("DATABASE_URL", "postgresql://u:p@localhost/d");
     return new SmallRyeConfigBuilder()
         .addDefaultInterceptors()
@@ -67,6 +75,88 @@ class SettingsTest {
         value(
             Map.of("DATABASE_URL", "postgresql://u:" + encoded + "@h/d\r\n"),
             "quarkus.datasource.password"));
+  }
+
+  static Stream<Arguments> mistakes() {
+    String notThatUrl = LOCATION + " must be an https URL (http only on this machine) or a file.";
+    String notOrigins =
+        "TASKWARD_CORS_ORIGINS must be a comma-separated list of origins such as"
+            + " https://app.example.com.";
+    String notNetworks =
+        "TASKWARD_PROXY_TRUSTED must be a comma-separated list of IP addresses and networks such as"
+            + " 10.42.0.0/16.";
+    return Stream.of(
+        arguments(
+            Map.of(
+                "BETTER_AUTH_SECRET",
+                "0123456789abcdef0123456789abcdef",
+                LOCATION,
+                "https://issuer.example/jwks"),
+            "Only one of BETTER_AUTH_SECRET and MP_JWT_VERIFY_PUBLICKEY_LOCATION can be set."),
+        arguments(
+            Map.of(PUBLIC_KEY, "a key", LOCATION, "https://issuer.example/jwks"),
+            "Only one of MP_JWT_VERIFY_PUBLICKEY and MP_JWT_VERIFY_PUBLICKEY_LOCATION can be set."),
+        arguments(Map.of(LOCATION, "http://issuer.example/jwks"), notThatUrl),
+        arguments(Map.of(LOCATION, "http://localhost.example/jwks"), notThatUrl),
+        arguments(Map.of(LOCATION, "http://localhost@issuer.example/jwks"), notThatUrl),
+        arguments(Map.of(LOCATION, "http://localhost:pw@issuer.example/jwks"), notThatUrl),
+        arguments(Map.of(LOCATION, "https://"), notThatUrl),
+        arguments(Map.of(LOCATION, "https://issuer example/jwks"), notThatUrl),
+        arguments(Map.of("TASKWARD_API_DOCS", "on"), "TASKWARD_API_DOCS must be true or false."),
+        arguments(Map.of("TASKWARD_CORS_ORIGINS", "*"), notOrigins),
+        arguments(Map.of("TASKWARD_CORS_ORIGINS", "/.*/"), notOrigins),
+        arguments(Map.of("TASKWARD_CORS_ORIGINS", "https://a.example,b.example"), notOrigins),
+        arguments(Map.of("TASKWARD_CORS_ORIGINS", "https://a.example/"), notOrigins),
+        arguments(Map.of("TASKWARD_CORS_ORIGINS", "https://A.example"), notOrigins),
+        arguments(Map.of("TASKWARD_CORS_ORIGINS", "https://a.example:443"), notOrigins),
+        arguments(Map.of("TASKWARD_PROXY_TRUSTED", "*"), notNetworks),
+        arguments(Map.of("TASKWARD_PROXY_TRUSTED", "10.0.0.1,ingress"), notNetworks),
+        arguments(Map.of("TASKWARD_PROXY_TRUSTED", "10.0.0.0/33"), notNetworks),
+        arguments(
+            Map.of(OTLP + "_ENDPOINT", "collector:4318"),
+            OTLP + "_ENDPOINT must be an http or https URL such as http://collector:4318."),
+        arguments(
+            Map.of(OTLP + "_ENDPOINT", COLLECTOR, OTLP + "_PROTOCOL", "http/json"),
+            OTLP + "_PROTOCOL must be grpc or http/protobuf."),
+        arguments(
+            Map.of(OTLP + "_ENDPOINT", COLLECTOR, "OTEL_TRACES_SAMPLER_ARG", "10"),
+            "OTEL_TRACES_SAMPLER_ARG must be a number from 0 to 1."),
+        arguments(
+            Map.of("TASKWARD_TOKENS_AUDIENCES", "a,,b"),
+            "TASKWARD_TOKENS_AUDIENCES must be a comma-separated list of audiences."),
+        arguments(
+            Map.of("TASKWARD_TOKENS_AUDIENCES", ""),
+            "TASKWARD_TOKENS_AUDIENCES must be a comma-separated list of audiences."),
+        arguments(
+            Map.of("TASKWARD_TOKENS_ISSUER", " "), "TASKWARD_TOKENS_ISSUER must not be empty."),
+        arguments(
+            Map.of("QUARKUS_DATASOURCE_JDBC_URL", "postgresql://taskward:secret@localhost/tasks"),
+            "QUARKUS_DATASOURCE_JDBC_URL must be jdbc:postgresql://host:port/database."),
+        arguments(
+            Map.of(
+                "QUARKUS_DATASOURCE_JDBC_URL",
+                "jdbc:postgresql://localhost:99999/tasks?user=taskward&password=secret"),
+            "QUARKUS_DATASOURCE_JDBC_URL must be jdbc:postgresql://host:port/database."),
+        arguments(
+            Map.of("QUARKUS_THREAD_POOL_QUEUE_SIZE", "0"),
+            "QUARKUS_THREAD_POOL_QUEUE_SIZE must be a number from 1 on."),
+        arguments(
+            Map.of("QUARKUS_THREAD_POOL_MAX_THREADS", "0"),
+            "QUARKUS_THREAD_POOL_MAX_THREADS must be a number from 1 on."),
+        arguments(
+            Map.of("QUARKUS_FLYWAY_USERNAME", "owner"),
+            "QUARKUS_FLYWAY_JDBC_URL, QUARKUS_FLYWAY_USERNAME, QUARKUS_FLYWAY_PASSWORD: all of them"
+                + " are set, or none."),
+        arguments(Map.of("QUARKUS_HTTP_PORT", "70000"), "QUARKUS_HTTP_PORT must be a port."),
+        arguments(
+            Map.of("QUARKUS_HTTP_PORT", "09098", "QUARKUS_MANAGEMENT_PORT", "9098"),
+            "QUARKUS_MANAGEMENT_PORT must not be QUARKUS_HTTP_PORT."));
+  }
+
+  @ParameterizedTest
+  @MethodSource("mistakes")
+  void aMistakeIsOneLine(Map<String, String> environment, String line) {
+    assertEquals(line, error(environment));
   }
 
   @ParameterizedTest

@@ -1,0 +1,42 @@
+package dev.taskward;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import dev.taskward.config.TaskwardConfig;
+import io.smallrye.config.ConfigValidationException;
+import io.smallrye.config.EnvConfigSource;
+import io.smallrye.config.SmallRyeConfigBuilder;
+import io.smallrye.config.validator.BeanValidationConfigValidatorImpl;
+import java.util.Map;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** What an operator reads when a setting of ours is out of bounds, without a start. */
+class TaskwardTest {
+
+  @ParameterizedTest
+  @CsvSource({
+    "TASKWARD_IDEMPOTENCY_LIFETIME, -5M, must be longer than or equal to 1 second",
+    "TASKWARD_IDEMPOTENCY_MAX_KEYS, 0, must be greater than or equal to 1",
+    "TASKWARD_TASKS_QUOTA, 0, must be greater than or equal to 1",
+    "TASKWARD_TRASH_RETENTION, 200000000D, must be shorter than or equal to 36500 days",
+    "TASKWARD_TRASH_RETENTION, -1D, must be longer than or equal to 0",
+    "TASKWARD_TRASH_PURGE_INTERVAL, 0S, must be longer than or equal to 1 second",
+    "TASKWARD_TOKENS_JWKS_REFRESH_INTERVAL, 200000D, must be shorter than or equal to 1 day",
+    "TASKWARD_TOKENS_CLOCK_SKEW, 1H, must be shorter than or equal to 5 minutes",
+    "TASKWARD_RATE_LIMIT_STORE, redis, must be memory or postgresql",
+    "TASKWARD_HEAD_TIMEOUT, 2H, must be shorter than or equal to 1 hour",
+  })
+  void aSettingOutOfBoundsIsOneLine(String variable, String value, String line) {
+    SmallRyeConfigBuilder builder =
+        new SmallRyeConfigBuilder()
+            .addDiscoveredConverters()
+            .withSources(new EnvConfigSource(Map.of(variable, value), 300))
+            .withMapping(TaskwardConfig.class)
+            .withValidator(new BeanValidationConfigValidatorImpl());
+    ConfigValidationException failure =
+        assertThrows(ConfigValidationException.class, builder::build);
+    assertEquals(variable + " " + line, Taskward.line(failure).orElseThrow());
+  }
+}
