@@ -261,10 +261,9 @@ class IngressIT {
                 .header("Content-Encoding", "br")
                 .contentType("application/json")
                 .body(body)
-                .urlEncodingEnabled(false)
-                .post(outside + (i % 2 == 0 ? User.TASKS : User.TASKS + "?%"))
+                .post(outside + User.TASKS)
                 .statusCode();
-        assertTrue(List.of(400, 401, 415).contains(status), "status " + status);
+        assertTrue(List.of(401, 415).contains(status), "status " + status);
         as(alice).get(outside + User.TASKS).then().statusCode(200).time(lessThan(3_000L));
       }
     }

@@ -4,7 +4,6 @@ import dev.taskward.config.EnvironmentConfigSource;
 import dev.taskward.config.TaskwardConfig;
 import dev.taskward.http.ProblemException;
 import io.netty.handler.codec.http.QueryStringDecoder;
-import io.quarkus.vertx.http.runtime.filters.Filters;
 import io.smallrye.jwt.build.Jwt;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.json.JsonObject;
@@ -28,9 +27,6 @@ class SignIn {
 
   static final String PATH = "/dev/token";
 
-  /** Before the media type of the body is checked. */
-  private static final int FORM_AS_TEXT = 75;
-
   private static final Duration LIFE = Duration.ofHours(24);
 
   private final String secret;
@@ -46,18 +42,6 @@ class SignIn {
     router.post(PATH).handler(this::answer);
   }
 
-  /** The service reads no forms, so this one is read as text. */
-  void register(@Observes Filters filters) {
-    filters.register(
-        request -> {
-          if (request.request().path().equals(PATH)) {
-            request.request().headers().set(HttpHeaders.CONTENT_TYPE, "text/plain");
-          }
-          request.next();
-        },
-        FORM_AS_TEXT);
-  }
-
   /** One that is good whatever tokens must have by the settings. */
   String token(String user) {
     Instant now = Instant.now();
@@ -71,7 +55,7 @@ class SignIn {
         .signWithSecret(secret);
   }
 
-  /** Null if there is none, or the form is malformed. */
+  /** Of the form, which the service leaves as text; null if there is none or it is malformed. */
   private static String username(RoutingContext request) {
     String form = Objects.requireNonNullElse(request.body().asString(), "");
     try {

@@ -190,6 +190,7 @@ final class PersistentConnection extends ChannelDuplexHandler {
     while (!pipelined.isEmpty() && !isOver() && !hasToWait(pipelined.peek())) {
       process(context, pipelined.remove());
     }
+    context.fireChannelReadComplete(); // Vert.x flushes nothing before it
     if (pipelined.isEmpty() && readWanted) {
       readWanted = false;
       context.read();

@@ -2,6 +2,7 @@ package dev.taskward.http;
 
 import dev.taskward.config.TaskwardConfig;
 import io.quarkus.vertx.http.runtime.filters.Filters;
+import io.vertx.core.MultiMap;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.ext.web.RoutingContext;
@@ -64,7 +65,18 @@ class RequestBody {
     } else {
       request.put(READING, true).put(BROKEN, true);
       request.addEndHandler(ended -> isRead(request));
-      reader.handle(request);
+      read(request, reader);
+    }
+  }
+
+  /** Hides the media type meanwhile: the reader would parse a form, which no path takes. */
+  private static void read(RoutingContext request, BodyHandler reader) {
+    MultiMap headers = request.request().headers();
+    String type = ContentType.normalise(headers);
+    headers.remove(HttpHeaders.CONTENT_TYPE);
+    reader.handle(request);
+    if (type != null) {
+      headers.set(HttpHeaders.CONTENT_TYPE, type);
     }
   }
 

@@ -96,17 +96,8 @@ class RequestHead {
       context.fail(413);
     } else if (!codings.stream().allMatch("identity"::equalsIgnoreCase)) {
       context.fail(ProblemException.encoded());
-    } else if (isForm(request) && RequestBody.isSent(request)) {
-      context.fail(415);
     } else {
       context.next();
     }
-  }
-
-  /** No path takes forms, and Vert.x would not answer a malformed one. */
-  private static boolean isForm(HttpServerRequest request) {
-    String type = ContentType.normalise(request.headers());
-    return type != null
-        && (type.startsWith("application/x-www-form-urlencoded") || type.startsWith("multipart/"));
   }
 }

@@ -212,8 +212,8 @@ class InvalidInputTest {
       for (String body : List.of("a=%", "a=b", "--x\r\n", "%")) {
         assertEquals(415, form("POST " + User.TASKS, token, type, body));
         assertEquals(415, form("PUT " + User.TASKS + "/1", token, type, body));
-        assertEquals(415, form("GET " + User.TASKS, token, type, body));
-        assertEquals(415, form("POST /q/openapi", "", type, body));
+        assertEquals(200, form("GET " + User.TASKS, token, type, body)); // which reads no body
+        assertEquals(200, form("POST /q/openapi", "", type, body));
         assertEquals(401, form("POST " + User.TASKS, "", type, body));
       }
     }
