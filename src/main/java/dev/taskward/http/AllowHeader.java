@@ -55,8 +55,9 @@ class AllowHeader {
     }
   }
 
-  /** Decoded, but for a slash, which would not be one that JAX-RS sees. */
+  /** Normalised and decoded as JAX-RS does it, which sees no slash in an encoded one. */
   private static String path(URI uri) {
-    return URI.create(uri.getRawPath().replaceAll("(?i)%2F", "-")).getPath();
+    String raw = uri.getRawPath().replaceAll("(?i)%2F", "-").replaceAll("(?i)%2E", ".");
+    return URI.create(raw).normalize().getPath();
   }
 }

@@ -86,7 +86,8 @@ public class ErrorResponses {
         request.next();
       }
     } else if (request.failure() == null || request.statusCode() == 400) {
-      if (request.statusCode() == 400) { // no head that can be trusted
+      // The head cannot be trusted; a path that can't be decoded is another matter.
+      if (request.statusCode() == 400 && !(request.failure() instanceof IllegalArgumentException)) {
         closeAfter(request);
       }
       send(request.statusCode(), request);

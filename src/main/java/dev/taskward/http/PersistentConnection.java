@@ -60,7 +60,7 @@ final class PersistentConnection extends ChannelDuplexHandler {
 
   private static volatile CachedDate date = new CachedDate(0, AsciiString.EMPTY_STRING);
 
-  /** Parts of pipelined requests that wait for the response before them. */
+  /** Parts of requests that wait, as a rule for the response before them. */
   private final Queue<Object> pipelined = new ArrayDeque<>();
 
   private boolean readWanted;
@@ -101,7 +101,7 @@ final class PersistentConnection extends ChannelDuplexHandler {
   public void channelRead(ChannelHandlerContext context, Object message) {
     if (isOver()) {
       ReferenceCountUtil.release(message);
-    } else if (!pipelined.isEmpty() || hasToWait(message)) {
+    } else if (!pipelined.isEmpty() || hasToWait(message) || expectsContinue(message)) {
       pipelined.add(message);
     } else {
       process(context, message);
@@ -116,6 +116,16 @@ final class PersistentConnection extends ChannelDuplexHandler {
     return message instanceof HttpRequest && !(complete && answered);
   }
 
+  /** Such a request waits for what was read with it: its body may be there already. */
+  private static boolean expectsContinue(Object message) {
+    return message instanceof HttpRequest request && HttpUtil.is100ContinueExpected(request);
+  }
+
+  @Override
+  public void channelReadComplete(ChannelHandlerContext context) {
+    processPipelined(context);
+  }
+
   private void process(ChannelHandlerContext context, Object message) {
     if (message instanceof HttpRequest request) {
       complete = false;
@@ -125,8 +135,7 @@ final class PersistentConnection extends ChannelDuplexHandler {
       addHost(request, context);
       tooLong =
           request.decoderResult().isSuccess()
-              && (HttpUtil.is100ContinueExpected(request)
-                  || HttpUtil.getContentLength(request, 0L) > DROPPED_MAX);
+              && (expectsContinue(request) || HttpUtil.getContentLength(request, 0L) > DROPPED_MAX);
     }
     closes |= ((HttpObject) message).decoderResult().isFailure(); // nothing is decoded after it
     complete |= message instanceof LastHttpContent;
@@ -222,10 +231,15 @@ final class PersistentConnection extends ChannelDuplexHandler {
       response.setProtocolVersion(HttpVersion.HTTP_1_1); // Vert.x repeats the client's
     }
     response.headers().set(HttpHeaderNames.DATE, date());
-    closes |= tooLong && !complete || hasOption(response, HttpHeaderValues.CLOSE);
+    closes |= tooLong && !wasRead() || hasOption(response, HttpHeaderValues.CLOSE);
     if (closes) {
       response.headers().set(CONNECTION, HttpHeaderValues.CLOSE);
     }
+  }
+
+  /** Whether all of the request was read, though its last parts may still be queued. */
+  private boolean wasRead() {
+    return complete || pipelined.stream().anyMatch(LastHttpContent.class::isInstance);
   }
 
   /** RFC 9110, 6.6.1. */

@@ -42,9 +42,13 @@ public class NewTask {
     if (title != null) {
       return title;
     }
-    // One line, however the description is broken.
+    // One line, however the description is broken, without a byte order mark at its ends.
     String words =
-        description == null ? "" : description.replaceAll("[\\p{Z}\\p{Cc}]+", " ").strip();
+        description == null
+            ? ""
+            : description
+                .replaceAll("[\\p{Z}\\p{Cc}]+", " ")
+                .replaceAll("^[ \\x{FEFF}]+|[ \\x{FEFF}]+$", "");
     if (!VISIBLE.matcher(words).find()) {
       return DEFAULT_TITLE;
     }

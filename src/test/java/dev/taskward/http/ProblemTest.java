@@ -285,6 +285,15 @@ class ProblemTest {
         .patch(task)
         .then()
         .statusCode(415);
+    alice
+        .authorized()
+        .urlEncodingEnabled(false)
+        .contentType("application/json")
+        .body("{}".getBytes())
+        .patch(User.TASKS + "/%2e/1")
+        .then()
+        .statusCode(415)
+        .header("Accept-Patch", equalTo("application/merge-patch+json"));
     alice.roughRequest().options(User.TASKS).then().header("Accept-Patch", nullValue());
     alice.roughRequest().put(User.TASKS).then().header("Accept-Patch", nullValue());
   }

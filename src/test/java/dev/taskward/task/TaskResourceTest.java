@@ -134,6 +134,14 @@ class TaskResourceTest {
   }
 
   @Test
+  void aGeneratedTitleHasNoByteOrderMarkAtItsEnds() {
+    alice
+        .post(Map.of("description", "\ufeff Buy\nmilk \ufeff"))
+        .statusCode(201)
+        .body("title", equalTo("Buy milk"));
+  }
+
+  @Test
   void withoutTitleAndDescriptionTheTitleIsThePlainDefault() {
     alice.post(Map.of()).statusCode(201).body("title", equalTo("Untitled task"));
     alice
