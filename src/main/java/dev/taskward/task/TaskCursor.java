@@ -5,6 +5,7 @@ import dev.taskward.http.ProblemException;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.Arrays;
@@ -14,8 +15,8 @@ import java.util.Base64;
  * The place of a task in a list. Opaque to clients: base64url of what tells the list from others,
  * the id, and what the list is sorted by.
  *
- * <p>The digest keeps a cursor from being used with another list by mistake. Who forges one reaches
- * what he reaches anyway: another place in his own list.
+ * <p>A digest of list and place keeps a cursor from being used with another list, or cut off, by
+ * mistake. A forged one leads to another place in the caller's own list, and nowhere else.
  *
  * @param key a time, or a title where the list is sorted by title
  */
@@ -31,9 +32,10 @@ record TaskCursor(Object key, long id) {
       ByteBuffer bytes = ByteBuffer.wrap(Base64.getUrlDecoder().decode(text));
       byte[] digest = new byte[DIGEST_BYTES];
       if (bytes.remaining() > DIGEST_BYTES + Long.BYTES) {
-        long id = bytes.get(digest).getLong();
+        byte[] expected = digest(list, bytes.get(digest).slice());
+        long id = bytes.getLong();
         Object key = order.key() == TaskOrder.Key.TITLE ? title(bytes) : time(bytes);
-        if (Arrays.equals(digest, digest(list)) && id > 0 && key != null) {
+        if (Arrays.equals(digest, expected) && id > 0 && key != null) {
           return new TaskCursor(key, id);
         }
       }
@@ -67,12 +69,15 @@ record TaskCursor(Object key, long id) {
                 .array()
             : ((String) key).getBytes(StandardCharsets.UTF_8);
     ByteBuffer bytes = ByteBuffer.allocate(DIGEST_BYTES + Long.BYTES + place.length);
-    bytes.put(digest(list)).putLong(id).put(place);
+    bytes.position(DIGEST_BYTES).putLong(id).put(place);
+    bytes.put(0, digest(list, bytes.slice(DIGEST_BYTES, Long.BYTES + place.length)));
     return Base64.getUrlEncoder().withoutPadding().encodeToString(bytes.array());
   }
 
-  private static byte[] digest(String list) {
-    byte[] digest = Digest.sha256().digest(list.getBytes(StandardCharsets.UTF_8));
-    return Arrays.copyOf(digest, DIGEST_BYTES);
+  private static byte[] digest(String list, ByteBuffer place) {
+    MessageDigest digest = Digest.sha256();
+    digest.update(list.getBytes(StandardCharsets.UTF_8));
+    digest.update(place);
+    return Arrays.copyOf(digest.digest(), DIGEST_BYTES);
   }
 }

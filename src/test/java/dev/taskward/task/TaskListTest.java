@@ -454,6 +454,19 @@ class TaskListTest {
         .body("errors.field", contains("cursor"));
   }
 
+  @Test
+  void aCursorThatWasCutOffIsRefused() {
+    alice.has("Buy milk");
+    alice.has("Buy tea");
+    String cursor = cursorOf("?limit=1&sort=title");
+
+    alice.list("?sort=title&cursor=" + cursor).statusCode(200);
+    alice
+        .list("?sort=title&cursor=" + cursor.substring(0, cursor.length() - 4))
+        .statusCode(400)
+        .body("errors.field", contains("cursor"));
+  }
+
   /** Whatever follows the digest, which anybody can take from a cursor of his. */
   @Test
   void noCursorMakesTheServiceFail() {
