@@ -7,9 +7,8 @@ import dev.taskward.config.EnvironmentConfigSource;
 import dev.taskward.config.SettingsCheck;
 import dev.taskward.config.SettingsException;
 import dev.taskward.config.UncheckedSettings;
-import dev.taskward.http.ApiDocument;
-import dev.taskward.http.ConnectionHandlers;
-import dev.taskward.http.RequestFraming;
+import dev.taskward.protocol.ConnectionHandlers;
+import dev.taskward.protocol.RequestFraming;
 import io.quarkus.runtime.ApplicationLifecycleManager;
 import io.quarkus.runtime.Quarkus;
 import io.quarkus.runtime.QuarkusBindException;
@@ -55,7 +54,6 @@ public final class Taskward {
     TimeZone.setDefault(TimeZone.getTimeZone("UTC"));
     ConnectionHandlers.enable();
     RequestFraming.checkUris();
-    ApiDocument.readOnlyWhereServed();
     Quarkus.run(null, Taskward::exit, args);
   }
 

@@ -16,7 +16,9 @@ import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.lang.ArchCondition;
 import com.tngtech.archunit.lang.ConditionEvents;
 import com.tngtech.archunit.lang.SimpleConditionEvent;
-import dev.taskward.caller.Caller;
+import com.tngtech.archunit.library.dependencies.SliceAssignment;
+import com.tngtech.archunit.library.dependencies.SliceIdentifier;
+import dev.taskward.auth.CurrentUser;
 import dev.taskward.idempotency.Idempotent;
 import io.quarkus.security.Authenticated;
 import jakarta.annotation.security.PermitAll;
@@ -25,8 +27,10 @@ import jakarta.ws.rs.HttpMethod;
 import jakarta.ws.rs.PATCH;
 import jakarta.ws.rs.POST;
 import jakarta.ws.rs.Path;
+import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.stream.Collectors;
 import org.eclipse.microprofile.jwt.JsonWebToken;
 import org.hibernate.StatelessSession;
 import org.hibernate.annotations.TenantId;
@@ -98,11 +102,11 @@ class ArchitectureTest {
         .and()
         .doNotHaveFullyQualifiedName("dev.taskward.task.TrashPurge")
         .and()
-        .doNotHaveFullyQualifiedName("dev.taskward.idempotency.Sweep")
+        .doNotHaveFullyQualifiedName("dev.taskward.idempotency.ExpiredKeyCleanup")
         .and()
         .haveNameNotMatching("dev\\.taskward\\.task\\.TaskStatements(\\$.*)?")
         .and()
-        .doNotHaveFullyQualifiedName("dev.taskward.http.SharedCounts")
+        .doNotHaveFullyQualifiedName("dev.taskward.ratelimit.SharedBuckets")
         .and()
         .resideOutsideOfPackage("dev.taskward.database..")
         .should()
@@ -158,11 +162,11 @@ class ArchitectureTest {
   void onlyTheCallerReadsTheToken() {
     noClasses()
         .that()
-        .areNotAssignableTo(Caller.class)
+        .areNotAssignableTo(CurrentUser.class)
         .should()
         .dependOnClassesThat()
         .areAssignableTo(JsonWebToken.class)
-        .check(without("dev.taskward.caller.TokenVerification"));
+        .check(without("dev.taskward.auth.TokenVerification"));
   }
 
   /** The thread that reads one waits until the event loop says what came, or that nothing came. */
@@ -191,15 +195,57 @@ class ArchitectureTest {
         .check(CODE);
   }
 
+  /** Each package may use those of the lines above its own, and no other. */
+  private static final List<Set<String>> LAYERS =
+      List.of(
+          Set.of("config", "common"),
+          Set.of("pipeline"),
+          Set.of("proxy"),
+          Set.of("observability"),
+          Set.of("problem"),
+          Set.of("conditional", "json", "protocol", "admission", "ratelimit"),
+          Set.of("auth"),
+          Set.of("database", "idempotency"),
+          Set.of("task"),
+          Set.of("openapi"));
+
   @Test
-  void devModeIsKnownToNobody() {
+  void packagesDependOnThoseToTheLeftOnly() {
+    Set<String> allowed = new TreeSet<>();
+    for (Set<String> layer : LAYERS) {
+      for (String name : layer) {
+        dependsOnlyOn(allowed, name);
+      }
+      allowed.addAll(layer);
+    }
+    dependsOnlyOn(Set.of("config", "problem"), "dev");
+    Set<String> packages =
+        CODE.stream()
+            .map(type -> type.getPackageName().replaceFirst("dev\\.taskward\\.?", ""))
+            .collect(Collectors.toCollection(TreeSet::new));
+    allowed.addAll(Set.of("", "dev"));
+    assertEquals(allowed, packages, "packages that the layers name");
+  }
+
+  private static void dependsOnlyOn(Set<String> allowed, String name) {
     noClasses()
         .that()
-        .resideOutsideOfPackage("dev.taskward.dev..")
+        .resideInAPackage("dev.taskward." + name)
         .should()
-        .dependOnClassesThat()
-        .resideInAPackage("dev.taskward.dev..")
+        .dependOnClassesThat(
+            describe(
+                "are of dev.taskward, but neither of " + name + " nor of " + allowed,
+                type -> {
+                  String other = type.getPackageName().replaceFirst("dev\\.taskward\\.?", "");
+                  return type.getPackageName().startsWith("dev.taskward")
+                      && !other.equals(name)
+                      && !allowed.contains(other);
+                }))
         .check(CODE);
+  }
+
+  @Test
+  void libraryOfDevModeStaysInDev() {
     noClasses()
         .that()
         .resideOutsideOfPackage("dev.taskward.dev..")
@@ -210,8 +256,25 @@ class ArchitectureTest {
   }
 
   @Test
-  void packagesFormNoCycle() {
-    slices().matching("dev.taskward.(*)..").should().beFreeOfCycles().check(CODE);
+  void classesFormNoCycle() {
+    slices()
+        .assignedFrom(
+            new SliceAssignment() {
+              @Override
+              public SliceIdentifier getIdentifierOf(JavaClass type) {
+                return type.getPackageName().startsWith("dev.taskward")
+                    ? SliceIdentifier.of(type.getName().replaceFirst("\\$.*", ""))
+                    : SliceIdentifier.ignore();
+              }
+
+              @Override
+              public String getDescription() {
+                return "classes with those nested in them";
+              }
+            })
+        .should()
+        .beFreeOfCycles()
+        .check(CODE);
   }
 
   /** It makes the token; the caller is what reads it. */

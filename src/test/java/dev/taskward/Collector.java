@@ -17,7 +17,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
 
 /** An OpenTelemetry collector, of OTLP over HTTP and gRPC, that keeps the traces it is sent. */
-final class Collector implements AutoCloseable {
+public final class Collector implements AutoCloseable {
 
   /** A gRPC message has a byte for its compression, and four for its length, before it. */
   private static final int GRPC_PREFIX = 5;
@@ -27,7 +27,7 @@ final class Collector implements AutoCloseable {
   private final List<ExportTraceServiceRequest> exports = new CopyOnWriteArrayList<>();
   private volatile MultiMap headers = MultiMap.caseInsensitiveMultiMap();
 
-  Collector() throws Exception {
+  public Collector() throws Exception {
     server =
         vertx
             .createHttpServer()
@@ -38,12 +38,12 @@ final class Collector implements AutoCloseable {
             .get(10, TimeUnit.SECONDS);
   }
 
-  String endpoint() {
+  public String endpoint() {
     return "http://localhost:" + server.actualPort();
   }
 
   /** What came with the last export. */
-  String header(String name) {
+  public String header(String name) {
     return headers.get(name);
   }
 
@@ -66,7 +66,7 @@ final class Collector implements AutoCloseable {
     }
   }
 
-  List<Span> spans() {
+  public List<Span> spans() {
     return exports.stream()
         .flatMap(export -> export.getResourceSpansList().stream())
         .flatMap(resource -> resource.getScopeSpansList().stream())
@@ -75,7 +75,7 @@ final class Collector implements AutoCloseable {
   }
 
   /** Waits for it. */
-  Span span(Predicate<Span> wanted) throws InterruptedException {
+  public Span span(Predicate<Span> wanted) throws InterruptedException {
     for (int i = 0; i < 100; i++) {
       for (Span span : spans()) {
         if (wanted.test(span)) {
@@ -88,7 +88,7 @@ final class Collector implements AutoCloseable {
   }
 
   /** Everything that came, as it was sent. */
-  String text() {
+  public String text() {
     StringBuilder text = new StringBuilder();
     exports.forEach(e -> text.append(new String(e.toByteArray(), StandardCharsets.UTF_8)));
     return text.toString();

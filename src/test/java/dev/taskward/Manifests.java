@@ -32,7 +32,7 @@ import org.yaml.snakeyaml.Yaml;
 import org.yaml.snakeyaml.constructor.SafeConstructor;
 
 /** The files under k8s/, read strictly. */
-final class Manifests {
+public final class Manifests {
 
   static final Path BASE = Path.of("k8s/base");
   static final Path MIGRATION_JOB = Path.of("k8s/components/migration-job");
@@ -76,7 +76,7 @@ final class Manifests {
     return documents(text(folder.resolve("kustomization.yaml"))).get(0);
   }
 
-  static List<JsonObject> documents(String yaml) {
+  public static List<JsonObject> documents(String yaml) {
     LoaderOptions strict = new LoaderOptions();
     strict.setAllowDuplicateKeys(false);
     List<JsonObject> documents = new ArrayList<>();
@@ -135,7 +135,7 @@ final class Manifests {
         .flatMap(one -> strings(one.getAsJsonObject(), "literals"));
   }
 
-  static Stream<JsonElement> elements(JsonObject object, String array) {
+  public static Stream<JsonElement> elements(JsonObject object, String array) {
     return object.has(array)
         ? StreamSupport.stream(object.getAsJsonArray(array).spliterator(), false)
         : Stream.empty();
@@ -153,7 +153,7 @@ final class Manifests {
     }
   }
 
-  static String text(Path file) {
+  public static String text(Path file) {
     try {
       return Files.readString(file);
     } catch (IOException e) {

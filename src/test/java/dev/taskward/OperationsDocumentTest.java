@@ -3,6 +3,7 @@ package dev.taskward;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.taskward.observability.MonitoringTest;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;

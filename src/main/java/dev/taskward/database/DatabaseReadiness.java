@@ -1,6 +1,6 @@
 package dev.taskward.database;
 
-import dev.taskward.http.DatabaseFailure;
+import dev.taskward.common.DatabaseFailure;
 import io.agroal.api.AgroalDataSource;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
@@ -28,7 +28,7 @@ class DatabaseReadiness implements HealthCheck {
   private static final Duration IN_USE = Duration.ofMinutes(1);
 
   private final AgroalDataSource pool;
-  private final StaleConnections connections;
+  private final ConnectionEviction connections;
   private final LongSupplier nanoTime;
 
   private volatile boolean well;
@@ -39,11 +39,11 @@ class DatabaseReadiness implements HealthCheck {
   private volatile long usedAt;
 
   @Inject
-  DatabaseReadiness(AgroalDataSource pool, StaleConnections connections) {
+  DatabaseReadiness(AgroalDataSource pool, ConnectionEviction connections) {
     this(pool, connections, System::nanoTime);
   }
 
-  DatabaseReadiness(AgroalDataSource pool, StaleConnections connections, LongSupplier nanoTime) {
+  DatabaseReadiness(AgroalDataSource pool, ConnectionEviction connections, LongSupplier nanoTime) {
     this.pool = pool;
     this.connections = connections;
     this.nanoTime = nanoTime;

@@ -2,7 +2,7 @@ package dev.taskward.dev;
 
 import dev.taskward.config.EnvironmentConfigSource;
 import dev.taskward.config.TaskwardConfig;
-import dev.taskward.http.ProblemException;
+import dev.taskward.problem.ProblemException;
 import io.netty.handler.codec.http.QueryStringDecoder;
 import io.smallrye.jwt.build.Jwt;
 import io.vertx.core.http.HttpHeaders;

@@ -3,8 +3,7 @@ package dev.taskward.idempotency;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.taskward.config.TaskwardConfig;
-import dev.taskward.http.Problem;
-import dev.taskward.http.ProblemException;
+import dev.taskward.problem.ProblemException;
 import io.quarkus.narayana.jta.QuarkusTransaction;
 import jakarta.annotation.Priority;
 import jakarta.enterprise.inject.Instance;
@@ -25,6 +24,11 @@ class IdempotencyInterceptor {
 
   /** Within the transaction (200), and after the validation of the input (4800). */
   static final int AFTER_VALIDATION = Interceptor.Priority.PLATFORM_AFTER + 900;
+
+  private static final String KEY_IN_USE =
+      "A request with this Idempotency-Key is still under way.";
+
+  private static final String KEY_USED = "This Idempotency-Key was used for another request.";
 
   private final KeyedRequest.Reader requests;
   private final ObjectMapper json;
@@ -49,26 +53,27 @@ class IdempotencyInterceptor {
 
   private Object once(KeyedRequest request, InvocationContext method) throws Exception {
     TaskwardConfig.Idempotency limits = config.get().idempotency();
-    if (!KeptAnswer.lock(request)) {
-      throw ProblemException.conflict(Problem.KEY_IN_USE);
+    if (!StoredResponse.lock(request)) {
+      throw ProblemException.conflict(KEY_IN_USE);
     }
-    KeptAnswer kept = KeptAnswer.find(request, limits.lifetime());
+    StoredResponse kept = StoredResponse.find(request, limits.lifetime());
     if (kept != null && !kept.answers(request)) {
-      throw ProblemException.unprocessable(Problem.KEY_USED);
+      throw ProblemException.unprocessable(KEY_USED);
     }
     if (kept != null) {
-      throw new Replay(kept);
+      throw new ReplayedResponse(kept);
     }
     Object result = method.proceed();
-    keep(request, Answer.of(result), limits);
+    keep(request, CapturedResponse.of(result), limits);
     return result;
   }
 
-  private void keep(KeyedRequest request, Answer answer, TaskwardConfig.Idempotency limits)
+  private void keep(
+      KeyedRequest request, CapturedResponse answer, TaskwardConfig.Idempotency limits)
       throws JsonProcessingException {
     if (answer.status() < 400) {
       byte[] body = answer.entity() == null ? new byte[0] : json.writeValueAsBytes(answer.entity());
-      KeptAnswer.keep(request, answer, body, limits.maxKeys());
+      StoredResponse.keep(request, answer, body, limits.maxKeys());
     }
   }
 }

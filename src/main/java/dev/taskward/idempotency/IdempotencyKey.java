@@ -1,6 +1,6 @@
 package dev.taskward.idempotency;
 
-import dev.taskward.http.ProblemException;
+import dev.taskward.problem.ProblemException;
 import java.util.List;
 import java.util.regex.Pattern;
 
@@ -8,9 +8,9 @@ import java.util.regex.Pattern;
  * The {@code Idempotency-Key} header: a string of RFC 8941 in its quotes, or, as many clients send
  * it, the same characters without them. 1 to 255 characters of printable ASCII.
  */
-final class IdempotencyKey {
+public final class IdempotencyKey {
 
-  static final String HEADER = "Idempotency-Key";
+  public static final String HEADER = "Idempotency-Key";
 
   private static final int LENGTH_MAX = 255;
 

@@ -1,8 +1,8 @@
 package dev.taskward.idempotency;
 
-import dev.taskward.caller.Caller;
-import dev.taskward.http.Digest;
-import dev.taskward.http.JsonBody;
+import dev.taskward.auth.CurrentUser;
+import dev.taskward.common.Digest;
+import dev.taskward.json.JsonBodyReader;
 import io.quarkus.hibernate.orm.PersistenceUnitExtension;
 import io.quarkus.vertx.http.runtime.CurrentVertxRequest;
 import jakarta.enterprise.context.ApplicationScoped;
@@ -29,12 +29,12 @@ record KeyedRequest(UUID id, byte[] fingerprint) {
 
     private final ContainerRequestContext request;
     private final CurrentVertxRequest http;
-    private final Caller caller;
+    private final CurrentUser caller;
 
     Reader(
         ContainerRequestContext request,
         CurrentVertxRequest http,
-        @PersistenceUnitExtension Caller caller) {
+        @PersistenceUnitExtension CurrentUser caller) {
       this.request = request;
       this.http = http;
       this.caller = caller;
@@ -43,7 +43,7 @@ record KeyedRequest(UUID id, byte[] fingerprint) {
     /**
      * Empty if the request has no key.
      *
-     * @throws dev.taskward.http.ProblemException (400) if its key is malformed
+     * @throws dev.taskward.problem.ProblemException (400) if its key is malformed
      */
     Optional<KeyedRequest> current() {
       List<String> header = request.getHeaders().get(IdempotencyKey.HEADER);
@@ -60,7 +60,7 @@ record KeyedRequest(UUID id, byte[] fingerprint) {
               request.getHeaderString(HttpHeaders.IF_MATCH),
               request.getHeaderString(HttpHeaders.IF_NONE_MATCH),
               http.getCurrent().request().query(),
-              JsonBody.of(http.getCurrent()));
+              JsonBodyReader.of(http.getCurrent()));
       return Optional.of(new KeyedRequest(new UUID(id.getLong(), id.getLong()), fingerprint));
     }
 

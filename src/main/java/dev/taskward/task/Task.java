@@ -1,11 +1,10 @@
 package dev.taskward.task;
 
+import dev.taskward.conditional.Preconditions;
+import dev.taskward.conditional.Versioned;
 import dev.taskward.config.TaskwardConfig;
-import dev.taskward.http.Conditions;
-import dev.taskward.http.ForeignResourceException;
-import dev.taskward.http.Problem;
-import dev.taskward.http.ProblemException;
-import dev.taskward.http.Tagged;
+import dev.taskward.problem.ForeignResourceException;
+import dev.taskward.problem.ProblemException;
 import io.quarkus.hibernate.orm.panache.PanacheEntityBase;
 import jakarta.persistence.Column;
 import jakarta.persistence.Entity;
@@ -26,7 +25,7 @@ import org.hibernate.annotations.TenantId;
  */
 @Entity
 @DynamicUpdate // a PUT of the title must not write back a completed flag that it read earlier
-public class Task extends PanacheEntityBase implements Tagged {
+public class Task extends PanacheEntityBase implements Versioned {
 
   /** Positive and below 2^53. */
   @Id public Long id;
@@ -99,7 +98,7 @@ public class Task extends PanacheEntityBase implements Tagged {
   private static Task require(long id, Predicate<Task> orDeleted) {
     Task task = findById(id, LockModeType.PESSIMISTIC_WRITE);
     if (task != null && (!task.deleted || orDeleted.test(task))) {
-      Conditions.ofRequest().check(task);
+      Preconditions.ofRequest().check(task);
       return task;
     }
     throw refusal(id, task != null);
@@ -111,7 +110,7 @@ public class Task extends PanacheEntityBase implements Tagged {
    * @param callers whether it is his own, deleted
    */
   static RuntimeException refusal(long id, boolean callers) {
-    ProblemException unknown = ProblemException.notFound(Problem.UNKNOWN_TASK);
+    ProblemException unknown = ProblemException.notFound("There is no task with this id.");
     return !callers && existsForAnyone(id) ? new ForeignResourceException(unknown) : unknown;
   }
 

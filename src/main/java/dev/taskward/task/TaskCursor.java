@@ -1,7 +1,7 @@
 package dev.taskward.task;
 
-import dev.taskward.http.Digest;
-import dev.taskward.http.ProblemException;
+import dev.taskward.common.Digest;
+import dev.taskward.problem.ProblemException;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;

@@ -10,27 +10,25 @@ import org.eclipse.microprofile.openapi.models.OpenAPI;
 import org.eclipse.microprofile.openapi.models.media.Schema;
 
 /**
- * Says in the OpenAPI document what a body may hold: its own fields and, ignored, the read-only
- * ones of a task, so that a whole task can be sent back; nothing else. And how times are written.
+ * Describes the bodies of tasks in the OpenAPI document: their own fields and the read-only fields
+ * of a task, which are ignored. Any other field is refused.
  */
 @OpenApiFilter(stages = OpenApiFilter.RunStage.BUILD)
 public class TaskDocument implements OASFilter {
 
+  private static final List<Class<?>> BODIES =
+      List.of(NewTask.class, TaskChange.class, Completion.class);
+
   @Override
   public void filterOpenAPI(OpenAPI document) {
     Map<String, Schema> schemas = document.getComponents().getSchemas();
-    Map<String, Schema> readOnly = new TreeMap<>(schemas.get("Task").getProperties());
     schemas
         .get("Instant")
         .description("RFC 3339, in UTC. In answers with six digits of a fraction, always.")
         .examples(List.of("2026-01-13T10:00:00.000000Z"));
+    Map<String, Schema> readOnly = new TreeMap<>(schemas.get("Task").getProperties());
     readOnly.values().removeIf(property -> !Boolean.TRUE.equals(property.getReadOnly()));
-    document.getPaths().getPathItems().values().stream()
-        .flatMap(item -> item.getOperations().values().stream())
-        .filter(operation -> operation.getRequestBody() != null)
-        .flatMap(o -> o.getRequestBody().getContent().getMediaTypes().values().stream())
-        .map(type -> schemas.get(type.getSchema().getRef().replaceAll(".*/", "")))
-        .forEach(body -> close(body, readOnly));
+    BODIES.forEach(body -> close(schemas.get(body.getSimpleName()), readOnly));
   }
 
   private static void close(Schema body, Map<String, Schema> readOnly) {

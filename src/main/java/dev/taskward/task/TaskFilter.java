@@ -1,6 +1,6 @@
 package dev.taskward.task;
 
-import dev.taskward.http.ProblemException;
+import dev.taskward.problem.ProblemException;
 import java.text.Normalizer;
 import java.time.DateTimeException;
 import java.time.Instant;

@@ -1,6 +1,6 @@
 package dev.taskward.task;
 
-import dev.taskward.http.ProblemException;
+import dev.taskward.problem.ProblemException;
 import java.util.regex.Pattern;
 import org.eclipse.microprofile.openapi.annotations.enums.SchemaType;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;

@@ -1,6 +1,6 @@
 package dev.taskward.task;
 
-import dev.taskward.http.ProblemException;
+import dev.taskward.problem.ProblemException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -82,7 +82,7 @@ record TaskListQuery(
    * One statement, and one more to count: the keyset comparison is the index's own order, so a page
    * deep in the list costs what the first one does.
    */
-  TaskPage page(TaskStatements statements) {
+  TaskPage page(TaskSql statements) {
     List<TaskRepresentation> rows = rows(statements);
     boolean last = rows.size() <= limit; // one more was asked for
     List<TaskRepresentation> page = last ? rows : rows.subList(0, limit);
@@ -91,7 +91,7 @@ record TaskListQuery(
     return new TaskPage(page, next, total);
   }
 
-  private List<TaskRepresentation> rows(TaskStatements statements) {
+  private List<TaskRepresentation> rows(TaskSql statements) {
     StringBuilder sql = new StringBuilder(filter.where());
     List<Object> values = new ArrayList<>(filter.values());
     if (cursor != null) {

@@ -1,6 +1,6 @@
 package dev.taskward.task;
 
-import dev.taskward.http.ProblemException;
+import dev.taskward.problem.ProblemException;
 
 /**
  * The order of a list. Tasks that are equal in it come in the order of their ids, in the same

@@ -2,11 +2,11 @@ package dev.taskward.task;
 
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
-import dev.taskward.caller.Caller;
+import dev.taskward.auth.CurrentUser;
 import dev.taskward.config.TaskwardConfig;
-import dev.taskward.http.ProblemException;
-import dev.taskward.http.SecurityLog;
-import dev.taskward.http.SecurityLog.Event;
+import dev.taskward.observability.SecurityLog;
+import dev.taskward.observability.SecurityLog.Event;
+import dev.taskward.problem.ProblemException;
 import io.quarkus.hibernate.orm.PersistenceUnitExtension;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.enterprise.context.ApplicationScoped;
@@ -35,7 +35,7 @@ class TaskQuota {
   private static final int USERS_MAX = 100_000;
 
   private final long quota;
-  private final Caller caller;
+  private final CurrentUser caller;
   private final RoutingContext request;
   private final Cache<String, Allowance> allowances =
       Caffeine.newBuilder().maximumSize(USERS_MAX).build();
@@ -58,7 +58,7 @@ class TaskQuota {
   }
 
   TaskQuota(
-      TaskwardConfig config, @PersistenceUnitExtension Caller caller, RoutingContext request) {
+      TaskwardConfig config, @PersistenceUnitExtension CurrentUser caller, RoutingContext request) {
     this.quota = config.tasks().quota();
     this.caller = caller;
     this.request = request;

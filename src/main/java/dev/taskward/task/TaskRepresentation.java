@@ -1,7 +1,7 @@
 package dev.taskward.task;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
-import dev.taskward.http.Tagged;
+import dev.taskward.conditional.Versioned;
 import java.time.Instant;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
 
@@ -58,7 +58,7 @@ public record TaskRepresentation(
                 "Grows with every change; in double quotes it is the entity tag (`ETag`) that"
                     + " `If-Match` takes.")
         long version)
-    implements Tagged {
+    implements Versioned {
 
   static TaskRepresentation of(Task task) {
     return new TaskRepresentation(

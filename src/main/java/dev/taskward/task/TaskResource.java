@@ -1,12 +1,12 @@
 package dev.taskward.task;
 
-import dev.taskward.caller.Caller;
+import dev.taskward.auth.CurrentUser;
+import dev.taskward.common.QueryString;
+import dev.taskward.conditional.Preconditions;
 import dev.taskward.config.TaskwardConfig;
-import dev.taskward.http.Conditions;
-import dev.taskward.http.ProblemException;
-import dev.taskward.http.PublicUrl;
-import dev.taskward.http.QueryString;
 import dev.taskward.idempotency.Idempotent;
+import dev.taskward.problem.ProblemException;
+import dev.taskward.proxy.PublicUrl;
 import io.quarkus.hibernate.orm.PersistenceUnitExtension;
 import io.quarkus.narayana.jta.QuarkusTransaction;
 import io.quarkus.security.Authenticated;
@@ -45,8 +45,8 @@ import org.jboss.resteasy.reactive.RestResponse.ResponseBuilder;
 
 /**
  * The routes of the tasks, their transactions and status codes. Whose tasks they are is not said
- * here: {@link Task} and {@link TaskStatements} are scoped to the caller. What is one statement
- * needs no transaction.
+ * here: {@link Task} and {@link TaskSql} are scoped to the caller. What is one statement needs no
+ * transaction.
  */
 @Path("/api/v1/tasks")
 @Authenticated
@@ -54,19 +54,18 @@ import org.jboss.resteasy.reactive.RestResponse.ResponseBuilder;
 @Tag(name = "Tasks", description = "The caller's own tasks")
 public class TaskResource {
 
-  private static final String MERGE_PATCH = "application/merge-patch+json";
   private static final String MISSING = "must be a JSON object";
 
-  private final Caller caller;
+  private final CurrentUser caller;
   private final TaskwardConfig config;
   private final TaskQuota quota;
-  private final TaskStatements statements;
+  private final TaskSql statements;
 
   TaskResource(
-      @PersistenceUnitExtension Caller caller,
+      @PersistenceUnitExtension CurrentUser caller,
       TaskwardConfig config,
       TaskQuota quota,
-      TaskStatements statements) {
+      TaskSql statements) {
     this.caller = caller;
     this.quota = quota;
     this.config = config;
@@ -234,7 +233,7 @@ public class TaskResource {
     if (task == null || task.deleted()) {
       throw Task.refusal(id.value(), task != null);
     }
-    Conditions.of(request).check(task);
+    Preconditions.of(request).check(task);
     return task;
   }
 
@@ -254,7 +253,7 @@ public class TaskResource {
 
   @PATCH
   @Idempotent
-  @Consumes(MERGE_PATCH)
+  @Consumes(TaskApi.MERGE_PATCH)
   @Path("{id}")
   @Transactional
   @Operation(
@@ -313,7 +312,7 @@ public class TaskResource {
       throw ProblemException.invalidBody(MISSING);
     }
     boolean flips = completion == null || completion.completed == null;
-    if (flips && Conditions.of(request).none()) {
+    if (flips && Preconditions.of(request).none()) {
       Optional<TaskRepresentation> flipped = statements.flip(id.value(), Task.now());
       if (flipped.isPresent()) {
         return flipped.get();

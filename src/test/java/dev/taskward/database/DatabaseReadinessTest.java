@@ -7,7 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import dev.taskward.PostgresProxy;
 import dev.taskward.TestDatabase;
 import dev.taskward.User;
-import dev.taskward.http.DatabaseFailure;
+import dev.taskward.common.DatabaseFailure;
 import io.agroal.api.AgroalDataSource;
 import io.quarkus.test.junit.QuarkusTest;
 import jakarta.inject.Inject;
@@ -22,7 +22,7 @@ import org.junit.jupiter.api.Test;
 class DatabaseReadinessTest {
 
   @Inject AgroalDataSource pool;
-  @Inject StaleConnections connections;
+  @Inject ConnectionEviction connections;
 
   final PostgresProxy wire = TestDatabase.proxy();
   final User alice = User.fresh();

@@ -11,7 +11,7 @@ import dev.taskward.ApiDocument;
 import dev.taskward.PostgresProxy;
 import dev.taskward.TestDatabase;
 import dev.taskward.User;
-import dev.taskward.http.DatabaseFailure;
+import dev.taskward.common.DatabaseFailure;
 import io.agroal.api.AgroalDataSource;
 import io.agroal.api.AgroalDataSource.FlushMode;
 import io.quarkus.arc.Arc;
@@ -52,7 +52,7 @@ class RowLevelSecurityTest {
   private static final String CALLER = "select set_config('taskward.caller', $1, true)";
   private static final Pattern TABLES = Pattern.compile("(?i)\\b(task|idempotency_key)\\b");
 
-  /** What {@code TaskStatements} sends: it has to name the caller itself. */
+  /** What {@code TaskSql} sends: it has to name the caller itself. */
   private static final Pattern BY_HAND =
       Pattern.compile(" from task where |^update task set completed = not ");
 

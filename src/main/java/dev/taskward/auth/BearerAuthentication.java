@@ -1,0 +1,138 @@
+package dev.taskward.auth;
+
+import dev.taskward.observability.SecurityLog;
+import dev.taskward.problem.ErrorResponses;
+import dev.taskward.problem.ProblemException;
+import dev.taskward.ratelimit.RateLimits;
+import io.quarkus.security.AuthenticationFailedException;
+import io.quarkus.security.identity.IdentityProviderManager;
+import io.quarkus.security.identity.SecurityIdentity;
+import io.quarkus.vertx.http.runtime.security.ChallengeData;
+import io.quarkus.vertx.http.runtime.security.HttpAuthenticationMechanism;
+import io.smallrye.jwt.auth.principal.ParseException;
+import io.smallrye.mutiny.Uni;
+import io.smallrye.mutiny.subscription.UniEmitter;
+import io.vertx.core.Context;
+import io.vertx.core.Vertx;
+import io.vertx.ext.web.RoutingContext;
+import jakarta.annotation.Priority;
+import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.enterprise.inject.Alternative;
+import jakarta.ws.rs.core.HttpHeaders;
+import java.util.List;
+import java.util.function.Function;
+
+/**
+ * Bearer authentication (RFC 6750), with a problem document as the body of its 401, and a second
+ * try with fresh keys for a token whose key is unknown. It stands in for Quarkus', which would make
+ * the caller's identity anew for each request.
+ */
+@Alternative
+@Priority(1)
+@ApplicationScoped
+class BearerAuthentication implements HttpAuthenticationMechanism {
+
+  /** RFC 6750, 3.1: an error is told only to who sent a token. */
+  private static final String INVALID_TOKEN = "Bearer error=\"invalid_token\"";
+
+  private static final String SCHEME = "Bearer ";
+
+  private final TokenVerification verification;
+  private final TokenKeys keys;
+  private final RateLimits limits;
+
+  BearerAuthentication(TokenVerification verification, TokenKeys keys, RateLimits limits) {
+    this.verification = verification;
+    this.keys = keys;
+    this.limits = limits;
+  }
+
+  @Override
+  public Uni<Boolean> sendChallenge(RoutingContext request) {
+    List<String> sent = request.request().headers().getAll(HttpHeaders.AUTHORIZATION);
+    if (sent.stream().anyMatch(header -> header.matches("(?i)bearer +\\S.*"))) {
+      request.response().putHeader(HttpHeaders.WWW_AUTHENTICATE, INVALID_TOKEN);
+    }
+    return Uni.createFrom()
+        .completionStage(() -> limits.unauthenticated(request).toCompletionStage())
+        .invoke(status -> ErrorResponses.send(status, request))
+        .replaceWith(true);
+  }
+
+  @Override
+  public Uni<SecurityIdentity> authenticate(
+      RoutingContext request, IdentityProviderManager identityProviders) {
+    List<String> sent = request.request().headers().getAll(HttpHeaders.AUTHORIZATION);
+    if (sent.size() > 1) {
+      // Whoever stands in front may have looked at another one.
+      return refused(request, "several Authorization headers");
+    }
+    if (sent.isEmpty() || !sent.get(0).regionMatches(true, 0, SCHEME, 0, SCHEME.length())) {
+      return Uni.createFrom().nullItem();
+    }
+    String token = afterSpaces(sent.get(0), SCHEME.length());
+    return identity(
+        token,
+        first ->
+            isForWantOfAKey(first)
+                ? refreshKeys()
+                    .chain(() -> identity(token, second -> refused(request, second.getMessage())))
+                : refused(request, first.getMessage()));
+  }
+
+  /** RFC 6750, 2.1, allows several. */
+  private static String afterSpaces(String header, int from) {
+    int start = from;
+    while (start < header.length() && header.charAt(start) == ' ') {
+      start++;
+    }
+    return header.substring(start);
+  }
+
+  private Uni<SecurityIdentity> identity(
+      String token, Function<ParseException, Uni<SecurityIdentity>> otherwise) {
+    try {
+      return Uni.createFrom().item(verification.identity(token));
+    } catch (ParseException e) {
+      return otherwise.apply(e);
+    }
+  }
+
+  /**
+   * @param reason as {@link TokenVerification} says it: in words of ours
+   */
+  private static Uni<SecurityIdentity> refused(RoutingContext request, String reason) {
+    SecurityLog.note(request, SecurityLog.Event.TOKEN_REFUSED, reason);
+    return Uni.createFrom().failure(new AuthenticationFailedException());
+  }
+
+  private Uni<Void> refreshKeys() {
+    Context request = Vertx.currentContext();
+    return Uni.createFrom()
+        .emitter(
+            refreshed ->
+                keys.refresh()
+                    .onComplete(
+                        ended -> request.runOnContext(back -> continueWithKeys(refreshed))));
+  }
+
+  private void continueWithKeys(UniEmitter<? super Void> refreshed) {
+    if (keys.current().isEmpty()) {
+      // Nobody's fault who sends a token: it can't be told whether it is good.
+      refreshed.fail(ProblemException.unavailable());
+    } else {
+      refreshed.complete(null);
+    }
+  }
+
+  private static boolean isForWantOfAKey(Throwable failure) {
+    return failure != null
+        && (failure instanceof VerificationKeys.UnknownKeyException
+            || isForWantOfAKey(failure.getCause()));
+  }
+
+  @Override
+  public Uni<ChallengeData> getChallenge(RoutingContext request) {
+    return Uni.createFrom().item(new ChallengeData(401, HttpHeaders.WWW_AUTHENTICATE, "Bearer"));
+  }
+}

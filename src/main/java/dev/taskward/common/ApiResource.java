@@ -1,0 +1,47 @@
+package dev.taskward.common;
+
+import java.util.List;
+import java.util.Set;
+import java.util.regex.Pattern;
+
+/**
+ * What generic code needs to know about a resource. The resource's package contributes it as a
+ * bean, and {@link ApiResources} finds it by a request's path.
+ *
+ * @param name the path segment of the collection, and the first part of its scopes
+ */
+public record ApiResource(String name, List<Route> routes) {
+
+  /** The prefix of the newest version's paths. */
+  public static final String NEWEST = "/api/v1/";
+
+  /** The prefix of paths without a version. They are aliases of the newest version's paths. */
+  public static final String UNVERSIONED = "/api/";
+
+  private static final Set<String> READS = Set.of("GET", "HEAD", "OPTIONS");
+
+  /**
+   * @param template the path of the newest version, with a name in braces for each variable segment
+   * @param methods the value of {@code Allow} (RFC 9110, 10.2.1)
+   * @param patch the media type that PATCH takes (RFC 5789); null if there is no PATCH
+   */
+  public record Route(String template, Pattern path, String methods, String patch) {}
+
+  public static ApiResource of(String name, Route... routes) {
+    return new ApiResource(name, List.of(routes));
+  }
+
+  /**
+   * @param template below {@link #NEWEST}
+   */
+  public static Route route(String template, String methods, String patch) {
+    String path = NEWEST + template;
+    Pattern pattern = Pattern.compile(path.replaceAll("\\{\\w+}", "[^/]+") + "/?");
+    return new Route(path, pattern, methods, patch);
+  }
+
+  /** The scope that a token needs for this method, where scopes are required. */
+  public String scope(String method) {
+    return name + (READS.contains(method) ? ":read" : ":write");
+  }
+}

@@ -1,0 +1,71 @@
+package dev.taskward.common;
+
+import io.quarkus.arc.All;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Collectors;
+
+/** All resources of the API. */
+@ApplicationScoped
+public class ApiResources {
+
+  private final List<ApiResource> resources;
+
+  ApiResources(@All List<ApiResource> resources) {
+    this.resources = resources;
+  }
+
+  /** The route of a decoded path, with a version or without. */
+  public Optional<ApiResource.Route> route(String path) {
+    String newest = newest(path);
+    return resources.stream()
+        .flatMap(resource -> resource.routes().stream())
+        .filter(route -> route.path().matcher(newest).matches())
+        .findFirst();
+  }
+
+  /** The scopes of which a token needs one for this request: of any resource if none is there. */
+  public List<String> scopes(String method, String path) {
+    String newest = newest(path);
+    List<ApiResource> found =
+        resources.stream()
+            .filter(resource -> isBelow(ApiResource.NEWEST + resource.name(), newest))
+            .toList();
+    return (found.isEmpty() ? resources : found)
+        .stream().map(resource -> resource.scope(method)).toList();
+  }
+
+  /** What bodies may be, for the detail of a 415. */
+  public String mediaTypes() {
+    String patches =
+        resources.stream()
+            .flatMap(resource -> resource.routes().stream())
+            .filter(route -> route.patch() != null && !route.patch().equals("application/json"))
+            .map(
+                route ->
+                    ", or %s to PATCH /%s"
+                        .formatted(
+                            route.patch(), route.template().substring(ApiResource.NEWEST.length())))
+            .collect(Collectors.joining());
+    return "application/json" + patches;
+  }
+
+  /** Whether the path is an alias without a version. */
+  public boolean isAlias(String path) {
+    return path.startsWith(ApiResource.UNVERSIONED)
+        && resources.stream()
+            .anyMatch(resource -> isBelow(ApiResource.UNVERSIONED + resource.name(), path));
+  }
+
+  private String newest(String path) {
+    return isAlias(path)
+        ? ApiResource.NEWEST + path.substring(ApiResource.UNVERSIONED.length())
+        : path;
+  }
+
+  private static boolean isBelow(String collection, String path) {
+    return path.startsWith(collection)
+        && (path.length() == collection.length() || path.charAt(collection.length()) == '/');
+  }
+}

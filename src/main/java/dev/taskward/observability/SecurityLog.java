@@ -1,0 +1,92 @@
+package dev.taskward.observability;
+
+import dev.taskward.common.LogLine;
+import dev.taskward.proxy.ClientAddress;
+import io.micrometer.core.instrument.Metrics;
+import io.quarkus.vertx.http.runtime.security.QuarkusHttpUser;
+import io.vertx.ext.web.RoutingContext;
+import java.util.LinkedHashMap;
+import java.util.Locale;
+import java.util.Map;
+import org.jboss.logging.Logger;
+
+/**
+ * Who was refused, where and why: one line for each refusal, in the category {@code
+ * dev.taskward.security}. Its fields are in the text and, where the log is JSON, fields of {@code
+ * mdc} beside the trace id. There is never a token in it, nor a query, which may have the text of a
+ * task; and no text of a client's can pass for a line or a field of ours.
+ */
+public final class SecurityLog {
+
+  /** What happened; the log has it in lower case. */
+  public enum Event {
+    /** No token, or none that is accepted. */
+    TOKEN_REFUSED,
+    /** The token lacks a scope. */
+    SCOPE_MISSING,
+    /** The resource belongs to another user; the path says which. */
+    FOREIGN_RESOURCE,
+    /** More requests than the limit allows. */
+    RATE_LIMITED,
+    /** The user has as much as one user may have. */
+    QUOTA_REACHED
+  }
+
+  private record Refusal(Event event, String reason) {}
+
+  private static final Logger LOG = Logger.getLogger("dev.taskward.security");
+
+  private static final String KEY = SecurityLog.class.getName();
+
+  /**
+   * Says why this request is about to be refused; the line is written with its answer.
+   *
+   * @param reason in our words, nothing of the client's
+   */
+  public static void note(RoutingContext request, Event event, String reason) {
+    request.put(KEY, new Refusal(event, reason));
+  }
+
+  /** Whether the answer is a refusal, which then is in the log. */
+  public static boolean write(int status, RoutingContext request) {
+    Refusal refusal = request.get(KEY);
+    if (refusal == null && status == 401) {
+      refusal = new Refusal(Event.TOKEN_REFUSED, "no bearer token");
+    }
+    if (refusal == null) {
+      return false;
+    }
+    // Both are words of ours, so there are few series.
+    String event = refusal.event.name().toLowerCase(Locale.ROOT);
+    Metrics.counter("taskward.refusals", "event", event, "reason", refusal.reason).increment();
+    Map<String, String> fields = fields(refusal, status, request);
+    String line = LogLine.text(event, fields);
+    fields.put("event", event);
+    LogLine.write(LOG, line, fields);
+    return true;
+  }
+
+  private static Map<String, String> fields(Refusal refusal, int status, RoutingContext request) {
+    Map<String, String> fields = new LinkedHashMap<>();
+    fields.put("status", Integer.toString(status));
+    fields.put("method", LogLine.printable(request.request().method().name()));
+    fields.put("path", LogLine.printable(request.request().path()));
+    fields.put("address", LogLine.printable(ClientAddress.of(request)));
+    String subject = subject(request);
+    if (subject != null) {
+      fields.put("subject", LogLine.printable(subject));
+    }
+    fields.put("reason", refusal.reason);
+    return fields;
+  }
+
+  /** Of the verified token; null without one. */
+  public static String subject(RoutingContext request) {
+    return request.user() instanceof QuarkusHttpUser user
+            && !user.getSecurityIdentity().isAnonymous()
+        ? user.getSecurityIdentity().getPrincipal().getName()
+        : null;
+  }
+
+  private SecurityLog() {}
+}

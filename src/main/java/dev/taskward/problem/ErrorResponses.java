@@ -1,0 +1,154 @@
+package dev.taskward.problem;
+
+import com.fasterxml.jackson.databind.exc.InvalidDefinitionException;
+import com.fasterxml.jackson.databind.exc.MismatchedInputException;
+import dev.taskward.common.DatabaseFailure;
+import dev.taskward.config.TaskwardConfig;
+import dev.taskward.observability.SecurityLog;
+import dev.taskward.pipeline.ResponseHeaders;
+import io.quarkus.security.AuthenticationFailedException;
+import io.quarkus.security.ForbiddenException;
+import io.quarkus.security.UnauthorizedException;
+import io.vertx.core.MultiMap;
+import io.vertx.core.json.Json;
+import io.vertx.ext.web.Router;
+import io.vertx.ext.web.RoutingContext;
+import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.enterprise.event.Event;
+import jakarta.enterprise.event.Observes;
+import jakarta.validation.ValidationException;
+import jakarta.ws.rs.NotFoundException;
+import jakarta.ws.rs.WebApplicationException;
+import jakarta.ws.rs.core.HttpHeaders;
+import jakarta.ws.rs.core.Response;
+import java.util.Map;
+import org.jboss.resteasy.reactive.server.ServerExceptionMapper;
+
+/**
+ * The only two doors through which an error leaves: JAX-RS, from routing to commit, and below it
+ * the router, with authentication, body limit and paths that can't be read. Both send a {@link
+ * Problem}.
+ */
+@ApplicationScoped
+public class ErrorResponses {
+
+  /** What the status alone demands (RFC 6750, RFC 9110). */
+  private static final Map<Integer, Map<String, String>> HEADERS =
+      Map.of(
+          401, Map.of(HttpHeaders.WWW_AUTHENTICATE, "Bearer"),
+          409, Map.of(HttpHeaders.RETRY_AFTER, "1"),
+          503, Map.of(HttpHeaders.RETRY_AFTER, "5"));
+
+  private final boolean concealForeign;
+  private final Event<DatabaseFailure.Away> databaseAway;
+
+  ErrorResponses(TaskwardConfig config, Event<DatabaseFailure.Away> databaseAway) {
+    this.databaseAway = databaseAway;
+    this.concealForeign = config.concealForeignTasks();
+  }
+
+  /** The types beside Throwable have mappers of Quarkus' own, which this one displaces. */
+  @ServerExceptionMapper({
+    Throwable.class,
+    AuthenticationFailedException.class,
+    ForbiddenException.class,
+    InvalidDefinitionException.class,
+    MismatchedInputException.class,
+    NotFoundException.class,
+    UnauthorizedException.class,
+    ValidationException.class,
+    WebApplicationException.class
+  })
+  Response jaxRs(Throwable failure, RoutingContext request) {
+    if (failure instanceof ForeignResourceException) {
+      SecurityLog.note(request, SecurityLog.Event.FOREIGN_RESOURCE, "it is another user's");
+    }
+    if (DatabaseFailure.isAway(failure)) {
+      databaseAway.fire(new DatabaseFailure.Away());
+    }
+    Problem problem =
+        concealForeign && failure instanceof ForeignResourceException e
+            ? Problems.of(e.concealed(), request)
+            : Problems.of(failure, request);
+    Response.ResponseBuilder response =
+        Response.status(problem.status()).type(Problem.MEDIA_TYPE).entity(problem);
+    headers(problem).forEach(response::header);
+    closeIfUnread(problem, request);
+    return response.build();
+  }
+
+  void router(@Observes Router router) {
+    router.route().order(Integer.MIN_VALUE).failureHandler(this::router);
+    // Where not even a route could be looked for: a path that can't be decoded, no Host.
+    router.errorHandler(400, this::router);
+  }
+
+  private void router(RoutingContext request) {
+    if (request.response().headWritten()) {
+      if (!Problems.isOfTheConnection(request.failure())) { // which fails once more as it closes
+        request.next();
+      }
+    } else if (request.failure() == null || request.statusCode() == 400) {
+      // The head cannot be trusted; a path that can't be decoded is another matter.
+      if (request.statusCode() == 400 && !(request.failure() instanceof IllegalArgumentException)) {
+        closeAfter(request);
+      }
+      send(request.statusCode(), request);
+    } else {
+      send(Problems.of(request.failure(), request), request);
+    }
+  }
+
+  /** Ends the request with a problem about which the status says enough. */
+  public static void send(int status, RoutingContext request) {
+    send(Problems.of(status, request), request);
+  }
+
+  /** The same where many requests end alike, and one line of the log speaks of all. */
+  public static void sendUnlogged(int status, RoutingContext request) {
+    send(Problems.unlogged(status, request), request);
+  }
+
+  private static void send(Problem problem, RoutingContext request) {
+    MultiMap sent = request.response().headers();
+    headers(problem)
+        .forEach(
+            (name, value) -> {
+              if (!sent.contains(name)) { // authentication may have said more in its challenge
+                sent.set(name, value);
+              }
+            });
+    closeIfUnread(problem, request);
+    ResponseHeaders.set(request); // for those that no filter has seen
+    request
+        .response()
+        .setStatusCode(problem.status())
+        .putHeader(HttpHeaders.CONTENT_TYPE, Problem.MEDIA_TYPE)
+        .end(Json.encodeToBuffer(problem));
+  }
+
+  private static Map<String, String> headers(Problem problem) {
+    return HEADERS.getOrDefault(problem.status(), Map.of());
+  }
+
+  private static void closeIfUnread(Problem problem, RoutingContext request) {
+    if (problem.status() == 413) {
+      closeAfter(request);
+    }
+  }
+
+  /** Makes the response the last one of its connection. */
+  public static void closeAfter(RoutingContext request) {
+    request.response().putHeader("Connection", "close");
+  }
+
+  /** Until {@link #completeBody}, a failure of this request counts as a body that broke off. */
+  public static void expectBody(RoutingContext request) {
+    request.put(Problems.BODY_INCOMPLETE, true);
+  }
+
+  /** The body was read to its end. */
+  public static void completeBody(RoutingContext request) {
+    request.remove(Problems.BODY_INCOMPLETE);
+  }
+}

@@ -1,0 +1,55 @@
+package dev.taskward.problem;
+
+import com.fasterxml.jackson.core.JacksonException;
+import com.fasterxml.jackson.core.JsonLocation;
+import com.fasterxml.jackson.databind.JsonMappingException.Reference;
+import com.fasterxml.jackson.databind.exc.InvalidNullException;
+import com.fasterxml.jackson.databind.exc.MismatchedInputException;
+import com.fasterxml.jackson.databind.exc.UnrecognizedPropertyException;
+import dev.taskward.problem.Problem.FieldError;
+import java.util.Objects;
+import java.util.stream.Collectors;
+
+/** Says in a client's terms what Jackson found wrong with a body. */
+final class JsonErrors {
+
+  /** Stands for the body as a whole where a field is named. */
+  static final String BODY = "body";
+
+  static final String MALFORMED = "The body is not valid JSON.";
+
+  /** JSON of the wrong shape. */
+  static FieldError of(MismatchedInputException e) {
+    String field =
+        e.getPath().stream()
+            .map(Reference::getFieldName)
+            .filter(Objects::nonNull)
+            .collect(Collectors.joining("."));
+    return new FieldError(field.isEmpty() ? BODY : field, message(e));
+  }
+
+  private static String message(MismatchedInputException e) {
+    if (e instanceof UnrecognizedPropertyException) {
+      return "is not a known field";
+    }
+    if (e instanceof InvalidNullException) {
+      return "must not be null";
+    }
+    Class<?> target = e.getTargetType();
+    if (target == boolean.class || target == Boolean.class) {
+      return "must be true or false";
+    }
+    return target == String.class ? "must be a string" : "must be a JSON object";
+  }
+
+  /** Text that is no JSON at all, or goes beyond the parser's limits. */
+  static String detail(Throwable cause) {
+    JsonLocation location = cause instanceof JacksonException e ? e.getLocation() : null;
+    return location == null
+        ? MALFORMED
+        : "The body is not valid JSON (line %d, column %d)."
+            .formatted(location.getLineNr(), location.getColumnNr());
+  }
+
+  private JsonErrors() {}
+}

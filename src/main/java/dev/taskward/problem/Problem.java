@@ -1,0 +1,76 @@
+package dev.taskward.problem;
+
+import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.annotation.JsonProperty;
+import io.netty.handler.codec.http.HttpResponseStatus;
+import io.quarkus.runtime.annotations.RegisterForReflection;
+import java.util.List;
+import org.eclipse.microprofile.openapi.annotations.media.Schema;
+
+/**
+ * The body of every error: problem details of RFC 9457. The type is always {@code about:blank}, so
+ * the title is the phrase of the status and the detail says what is wrong with this request.
+ *
+ * @param traceId what the log has beside every line of this request
+ * @param errors for invalid input only: what is wrong with which field or parameter
+ */
+@RegisterForReflection // written outside of JAX-RS too, where Quarkus does not see it
+@JsonInclude(JsonInclude.Include.NON_EMPTY)
+@Schema(
+    description = "Problem details (RFC 9457).",
+    requiredProperties = {"type", "title", "status", "detail", "instance", "trace_id"})
+public record Problem(
+    @Schema(format = "uri-reference", examples = Problem.TYPE) String type,
+    @Schema(examples = "Not Found") String title,
+    @Schema(minimum = "400", maximum = "599", examples = "404") int status,
+    @Schema(examples = "There is no task with this id.") String detail,
+    @Schema(description = "The path of the request.", examples = "/api/v1/tasks/42")
+        String instance,
+    @Schema(
+            description = "The log has it beside every line of this request.",
+            pattern = "^[0-9a-f]{32}$",
+            examples = "4bf92f3577b34da6a3ce929d0e0e4736")
+        @JsonProperty("trace_id")
+        String traceId,
+    @Schema(description = "For invalid input only.") List<FieldError> errors) {
+
+  public static final String MEDIA_TYPE = "application/problem+json";
+
+  public static final String TYPE = "about:blank";
+
+  public static final String INVALID_INPUT = "The input is invalid.";
+
+  /** What is wrong with one field or parameter. */
+  @RegisterForReflection
+  @Schema(requiredProperties = {"field", "message"})
+  public record FieldError(
+      @Schema(examples = "title") String field,
+      @Schema(examples = "must not be blank") String message) {}
+
+  /** What the status alone says. */
+  static String detail(int status, String method) {
+    return switch (status) {
+      case 400 -> "The request is malformed.";
+      case 401 -> "A valid bearer token is needed.";
+      case 403 -> "The token does not permit this request.";
+      case 404 -> "There is nothing at this path.";
+      case 405 -> method + " is not possible at this path.";
+      case 406 -> "None of the media types in Accept can be produced.";
+      case 413 -> "The body is too large.";
+      case 429 -> "There are too many requests; Retry-After says when to go on.";
+      case 503 -> "The service is unavailable for the moment.";
+      case 500 -> "The service failed to answer this request.";
+      default -> title(status) + ".";
+    };
+  }
+
+  /** The phrase of the status; Netty still has the older names of these (RFC 9110, 15.5). */
+  static String title(int status) {
+    return switch (status) {
+      case 413 -> "Content Too Large";
+      case 414 -> "URI Too Long";
+      case 422 -> "Unprocessable Content";
+      default -> HttpResponseStatus.valueOf(status).reasonPhrase();
+    };
+  }
+}

@@ -1,0 +1,153 @@
+package dev.taskward.problem;
+
+import com.fasterxml.jackson.databind.DatabindException;
+import com.fasterxml.jackson.databind.exc.MismatchedInputException;
+import dev.taskward.common.ApiResources;
+import dev.taskward.common.DatabaseFailure;
+import dev.taskward.common.LogLine;
+import dev.taskward.observability.QueryRedaction;
+import dev.taskward.observability.SecurityLog;
+import dev.taskward.observability.TraceId;
+import dev.taskward.problem.Problem.FieldError;
+import io.quarkus.arc.Arc;
+import io.quarkus.security.ForbiddenException;
+import io.vertx.core.http.HttpClosedException;
+import io.vertx.ext.web.RoutingContext;
+import jakarta.validation.ConstraintViolation;
+import jakarta.validation.ConstraintViolationException;
+import jakarta.validation.ElementKind;
+import jakarta.ws.rs.NotFoundException;
+import jakarta.ws.rs.WebApplicationException;
+import java.io.IOException;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.stream.Collectors;
+import java.util.stream.StreamSupport;
+import org.jboss.logging.Logger;
+
+/**
+ * Turns whatever went wrong into the problem that the client is told. Only a {@link
+ * ProblemException} was written for clients, so only its message goes out; all other texts are
+ * composed here, and no class, table or SQL can slip into an answer.
+ */
+public final class Problems {
+
+  /** The key under which a request says that its body is being read, or broke off. */
+  static final String BODY_INCOMPLETE = Problems.class.getName() + ".body";
+
+  private static final Logger LOG = Logger.getLogger(Problems.class);
+
+  static Problem of(Throwable failure, RoutingContext request) {
+    TraceId.of(request); // so that the log has it, also of what no filter has seen
+    if (failure instanceof ProblemException e) {
+      return of(e.getResponse().getStatus(), e.getMessage(), e.errors(), request);
+    }
+    if (failure instanceof ForeignResourceException e) {
+      return of(403, e.getMessage(), List.of(), request);
+    }
+    if (failure instanceof ConstraintViolationException e) {
+      return invalid(fieldErrors(e), request);
+    }
+    if (failure instanceof MismatchedInputException e) {
+      return invalid(List.of(JsonErrors.of(e)), request);
+    }
+    if (failure instanceof NotFoundException && failure.getCause() != null) {
+      // So JAX-RS ends what goes wrong while a parameter is read, whatever it was.
+      return of(failure.getCause(), request);
+    }
+    if (failure instanceof WebApplicationException e) {
+      int status = e.getResponse().getStatus();
+      return status == 400 && e.getCause() != null
+          ? of(status, JsonErrors.detail(e.getCause()), List.of(), request)
+          : of(status, request);
+    }
+    if (isOfTheConnection(failure) || request.get(BODY_INCOMPLETE) != null) { // no fault of ours
+      LOG.debug(line(request), failure);
+      return of(400, JsonErrors.MALFORMED, List.of(), request);
+    }
+    if (failure instanceof SecurityException) {
+      return of(failure instanceof ForbiddenException ? 403 : 401, request);
+    }
+    if (failure instanceof RejectedExecutionException || DatabaseFailure.isAway(failure)) {
+      LOG.warnf("%s: %s", line(request), failure);
+      return of(503, request);
+    }
+    LOG.errorf(QueryRedaction.of(failure, request), "%s failed", line(request));
+    return of(500, request);
+  }
+
+  /** A broken chunk, a client that hung up; not a class that can't be read from JSON or written. */
+  static boolean isOfTheConnection(Throwable failure) {
+    return (failure instanceof IOException && !(failure instanceof DatabindException))
+        || failure instanceof HttpClosedException;
+  }
+
+  /** A problem about which the status says enough. */
+  static Problem of(int status, RoutingContext request) {
+    TraceId.of(request);
+    return of(status, detail(status, request), List.of(), request);
+  }
+
+  /** The same, of which the log hears elsewhere. */
+  static Problem unlogged(int status, RoutingContext request) {
+    return document(status, detail(status, request), List.of(), request);
+  }
+
+  private static String detail(int status, RoutingContext request) {
+    return status == 415
+        ? "The body must be "
+            + Arc.container().instance(ApiResources.class).get().mediaTypes()
+            + "."
+        : Problem.detail(status, request.request().method().name());
+  }
+
+  private static Problem invalid(List<FieldError> errors, RoutingContext request) {
+    return of(400, Problem.INVALID_INPUT, errors, request);
+  }
+
+  private static Problem of(
+      int status, String detail, List<FieldError> errors, RoutingContext request) {
+    // So that the trace id which the client is told is in the log, whatever the status.
+    if (!SecurityLog.write(status, request)) {
+      LOG.infof("%d %s", status, line(request));
+    }
+    return document(status, detail, errors, request);
+  }
+
+  private static Problem document(
+      int status, String detail, List<FieldError> errors, RoutingContext request) {
+    return new Problem(
+        Problem.TYPE,
+        Problem.title(status),
+        status,
+        detail,
+        Objects.requireNonNullElse(request.request().path(), request.request().uri()),
+        TraceId.of(request),
+        errors);
+  }
+
+  private static String line(RoutingContext request) {
+    return LogLine.printable(request.request().method() + " " + request.request().path());
+  }
+
+  private static List<FieldError> fieldErrors(ConstraintViolationException e) {
+    return e.getConstraintViolations().stream()
+        .map(violation -> new FieldError(field(violation), violation.getMessage()))
+        .sorted(Comparator.comparing(FieldError::field).thenComparing(FieldError::message))
+        .toList();
+  }
+
+  /** The path of a violation is method, parameter, field: clients know only the last. */
+  private static String field(ConstraintViolation<?> violation) {
+    String field =
+        StreamSupport.stream(violation.getPropertyPath().spliterator(), false)
+            .filter(node -> node.getKind() == ElementKind.PROPERTY)
+            .map(Object::toString)
+            .collect(Collectors.joining("."));
+    return field.isEmpty() ? JsonErrors.BODY : field;
+  }
+
+  private Problems() {}
+}

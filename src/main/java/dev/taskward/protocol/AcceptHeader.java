@@ -1,0 +1,66 @@
+package dev.taskward.protocol;
+
+import dev.taskward.pipeline.Stage;
+import io.vertx.core.MultiMap;
+import io.vertx.core.http.HttpHeaders;
+import io.vertx.ext.web.RoutingContext;
+import jakarta.ws.rs.HttpMethod;
+import jakarta.ws.rs.container.ContainerRequestContext;
+import java.util.List;
+import java.util.Optional;
+import java.util.regex.MatchResult;
+import java.util.regex.Pattern;
+import org.jboss.resteasy.reactive.server.ServerRequestFilter;
+
+/**
+ * Decides whether the client takes JSON, which is all that has a body here (RFC 9110, 12.5.1): the
+ * closest range counts, and a quality of 0 means "not acceptable". Quarkus REST is told that alone,
+ * for it fails at a comma in quotes, takes 0 for the least of preferences, and looks at the header
+ * of a DELETE when that is done.
+ */
+class AcceptHeader {
+
+  private static final List<String> CLOSEST_FIRST =
+      List.of("application/json", "application/*", "*/*");
+
+  /** Commas and semicolons may stand in it. */
+  private static final String QUOTED = "\"(?:[^\"\\\\]++|\\\\.)*+\"?";
+
+  private static final Pattern ELEMENT = Pattern.compile("(?:[^,\"]++|" + QUOTED + ")++");
+
+  private static final Pattern NONE =
+      Pattern.compile("(?i).*;[ \t]*q=0(?:\\.0{0,3})?[ \t]*(?:;.*)?");
+
+  @ServerRequestFilter(preMatching = true, priority = Stage.ACCEPT)
+  void decide(ContainerRequestContext request, RoutingContext routing) {
+    // Of JAX-RS, the first question about a header costs a copy of all.
+    MultiMap headers = routing.request().headers();
+    List<String> lines = headers.getAll(HttpHeaders.ACCEPT);
+    if (lines.isEmpty() || lines.size() == 1 && CLOSEST_FIRST.contains(lines.get(0))) {
+      return;
+    }
+    boolean accepts = request.getMethod().equals(HttpMethod.DELETE) || accepts(lines); // no body
+    headers.set(HttpHeaders.ACCEPT, accepts ? "*/*" : "none/none");
+  }
+
+  private static boolean accepts(List<String> lines) {
+    List<String> elements =
+        ELEMENT
+            .matcher(String.join(",", lines))
+            .results()
+            .map(MatchResult::group)
+            .filter(element -> !element.isBlank())
+            .toList();
+    return elements.isEmpty()
+        || CLOSEST_FIRST.stream()
+            .map(range -> elements.stream().filter(e -> isOf(range, e)).findFirst())
+            .flatMap(Optional::stream)
+            .findFirst()
+            .filter(closest -> !NONE.matcher(closest.replaceAll(QUOTED, "")).matches())
+            .isPresent();
+  }
+
+  private static boolean isOf(String range, String element) {
+    return range.equalsIgnoreCase(element.replaceFirst(";.*", "").strip());
+  }
+}

@@ -1,0 +1,113 @@
+package dev.taskward.protocol;
+
+import dev.taskward.config.TaskwardConfig;
+import dev.taskward.pipeline.RequestFilters;
+import dev.taskward.pipeline.Stage;
+import dev.taskward.problem.ProblemException;
+import dev.taskward.proxy.PublicUrl;
+import io.vertx.core.Handler;
+import io.vertx.core.http.HttpHeaders;
+import io.vertx.core.http.HttpMethod;
+import io.vertx.core.http.HttpServerRequest;
+import io.vertx.ext.web.RoutingContext;
+import jakarta.inject.Singleton;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
+import org.eclipse.microprofile.config.inject.ConfigProperty;
+
+/** Refuses requests by their head, before their body is read. */
+@Singleton
+class RequestHead implements RequestFilters {
+
+  private final long maxBodySize;
+  private final boolean apiDocs;
+  private final Set<String> origins;
+
+  /** Of the requests that Quarkus' CORS lets pass; it refuses others without a problem document. */
+  private final Set<String> corsMethods;
+
+  RequestHead(
+      TaskwardConfig config,
+      @ConfigProperty(name = "quarkus.http.cors.methods") Set<String> corsMethods) {
+    this.corsMethods = corsMethods;
+    this.apiDocs = config.apiDocs();
+    this.origins =
+        config.cors().origins().orElse(Set.of()).stream()
+            .map(String::strip)
+            .collect(Collectors.toSet());
+    this.maxBodySize = config.maxBodySize().asLongValue();
+  }
+
+  @Override
+  public Map<Stage, Handler<RoutingContext>> filters() {
+    Map<Stage, Handler<RoutingContext>> filters = new EnumMap<>(Stage.class);
+    if (!origins.isEmpty()) {
+      filters.put(Stage.ORIGIN, this::checkOrigin);
+    }
+    filters.put(Stage.QUERY, RequestHead::checkQuery);
+    filters.put(Stage.DOCS, this::checkDocs);
+    filters.put(Stage.BODY_HEAD, this::checkBody);
+    return filters;
+  }
+
+  /** A page's fetch sends some characters as they stand, and has to be able to read why not. */
+  private static void checkQuery(RoutingContext context) {
+    String query = context.request().query();
+    if (query == null || query.indexOf('#') < 0 && RequestFraming.isUri("?" + query)) {
+      context.next();
+    } else {
+      context.fail(ProblemException.malformed("The query has to be percent-encoded."));
+    }
+  }
+
+  /**
+   * Quarkus refuses the same ones next, but without a problem document, and does not know our own
+   * where a proxy has another name.
+   */
+  private void checkOrigin(RoutingContext context) {
+    HttpServerRequest request = context.request();
+    String origin = request.getHeader(HttpHeaders.ORIGIN);
+    context.response().putHeader(HttpHeaders.VARY, HttpHeaders.ORIGIN);
+    boolean isAllowed = origins.contains(origin);
+    if (origin == null || isAllowed && corsMethods.contains(request.method().name())) {
+      context.next();
+    } else if (isAllowed || origin.equals(PublicUrl.origin(context))) {
+      request.headers().remove(HttpHeaders.ORIGIN);
+      context.next();
+    } else {
+      context.fail(ProblemException.forbidden("Pages of this origin may not call the service."));
+    }
+  }
+
+  /**
+   * What is switched off is not there; Quarkus would say so without a problem document, and answers
+   * a TRACE with the OpenAPI document.
+   */
+  private void checkDocs(RoutingContext context) {
+    boolean ours = context.normalizedPath().startsWith("/q/");
+    if (ours && !apiDocs) {
+      context.fail(404);
+    } else if (ours && context.request().method() == HttpMethod.TRACE) {
+      context.response().putHeader("Allow", "GET, HEAD, OPTIONS");
+      context.fail(405);
+    } else {
+      context.next();
+    }
+  }
+
+  private void checkBody(RoutingContext context) {
+    HttpServerRequest request = context.request();
+    String length = request.getHeader(HttpHeaders.CONTENT_LENGTH);
+    List<String> codings = request.headers().getAll(HttpHeaders.CONTENT_ENCODING);
+    if (length != null && Long.parseLong(length) > maxBodySize) {
+      context.fail(413);
+    } else if (!codings.stream().allMatch("identity"::equalsIgnoreCase)) {
+      context.fail(ProblemException.encoded());
+    } else {
+      context.next();
+    }
+  }
+}

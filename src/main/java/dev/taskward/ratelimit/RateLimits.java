@@ -1,0 +1,159 @@
+package dev.taskward.ratelimit;
+
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
+import dev.taskward.config.TaskwardConfig;
+import dev.taskward.observability.SecurityLog;
+import dev.taskward.observability.SecurityLog.Event;
+import dev.taskward.pipeline.RequestFilters;
+import dev.taskward.pipeline.Stage;
+import dev.taskward.problem.ErrorResponses;
+import dev.taskward.proxy.ClientAddress;
+import io.github.bucket4j.Bucket;
+import io.github.bucket4j.BucketConfiguration;
+import io.github.bucket4j.ConsumptionProbe;
+import io.netty.util.NetUtil;
+import io.vertx.core.Future;
+import io.vertx.core.Handler;
+import io.vertx.core.http.HttpHeaders;
+import io.vertx.ext.web.RoutingContext;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.net.Inet6Address;
+import java.net.InetAddress;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.HexFormat;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * How many requests are answered in a period, where the deployment limits them: of one user by his
+ * verified token, of one address if it brings no token or bad ones. Each instance counts for
+ * itself, or all of them count in the database ({@link SharedBuckets}). The client is told by
+ * {@code RateLimit} and {@code RateLimit-Policy} (draft-ietf-httpapi-ratelimit-headers), a refusal
+ * is a 429 with {@code Retry-After}.
+ */
+@ApplicationScoped
+public class RateLimits implements RequestFilters {
+
+  /** Of each kind. A bucket that is dropped is full when it is made anew. */
+  private static final int BUCKETS_MAX = 100_000;
+
+  /** What one site has of IPv6: who owns one address of it owns them all. */
+  private static final int IPV6_PREFIX_BYTES = 8;
+
+  private final boolean enabled;
+  private final SharedBuckets shared;
+  private final Limit users;
+  private final Limit addresses;
+
+  RateLimits(TaskwardConfig config, SharedBuckets shared) {
+    TaskwardConfig.RateLimit limits = config.rateLimit();
+    enabled = limits.enabled();
+    this.shared = shared;
+    users = new Limit("user", limits.userRequests(), limits.period());
+    addresses = new Limit("address", limits.addressRequests(), limits.period());
+  }
+
+  @Override
+  public Map<Stage, Handler<RoutingContext>> filters() {
+    return enabled
+        ? Map.of(
+            Stage.USER_RATE_LIMIT, this::checkUser, Stage.ADDRESS_RATE_LIMIT, this::checkAddress)
+        : Map.of();
+  }
+
+  private void checkUser(RoutingContext request) {
+    String subject = SecurityLog.subject(request);
+    if (subject == null) {
+      request.next();
+    } else {
+      check(users.admits(subject, request), request);
+    }
+  }
+
+  /** Of who needs no token. */
+  private void checkAddress(RoutingContext request) {
+    if (SecurityLog.subject(request) == null) {
+      check(addresses.admits(address(request), request), request);
+    } else {
+      request.next();
+    }
+  }
+
+  private static void check(Future<Boolean> admitted, RoutingContext request) {
+    admitted.onSuccess(
+        yes -> {
+          if (yes) {
+            request.next();
+          } else {
+            ErrorResponses.send(429, request);
+          }
+        });
+  }
+
+  /** The status for who is not authenticated: 401, or 429 if that was told to his address often. */
+  public Future<Integer> unauthenticated(RoutingContext request) {
+    return enabled
+        ? addresses.admits(address(request), request).map(yes -> yes ? 401 : 429)
+        : Future.succeededFuture(401);
+  }
+
+  private static String address(RoutingContext request) {
+    String address = ClientAddress.of(request);
+    InetAddress ip =
+        NetUtil.createInetAddressFromIpAddressString(address); // ::ffff:1.2.3.4 is IPv4
+    return ip instanceof Inet6Address
+        ? HexFormat.of().formatHex(Arrays.copyOf(ip.getAddress(), IPV6_PREFIX_BYTES))
+        : ip == null ? address : ip.getHostAddress();
+  }
+
+  private final class Limit {
+
+    private final String name;
+    private final String policy;
+    private final BucketConfiguration bucket;
+    private final Cache<String, Bucket> buckets;
+
+    Limit(String name, long requests, Duration period) {
+      this.name = name;
+      policy = '"' + name + "\";q=" + requests + ";w=" + period.toSeconds();
+      bucket =
+          BucketConfiguration.builder()
+              .addLimit(l -> l.capacity(requests).refillGreedy(requests, period))
+              .build();
+      buckets = Caffeine.newBuilder().maximumSize(BUCKETS_MAX).build();
+    }
+
+    private Bucket bucket(String key) {
+      return buckets.get(
+          key, absent -> Bucket.builder().addLimit(bucket.getBandwidths()[0]).build());
+    }
+
+    /** Never fails, and is complete at once where each instance counts for itself. */
+    Future<Boolean> admits(String key, RoutingContext request) {
+      return shared
+          .take(policy, key, bucket)
+          .map(taken -> taken.orElseGet(() -> bucket(key).tryConsumeAndReturnRemaining(1)))
+          .map(probe -> tell(probe, request));
+    }
+
+    private boolean tell(ConsumptionProbe probe, RoutingContext request) {
+      long full = seconds(probe.getNanosToWaitForReset());
+      request
+          .response()
+          .putHeader("RateLimit-Policy", policy)
+          .putHeader("RateLimit", '"' + name + "\";r=" + probe.getRemainingTokens() + ";t=" + full);
+      if (!probe.isConsumed()) {
+        long wait = Math.max(1, seconds(probe.getNanosToWaitForRefill()));
+        request.response().putHeader(HttpHeaders.RETRY_AFTER, Long.toString(wait));
+        SecurityLog.note(request, Event.RATE_LIMITED, "too many requests of this " + name);
+      }
+      return probe.isConsumed();
+    }
+
+    private static long seconds(long nanos) {
+      return TimeUnit.NANOSECONDS.toSeconds(nanos + TimeUnit.SECONDS.toNanos(1) - 1);
+    }
+  }
+}

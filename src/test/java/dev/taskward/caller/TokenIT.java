@@ -1,7 +1,0 @@
-package dev.taskward.caller;
-
-import io.quarkus.test.junit.QuarkusIntegrationTest;
-
-/** The same against the packaged application, jar or native. */
-@QuarkusIntegrationTest
-class TokenIT extends TokenTest {}

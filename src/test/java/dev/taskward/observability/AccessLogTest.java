@@ -1,0 +1,70 @@
+package dev.taskward.observability;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.taskward.RawHttp;
+import dev.taskward.ServiceLog;
+import dev.taskward.User;
+import io.quarkus.test.common.http.TestHTTPResource;
+import io.quarkus.test.junit.QuarkusTest;
+import io.quarkus.test.junit.QuarkusTestProfile;
+import io.quarkus.test.junit.TestProfile;
+import java.net.URI;
+import java.util.List;
+import java.util.Map;
+import org.jboss.logmanager.ExtLogRecord;
+import org.junit.jupiter.api.Test;
+
+/** Where every request is a line of the log. */
+@QuarkusTest
+@TestProfile(AccessLogTest.On.class)
+class AccessLogTest {
+
+  public static class On implements QuarkusTestProfile {
+    @Override
+    public Map<String, String> getConfigOverrides() {
+      return Map.of("taskward.access-log", "true");
+    }
+  }
+
+  @TestHTTPResource("/")
+  URI base;
+
+  final User alice = User.fresh();
+  final User bob = User.fresh();
+
+  @Test
+  void aLineSaysWhatHappenedAndWhoseItWasWithoutHisName() throws Exception {
+    User.withoutToken().get("/api/v1/tasks"); // and the document that the tests need is there
+    long id = alice.has("warm up");
+    try (ServiceLog log = new ServiceLog()) {
+      alice.has("Buy milk");
+      alice.list("?q=milk");
+      bob.get(id).statusCode(403);
+      User.withoutToken().get("/api/v1/tasks");
+      RawHttp.exchange(base, "GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n");
+      Thread.sleep(500); // a line is written after its answer is sent
+
+      List<ExtLogRecord> lines =
+          log.lines().stream()
+              .filter(line -> line.getLoggerName().equals("dev.taskward.access"))
+              .toList();
+      assertEquals(
+          List.of("201", "200", "403", "401", "400"),
+          lines.stream().map(line -> line.getMdc("status")).toList());
+      assertEquals(lines.get(0).getMdc("user"), lines.get(1).getMdc("user"));
+      assertTrue(lines.get(0).getMdc("user").matches("[0-9a-f]{16}"));
+      assertFalse(lines.get(0).getMdc("user").equals(lines.get(2).getMdc("user")));
+      assertNull(lines.get(3).getMdc("user"));
+      assertEquals("/api/v1/tasks/" + id, lines.get(2).getMdc("path"));
+      assertTrue(lines.stream().allMatch(line -> line.getMdc("traceId").length() == 32));
+      for (ExtLogRecord line : lines) {
+        String all = line.getFormattedMessage() + line.getMdcCopy();
+        assertFalse(all.contains("milk") || all.contains(alice.name()), all);
+      }
+    }
+  }
+}

@@ -1,0 +1,97 @@
+package dev.taskward.problem;
+
+import static org.hamcrest.Matchers.contains;
+import static org.hamcrest.Matchers.equalTo;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import dev.taskward.ApiDocument;
+import dev.taskward.User;
+import io.quarkus.test.junit.QuarkusTest;
+import io.quarkus.test.junit.QuarkusTestProfile;
+import io.quarkus.test.junit.TestProfile;
+import io.restassured.http.Header;
+import io.restassured.response.Response;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+@QuarkusTest
+@TestProfile(ConcealForeignTasksTest.Concealed.class)
+class ConcealForeignTasksTest {
+
+  public static class Concealed implements QuarkusTestProfile {
+    @Override
+    public Map<String, String> getConfigOverrides() {
+      return Map.of("taskward.conceal-foreign-tasks", "true");
+    }
+  }
+
+  private static final List<Header> HEADERS =
+      List.of(
+          new Header("If-Match", "\"1\""),
+          new Header("If-Match", "\"9\""),
+          new Header("If-Match", "*"),
+          new Header("If-Match", "malformed"),
+          new Header("If-None-Match", "*"),
+          new Header("If-None-Match", "\"1\""),
+          new Header("Idempotency-Key", "the same for all"));
+
+  final User alice = User.fresh();
+  final User bob = User.fresh();
+
+  @Test
+  void anotherUsersTaskIsAnsweredLikeAnUnknownId() {
+    for (ApiDocument.Operation operation : ApiDocument.operations()) {
+      if (operation.isAboutOneTask()) {
+        long id = alice.has("Mine");
+        Response foreign = operation.send(bob.request(), id);
+        Response unknown = operation.send(bob.request(), 9_000_000_000_000_000L);
+
+        assertEquals(404, foreign.statusCode(), operation.toString());
+        assertEquals(members(unknown), members(foreign), operation.toString());
+        assertEquals(names(unknown), names(foreign), operation.toString());
+      }
+    }
+  }
+
+  /** Whatever the task went through, and whatever else the request brings. */
+  @Test
+  void noHeaderTellsAnothersTaskFromAnUnknownId() {
+    long living = alice.has("Mine");
+    long completed = alice.has("Mine");
+    alice.flip(completed).statusCode(200);
+    long deleted = alice.has("Mine");
+    alice.delete(deleted).statusCode(204);
+    for (ApiDocument.Operation operation : ApiDocument.operations()) {
+      if (operation.isAboutOneTask()) {
+        for (Header header : HEADERS) {
+          Response unknown =
+              operation.send(bob.roughRequest().header(header), 9_000_000_000_000_000L);
+          for (long id : List.of(living, completed, deleted)) {
+            Response foreign = operation.send(bob.roughRequest().header(header), id);
+
+            String what = operation + " " + header + " " + id;
+            assertEquals(404, foreign.statusCode(), what);
+            assertEquals(members(unknown), members(foreign), what);
+            assertEquals(names(unknown), names(foreign), what);
+          }
+        }
+      }
+    }
+    alice.get(living).body("version", equalTo(1));
+    alice.get(completed).body("version", equalTo(2));
+    alice.list("?deleted=true").body("version", contains(2));
+  }
+
+  private static List<String> names(Response response) {
+    return response.headers().asList().stream().map(Header::getName).toList();
+  }
+
+  /** All but the two that name the request. */
+  private static Map<String, Object> members(Response problem) {
+    Map<String, Object> members = problem.jsonPath().getMap("$");
+    members.remove("instance");
+    members.remove("trace_id");
+    return members;
+  }
+}
