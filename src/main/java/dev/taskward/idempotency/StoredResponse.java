@@ -15,6 +15,7 @@ import java.util.UUID;
 import java.util.stream.Collectors;
 import org.hibernate.Timeouts;
 import org.hibernate.annotations.Immutable;
+import org.hibernate.annotations.PartitionKey;
 import org.hibernate.annotations.TenantId;
 import org.hibernate.jpa.SpecHints;
 
@@ -30,6 +31,7 @@ class StoredResponse extends PanacheEntityBase {
   @Id UUID id;
 
   @TenantId
+  @PartitionKey
   @Column(name = "user_id", nullable = false)
   String userId;
 
@@ -101,7 +103,7 @@ class StoredResponse extends PanacheEntityBase {
   private static List<UUID> lockBeyond(int max) {
     return getEntityManager()
         .createQuery(
-            "select id from KeptAnswer where createdAt < (select k.createdAt from KeptAnswer k"
+            "select id from StoredResponse where createdAt < (select k.createdAt from StoredResponse k"
                 + " order by k.createdAt desc offset :others rows fetch first 1 row only)",
             UUID.class)
         .setParameter("others", max - 1)
