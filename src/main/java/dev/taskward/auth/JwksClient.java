@@ -46,8 +46,8 @@ class JwksClient {
   /** Of its own: a DNS that does not answer holds it, and no thread that requests need. */
   private final ExecutorService names =
       Executors.newSingleThreadExecutor(
-          task -> {
-            Thread thread = new Thread(task, "jwks-names");
+          lookup -> {
+            Thread thread = new Thread(lookup, "jwks-names");
             thread.setDaemon(true);
             return thread;
           });

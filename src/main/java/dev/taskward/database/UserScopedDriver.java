@@ -51,10 +51,10 @@ public class UserScopedDriver extends Driver {
       ", set_config('idle_in_transaction_session_timeout', '10s', true)";
 
   /**
-   * The first statement of a session. Whatever the role's own defaults are: at another isolation
-   * parallel changes of a task fail, and with row_security=off every statement does. And the server
-   * gives up a statement for which nobody waits any more, so that a write that was answered 503 is
-   * not done later; on Windows it can't.
+   * The first statement of a session. It does not rely on the role's defaults: at another isolation
+   * parallel changes of a row fail, and with row_security=off every statement does. The server
+   * stops a statement whose client is gone, so that a write that got 503 is not done later; on
+   * Windows it cannot.
    */
   private static final String SESSION =
       """

@@ -25,7 +25,7 @@ import org.hibernate.jpa.SpecHints;
 @Table(name = "idempotency_key")
 class StoredResponse extends PanacheEntityBase {
 
-  /** Far beyond a task, the largest answer of a request that changes something. */
+  /** Far beyond the largest response of a request that changes something. */
   private static final int BODY_MAX_BYTES = 64 * 1024;
 
   @Id UUID id;

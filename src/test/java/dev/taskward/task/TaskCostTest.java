@@ -197,6 +197,11 @@ class TaskCostTest {
     List<String> sent = wire.work();
     assertEquals(statements, sent.size(), sent.toString());
     assertEquals(roundTrips, wire.roundTrips(), wire.statements().toString());
+    assertTrue(
+        sent.stream()
+            .filter(s -> s.startsWith("update "))
+            .allMatch(s -> s.contains("user_id=$") || s.contains("user_id = $")),
+        sent.toString());
   }
 
   @Test
