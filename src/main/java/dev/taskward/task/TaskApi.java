@@ -9,6 +9,8 @@ import jakarta.inject.Singleton;
 /** Contributes the routes of {@link TaskResource} to the code that serves every resource. */
 final class TaskApi {
 
+  static final String PATH = "/api/v1/tasks";
+
   static final String MERGE_PATCH = "application/merge-patch+json"; // RFC 7396
 
   @Produces

@@ -7,6 +7,7 @@ import java.util.TreeMap;
 import org.eclipse.microprofile.openapi.OASFactory;
 import org.eclipse.microprofile.openapi.OASFilter;
 import org.eclipse.microprofile.openapi.models.OpenAPI;
+import org.eclipse.microprofile.openapi.models.Operation;
 import org.eclipse.microprofile.openapi.models.media.Schema;
 
 /**
@@ -29,6 +30,10 @@ public class TaskDocument implements OASFilter {
     Map<String, Schema> readOnly = new TreeMap<>(schemas.get("Task").getProperties());
     readOnly.values().removeIf(property -> !Boolean.TRUE.equals(property.getReadOnly()));
     BODIES.forEach(body -> close(schemas.get(body.getSimpleName()), readOnly));
+    Operation list = document.getPaths().getPathItem(TaskApi.PATH).getGET();
+    TaskListQuery.PARAMETERS.forEach(
+        name ->
+            list.addParameter(OASFactory.createParameter().ref("#/components/parameters/" + name)));
   }
 
   private static void close(Schema body, Map<String, Schema> readOnly) {

@@ -8,7 +8,6 @@ import java.time.OffsetDateTime;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -23,8 +22,8 @@ import java.util.stream.Stream;
 record TaskFilter(
     boolean deleted, Boolean completed, String text, Instant createdSince, Instant updatedSince) {
 
-  static final Set<String> PARAMETERS =
-      Set.of("completed", "deleted", "q", "created_since", "updated_since");
+  static final List<String> PARAMETERS =
+      List.of("completed", "deleted", "q", "created_since", "updated_since");
 
   /** Code points. */
   static final int TEXT_MAX = 100;

@@ -4,8 +4,8 @@ import dev.taskward.problem.ProblemException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /**
  * One page of a list.
@@ -23,7 +23,9 @@ record TaskListQuery(
 
   private static final Pattern LIMIT = Pattern.compile("[1-9][0-9]{0,3}");
 
-  private static final Set<String> PARAMETERS = Set.of("sort", "limit", "cursor", "count");
+  static final List<String> PARAMETERS =
+      Stream.concat(TaskFilter.PARAMETERS.stream(), Stream.of("sort", "limit", "cursor", "count"))
+          .toList();
 
   /**
    * Reads the parameters of the query. JAX-RS would answer a value that it can't convert with 404
@@ -33,7 +35,7 @@ record TaskListQuery(
   static TaskListQuery of(Map<String, List<String>> parameters, String subject) {
     parameters.forEach(
         (name, values) -> {
-          if (!PARAMETERS.contains(name) && !TaskFilter.PARAMETERS.contains(name)) {
+          if (!PARAMETERS.contains(name)) {
             throw ProblemException.invalid(name, "is not a parameter of this list");
           }
           if (values.size() > 1) {

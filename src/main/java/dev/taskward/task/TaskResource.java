@@ -30,12 +30,10 @@ import jakarta.ws.rs.core.UriInfo;
 import java.util.List;
 import java.util.Optional;
 import org.eclipse.microprofile.openapi.annotations.Operation;
-import org.eclipse.microprofile.openapi.annotations.enums.ParameterIn;
 import org.eclipse.microprofile.openapi.annotations.enums.SchemaType;
 import org.eclipse.microprofile.openapi.annotations.headers.Header;
 import org.eclipse.microprofile.openapi.annotations.media.Content;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
-import org.eclipse.microprofile.openapi.annotations.parameters.Parameter;
 import org.eclipse.microprofile.openapi.annotations.parameters.RequestBody;
 import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
 import org.eclipse.microprofile.openapi.annotations.tags.Tag;
@@ -47,7 +45,7 @@ import org.jboss.resteasy.reactive.RestResponse.ResponseBuilder;
  * The endpoints of tasks, their transactions and status codes. {@link Task} scopes every statement
  * to the current user. A single statement needs no transaction.
  */
-@Path("/api/v1/tasks")
+@Path(TaskApi.PATH)
 @Authenticated
 @Produces(MediaType.APPLICATION_JSON)
 @Tag(name = "Tasks", description = "The caller's own tasks")
@@ -72,90 +70,6 @@ public class TaskResource {
               + " has none. Tasks that are created meanwhile do not shift the pages; one whose place in"
               + " the order is changed meanwhile may be missed or come twice, so follow changes"
               + " by `updated_at`, ascending. Every filter goes with every order.")
-  @Parameter(
-      name = "completed",
-      in = ParameterIn.QUERY,
-      description = "Only tasks with this flag.",
-      schema = @Schema(type = SchemaType.BOOLEAN))
-  @Parameter(
-      name = "deleted",
-      in = ParameterIn.QUERY,
-      description = "`true`: the deleted tasks instead of the others.",
-      schema = @Schema(type = SchemaType.BOOLEAN, defaultValue = "false"))
-  @Parameter(
-      name = "q",
-      in = ParameterIn.QUERY,
-      description =
-          "Only tasks with this text in title or description; case, accents and the width of white"
-              + " space make no difference.",
-      schema =
-          @Schema(
-              type = SchemaType.STRING,
-              minLength = 1,
-              maxLength = TaskFilter.TEXT_MAX,
-              examples = "milk"))
-  @Parameter(
-      name = "created_since",
-      in = ParameterIn.QUERY,
-      description = "Only tasks created at this time or later (RFC 3339, cut to microseconds).",
-      schema =
-          @Schema(
-              type = SchemaType.STRING,
-              format = "date-time",
-              examples = "2026-01-13T10:00:00Z"))
-  @Parameter(
-      name = "updated_since",
-      in = ParameterIn.QUERY,
-      description =
-          "Only tasks changed at this time or later (RFC 3339, cut to microseconds). A change may be"
-              + " seen some seconds after its `updated_at`, when later ones were: a client that"
-              + " follows all changes asks from a minute before the newest that it knows, and takes of"
-              + " each `id` the highest `version`.",
-      schema =
-          @Schema(
-              type = SchemaType.STRING,
-              format = "date-time",
-              examples = "2026-01-13T10:00:00Z"))
-  @Parameter(
-      name = "sort",
-      in = ParameterIn.QUERY,
-      description =
-          "The order, descending with `-`. Titles are compared without case and accents, by their"
-              + " first 100 characters. Tasks that are equal in it come in the order of their ids.",
-      schema =
-          @Schema(
-              type = SchemaType.STRING,
-              enumeration = {
-                "created_at",
-                "-created_at",
-                "updated_at",
-                "-updated_at",
-                "title",
-                "-title"
-              },
-              defaultValue = TaskOrder.DEFAULT))
-  @Parameter(
-      name = "limit",
-      in = ParameterIn.QUERY,
-      description = "Tasks a page; may differ from page to page.",
-      schema =
-          @Schema(
-              type = SchemaType.INTEGER,
-              minimum = "1",
-              maximum = "" + TaskListQuery.LIMIT_MAX,
-              defaultValue = "" + TaskListQuery.LIMIT_DEFAULT))
-  @Parameter(
-      name = "cursor",
-      in = ParameterIn.QUERY,
-      description =
-          "Where the page begins; opaque, from the `Link` header, for the same user, filters and"
-              + " order only.",
-      schema = @Schema(type = SchemaType.STRING))
-  @Parameter(
-      name = "count",
-      in = ParameterIn.QUERY,
-      description = "`true`: the tasks of all pages are counted, for `Total-Count`.",
-      schema = @Schema(type = SchemaType.BOOLEAN, defaultValue = "false"))
   @APIResponse(
       responseCode = "200",
       description = "A page of tasks",
