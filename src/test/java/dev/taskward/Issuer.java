@@ -13,11 +13,13 @@ import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.KeyStore;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Base64;
 import java.util.List;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -53,19 +55,24 @@ public class Issuer {
   /**
    * Opens a port with TLS on this machine.
    *
-   * @param host the only name in the certificate
+   * @param hosts the names in the certificate, separated by commas
    * @param certificate the file for the certificate, which signs itself
    * @return the port
    */
-  public int openTls(String host, Path certificate) {
+  public int openTls(String hosts, Path certificate) {
     try {
       String store = certificate + ".p12";
-      keytool(store, "-genkeypair -keyalg EC -dname CN=issuer -ext SAN=dns:" + host);
-      keytool(store, "-exportcert -rfc -file " + certificate);
+      String names = hosts.replace(",", ",dns:");
+      keytool(store, "-genkeypair -keyalg EC -dname CN=issuer -ext SAN=dns:" + names);
       char[] password = STORE_PASSWORD.toCharArray();
+      KeyStore own = KeyStore.getInstance(new File(store), password);
+      byte[] encoded = own.getCertificate("issuer").getEncoded();
+      String body = Base64.getMimeEncoder().encodeToString(encoded);
+      Files.writeString(
+          certificate, "-----BEGIN CERTIFICATE-----\n" + body + "\n-----END CERTIFICATE-----\n");
       KeyManagerFactory keys =
           KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
-      keys.init(KeyStore.getInstance(new File(store), password), password);
+      keys.init(own, password);
       SSLContext tls = SSLContext.getInstance("TLS");
       tls.init(keys.getKeyManagers(), null, null);
       HttpsServer bound =
@@ -98,7 +105,9 @@ public class Issuer {
   }
 
   public void stop() {
-    server.stop(0);
+    if (server != null) {
+      server.stop(0);
+    }
     threads.shutdownNow();
   }
 

@@ -11,7 +11,6 @@ import io.quarkus.vertx.http.runtime.security.ChallengeData;
 import io.quarkus.vertx.http.runtime.security.HttpAuthenticationMechanism;
 import io.smallrye.jwt.auth.principal.ParseException;
 import io.smallrye.mutiny.Uni;
-import io.smallrye.mutiny.subscription.UniEmitter;
 import io.vertx.core.Context;
 import io.vertx.core.Vertx;
 import io.vertx.ext.web.RoutingContext;
@@ -106,23 +105,18 @@ class BearerAuthentication implements HttpAuthenticationMechanism {
     return Uni.createFrom().failure(new AuthenticationFailedException());
   }
 
+  /** Fails if there is no key: it is not the client's fault, and its token may be good. */
   private Uni<Void> refreshKeys() {
     Context request = Vertx.currentContext();
     return Uni.createFrom()
-        .emitter(
-            refreshed ->
-                keys.refresh()
-                    .onComplete(
-                        ended -> request.runOnContext(back -> continueWithKeys(refreshed))));
-  }
-
-  private void continueWithKeys(UniEmitter<? super Void> refreshed) {
-    if (keys.current().isEmpty()) {
-      // Not the client's fault: the token may be good.
-      refreshed.fail(ProblemException.unavailable());
-    } else {
-      refreshed.complete(null);
-    }
+        .completionStage(() -> keys.refresh().toCompletionStage())
+        .emitOn(next -> request.runOnContext(back -> next.run()))
+        .invoke(
+            () -> {
+              if (keys.current().isEmpty()) {
+                throw ProblemException.unavailable();
+              }
+            });
   }
 
   private static boolean isOfUnknownKey(Throwable failure) {

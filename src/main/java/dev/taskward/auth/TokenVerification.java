@@ -23,6 +23,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jose4j.base64url.Base64Url;
+import org.jose4j.jwa.AlgorithmConstraints.ConstraintType;
 import org.jose4j.jws.JsonWebSignature;
 import org.jose4j.jwt.JwtClaims;
 import org.jose4j.jwt.MalformedClaimException;
@@ -105,7 +106,7 @@ class TokenVerification {
     JwtConsumerBuilder rules =
         new JwtConsumerBuilder()
             .setVerificationKeyResolver((token, outer) -> keys.current().resolve(token))
-            .setJwsAlgorithmConstraints(VerificationKeys.ALGORITHMS)
+            .setJwsAlgorithmConstraints(ConstraintType.PERMIT, VerificationKeys.ALGORITHMS)
             .setRequireExpirationTime()
             .setAllowedClockSkewInSeconds((int) config.clockSkew().toSeconds())
             .setIssuedAtRestrictions(

@@ -21,8 +21,6 @@ import java.util.Map;
 import java.util.Set;
 import java.util.stream.Stream;
 import org.jose4j.json.JsonUtil;
-import org.jose4j.jwa.AlgorithmConstraints;
-import org.jose4j.jwa.AlgorithmConstraints.ConstraintType;
 import org.jose4j.jwa.AlgorithmFactoryFactory;
 import org.jose4j.jwk.JsonWebKey;
 import org.jose4j.jwk.JsonWebKeySet;
@@ -50,6 +48,7 @@ record VerificationKeys(List<VerificationKey> keys, List<String> ignored) {
   /** RFC 7518, 3.3 and 3.5. */
   private static final int RSA_MIN_BITS = 2048;
 
+  private static final Set<String> HMAC = Set.of(HMAC_SHA256);
   private static final Set<String> RSA = Set.of(RSA_USING_SHA256, RSA_PSS_USING_SHA256);
   private static final Set<String> P256 = Set.of(ECDSA_USING_P256_CURVE_AND_SHA256);
 
@@ -58,15 +57,11 @@ record VerificationKeys(List<VerificationKey> keys, List<String> ignored) {
 
   private static final Set<String> EDDSA = Set.of(AlgorithmIdentifiers.EDDSA, ED25519);
 
-  static final VerificationKeys NONE = new VerificationKeys(List.of(), List.of());
+  /** Of all kinds of keys. */
+  static final String[] ALGORITHMS =
+      Stream.of(HMAC, RSA, P256, EDDSA).flatMap(Set::stream).toArray(String[]::new);
 
-  /** The algorithms of all kinds of keys. */
-  static final AlgorithmConstraints ALGORITHMS =
-      new AlgorithmConstraints(
-          ConstraintType.PERMIT,
-          Stream.of(Set.of(HMAC_SHA256), RSA, P256, EDDSA)
-              .flatMap(Set::stream)
-              .toArray(String[]::new));
+  static final VerificationKeys NONE = new VerificationKeys(List.of(), List.of());
 
   /**
    * @param id the {@code kid} of a JWK; null fits every token
@@ -96,8 +91,7 @@ record VerificationKeys(List<VerificationKey> keys, List<String> ignored) {
 
   static VerificationKeys ofSecret(String secret) {
     Key key = new HmacKey(secret.getBytes(StandardCharsets.UTF_8));
-    return new VerificationKeys(
-        List.of(new VerificationKey(null, key, Set.of(HMAC_SHA256))), List.of());
+    return new VerificationKeys(List.of(new VerificationKey(null, key, HMAC)), List.of());
   }
 
   /**

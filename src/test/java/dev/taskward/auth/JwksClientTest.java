@@ -7,11 +7,13 @@ import static org.junit.jupiter.params.provider.Arguments.arguments;
 
 import com.sun.net.httpserver.HttpServer;
 import dev.taskward.Issuer;
+import dev.taskward.Manifests;
 import dev.taskward.SigningKey;
 import dev.taskward.Tokens;
 import dev.taskward.auth.VerificationKeys.VerificationKey;
 import io.quarkus.tls.BaseTlsConfiguration;
 import io.quarkus.tls.TlsConfiguration;
+import io.vertx.core.buffer.Buffer;
 import io.vertx.core.net.PemTrustOptions;
 import io.vertx.core.net.SSLOptions;
 import io.vertx.core.net.TrustOptions;
@@ -26,7 +28,9 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -39,7 +43,24 @@ class JwksClientTest {
   private static final Duration BOUND = Duration.ofSeconds(2);
   private static final SigningKey KEY = SigningKey.generate("its-kid", "EdDSA");
 
+  private static final Issuer TLS_ISSUER = new Issuer();
+  private static int tlsPort;
+  private static Optional<TlsConfiguration> trust;
+
   private final Issuer issuer = new Issuer();
+
+  @BeforeAll
+  static void openTls(@TempDir Path folder) {
+    Path certificate = folder.resolve("issuer.pem");
+    tlsPort = TLS_ISSUER.openTls("localhost,issuer.example", certificate);
+    TLS_ISSUER.publishes(KEY);
+    trust = trust(Buffer.buffer(Manifests.text(certificate)));
+  }
+
+  @AfterAll
+  static void closeTls() {
+    TLS_ISSUER.stop();
+  }
 
   @AfterEach
   void stop() {
@@ -121,31 +142,23 @@ class JwksClientTest {
   }
 
   @Test
-  void keysComeOverTlsFromATrustedServerOnly(@TempDir Path folder) throws Exception {
-    Path certificate = folder.resolve("issuer.pem");
-    int port = issuer.openTls("localhost", certificate);
-    issuer.publishes(KEY);
-    Optional<TlsConfiguration> trust = trust(certificate);
-    String url = "https://localhost:" + port + "/jwks";
-    String anotherName = "https://127.0.0.1:" + port + "/jwks";
+  void keysComeOverTlsFromATrustedServerOnly() throws Exception {
+    String url = "https://localhost:" + tlsPort + "/jwks";
+    String anotherName = "https://127.0.0.1:" + tlsPort + "/jwks";
 
     assertFetched(url, trust, Map.of());
-    int before = issuer.requests();
+    int before = TLS_ISSUER.requests();
     assertThrows(ExecutionException.class, () -> fetch(url));
     assertThrows(ExecutionException.class, () -> fetch(anotherName, trust, Map.of()));
-    assertEquals(before, issuer.requests());
+    assertEquals(before, TLS_ISSUER.requests());
   }
 
   /** The proxy alone can resolve the issuer's name. */
   @Test
-  void keysComeThroughTheProxyOfTheEnvironment(@TempDir Path folder) throws Exception {
-    Path certificate = folder.resolve("proxied.pem");
-    int port = issuer.openTls("issuer.example", certificate);
-    issuer.publishes(KEY);
-    Optional<TlsConfiguration> trust = trust(certificate);
+  void keysComeThroughTheProxyOfTheEnvironment() throws Exception {
     String url = "https://issuer.example:8443/jwks";
 
-    try (ConnectProxy proxy = new ConnectProxy(port)) {
+    try (ConnectProxy proxy = new ConnectProxy(tlsPort)) {
       String variable = "http://me:p%40ss@localhost:" + proxy.port();
       assertFetched(url, trust, Map.of("HTTPS_PROXY", variable));
       List<String> head = proxy.heads().get(0);
@@ -162,12 +175,12 @@ class JwksClientTest {
     }
   }
 
-  private static Optional<TlsConfiguration> trust(Path certificate) {
+  private static Optional<TlsConfiguration> trust(Buffer certificate) {
     return Optional.of(
         new BaseTlsConfiguration() {
           @Override
           public TrustOptions getTrustStoreOptions() {
-            return new PemTrustOptions().addCertPath(certificate.toString());
+            return new PemTrustOptions().addCertValue(certificate);
           }
 
           @Override

@@ -121,7 +121,7 @@ class KeyKindIT {
   @Execution(ExecutionMode.CONCURRENT)
   @Test
   void aPublicKeyInAFile() throws Exception {
-    SigningKey key = SigningKey.generate("its-kid", "RS256");
+    SigningKey key = KeyKindTest.OWN.get("RS256");
     Path pem = Files.writeString(folder.resolve("key.pem"), key.pem());
 
     try (Running service = new Running(restricted(Map.of(LOCATION, pem.toString())))) {
@@ -142,8 +142,8 @@ class KeyKindIT {
     int portOfOther = other.openTls("other.example", certificateOfOther);
     int port = issuer.openTls("issuer.example", certificate);
     SigningKey[] keys =
-        Stream.of("RS256", "PS256", "ES256", "EdDSA", "Ed25519")
-            .map(algorithm -> SigningKey.generate("key-" + algorithm, algorithm))
+        KeyKindTest.OWN.values().stream()
+            .map(key -> key.as("key-" + key.algorithm(), key.algorithm()))
             .toArray(SigningKey[]::new);
     other.publishes(keys);
     issuer.publishes(keys);

@@ -32,12 +32,17 @@ class KeyKindTest {
   static final String ISSUER = "https://issuer.example";
   static final String AUDIENCE = "taskward";
 
+  /** By algorithm; to generate RSA keys takes long. */
+  static final Map<String, SigningKey> OWN = keys("its-kid");
+
+  private static final Map<String, SigningKey> ATTACKER = keys("attacker's");
+
   @TempDir static Path folder;
 
   @ParameterizedTest
   @ValueSource(strings = {"RS256", "PS256", "ES256", "EdDSA", "Ed25519"})
   void aPublicKeyInAFile(String algorithm) throws Exception {
-    SigningKey key = SigningKey.generate("its-kid", algorithm);
+    SigningKey key = OWN.get(algorithm);
 
     attack(key, location(algorithm + ".pem", key.pem()), true);
   }
@@ -52,14 +57,14 @@ class KeyKindTest {
   @ParameterizedTest
   @ValueSource(strings = {"RS256", "PS256", "ES256", "EdDSA", "Ed25519"})
   void aKeySetInAFile(String algorithm) throws Exception {
-    SigningKey key = SigningKey.generate("its-kid", algorithm);
+    SigningKey key = OWN.get(algorithm);
 
     attack(key, location(algorithm + ".json", Issuer.jwks(key)), false);
   }
 
   @Test
   void aKeySetBehindAUrl() throws Exception {
-    SigningKey key = SigningKey.generate("its-kid", "EdDSA");
+    SigningKey key = OWN.get("EdDSA");
     Issuer issuer = new Issuer();
     issuer.publishes(key);
 
@@ -72,7 +77,7 @@ class KeyKindTest {
   @Test
   void aTokenCausesNoCallElsewhere() throws Exception {
     SigningKey known = SigningKey.generate("known", "EdDSA");
-    SigningKey attacker = SigningKey.generate("attacker's", "RS256");
+    SigningKey attacker = ATTACKER.get("RS256");
     Issuer issuer = new Issuer();
     issuer.publishes(known);
     Issuer elsewhere = new Issuer();
@@ -98,8 +103,8 @@ class KeyKindTest {
 
   @Test
   void theKeyDecidesTheAlgorithm() throws Exception {
-    SigningKey rsa = SigningKey.generate("rsa", "RS256");
-    SigningKey pss = SigningKey.generate("pss", "PS256");
+    SigningKey rsa = OWN.get("RS256").as("rsa", "RS256");
+    SigningKey pss = ATTACKER.get("PS256").as("pss", "PS256");
     Predicate<SigningKey> isGood = good(Issuer.jwks(rsa, pss));
 
     assertTrue(isGood.test(rsa));
@@ -111,7 +116,7 @@ class KeyKindTest {
 
   @Test
   void anRsaKeyWithoutAlgorithmHasTwo() throws Exception {
-    SigningKey rsa = SigningKey.generate("rsa", "RS256");
+    SigningKey rsa = OWN.get("RS256").as("rsa", "RS256");
     Predicate<SigningKey> isGood = good(Issuer.jwks(rsa).replace("\"alg\":\"RS256\",", ""));
 
     assertTrue(isGood.test(rsa));
@@ -143,7 +148,7 @@ class KeyKindTest {
 
   @Test
   void aKeyForEncryptionSignsNothing() throws Exception {
-    SigningKey encryption = SigningKey.generate("enc", "RS256");
+    SigningKey encryption = OWN.get("RS256").as("enc", "RS256");
     SigningKey signature = SigningKey.generate("sig", "EdDSA");
     Predicate<SigningKey> isGood =
         good(
@@ -207,7 +212,8 @@ class KeyKindTest {
     String[] parts = good.split("\\.");
     Map<String, String> bad = new LinkedHashMap<>();
 
-    bad.put("another key", SigningKey.generate(key.kid(), key.algorithm()).token(claims()));
+    SigningKey attacker = ATTACKER.get(key.algorithm()).as(key.kid(), key.algorithm());
+    bad.put("another key", attacker.token(claims()));
     for (String none : List.of("none", "None", "NONE", "nOnE")) {
       String header = Tokens.encode(Map.of("alg", none));
       bad.put("alg " + none, header + "." + parts[1] + ".");
@@ -234,7 +240,6 @@ class KeyKindTest {
           hmac + " with the JWK",
           sign(header, mac, key.jwk().encode().getBytes(StandardCharsets.US_ASCII)));
     }
-    SigningKey attacker = SigningKey.generate(key.kid(), key.algorithm());
     bad.put(
         "jwk of the attacker", attacker.token(Map.of("jwk", attacker.jwk().getMap()), claims()));
     bad.put("jku", attacker.token(Map.of("jku", "http://127.0.0.1:9/jwks"), claims()));
@@ -292,6 +297,21 @@ class KeyKindTest {
     Map<String, Object> claims = claims();
     claims.remove(claim);
     return claims;
+  }
+
+  private static Map<String, SigningKey> keys(String kid) {
+    SigningKey rsa = SigningKey.generate(kid, "RS256");
+    return Map.of(
+        "RS256",
+        rsa,
+        "PS256",
+        rsa.as(kid, "PS256"),
+        "ES256",
+        SigningKey.generate(kid, "ES256"),
+        "EdDSA",
+        SigningKey.generate(kid, "EdDSA"),
+        "Ed25519",
+        SigningKey.generate(kid, "Ed25519"));
   }
 
   private static Map<String, String> location(String name, String text) throws IOException {
