@@ -21,11 +21,12 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** With a configured issuer, audiences, subject claim, clock skew and maximum age. */
+/** With a configured issuer, audiences, subject claim, clock skew and maximum age of tokens. */
 @QuarkusTest
 @TestProfile(ConfiguredClaimsTest.Configured.class)
 class ConfiguredClaimsTest {
 
+  /** For {@link ScopeTest}, too. */
   public static class Configured implements QuarkusTestProfile {
     @Override
     public Map<String, String> getConfigOverrides() {
@@ -34,7 +35,12 @@ class ConfiguredClaimsTest {
           "taskward.tokens.audiences", "taskward, tasks",
           "taskward.tokens.subject-claim", "userId",
           "taskward.tokens.clock-skew", "60s",
-          "taskward.tokens.max-age", "600s");
+          "taskward.tokens.max-age", "600s",
+          "taskward.scopes.required", "true",
+          "taskward.rate-limit.enabled", "true",
+          "taskward.rate-limit.user-requests", "1000",
+          "taskward.rate-limit.address-requests", "1000",
+          "taskward.rate-limit.period", "1h");
     }
   }
 
@@ -116,8 +122,15 @@ class ConfiguredClaimsTest {
   }
 
   private static Map<String, Object> good() {
+    Map<String, Object> claims = claims("claimed");
+    claims.put("scope", "tasks:read tasks:write");
+    return claims;
+  }
+
+  /** What a token of this user needs besides a scope. */
+  static Map<String, Object> claims(String user) {
     Map<String, Object> claims = new TreeMap<>(Tokens.claims("ignored"));
-    claims.putAll(Map.of("iss", "https://issuer.example", "aud", "taskward", "userId", "claimed"));
+    claims.putAll(Map.of("iss", "https://issuer.example", "aud", "taskward", "userId", user));
     return claims;
   }
 
