@@ -34,7 +34,10 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Each kind of key, and wrong settings, as an operator has them: the packaged application. */
+/**
+ * Keys and wrong settings as an operator has them: on the packaged application. {@link TokenIT} has
+ * the shared secret, {@link KeyKindTest} each kind of key and algorithm.
+ */
 class KeyKindIT {
 
   private static final String LOCATION = "MP_JWT_VERIFY_PUBLICKEY_LOCATION";
@@ -85,47 +88,29 @@ class KeyKindIT {
 
   @Execution(ExecutionMode.CONCURRENT)
   @Test
-  void aSecretWithTheSettingsOfMicroProfileJwt() throws Exception {
+  void aPublicKeyInAFileWithTheSettingsOfMicroProfileJwt() throws Exception {
+    SigningKey key = KeyKindTest.OWN.get("RS256");
+    Path pem = Files.writeString(folder.resolve("key.pem"), key.pem());
     Map<String, String> settings =
         Map.of(
-            SECRET,
-            Tokens.SECRET,
+            LOCATION,
+            pem.toString(),
             "MP_JWT_VERIFY_ISSUER",
-            "https://issuer.example",
+            KeyKindTest.ISSUER,
             "MP_JWT_VERIFY_AUDIENCES",
-            "tasks,mail",
+            "tasks," + KeyKindTest.AUDIENCE,
             "MP_JWT_VERIFY_TOKEN_AGE",
             "600",
             "MP_JWT_VERIFY_CLOCK_SKEW",
             "0");
+
     try (Running service = new Running(environment(settings))) {
-      Map<String, Object> claims = new HashMap<>(Tokens.claims("alice"));
-      claims.putAll(Map.of("iss", "https://issuer.example", "aud", "mail"));
-
-      assertEquals(200, status(service, claims, Map.of()));
-      assertEquals(401, status(service, claims, Map.of("iss", "https://other.example")));
-      assertEquals(401, status(service, claims, Map.of("aud", "calendar")));
-      long now = Instant.now().getEpochSecond();
-      assertEquals(401, status(service, claims, Map.of("iat", now - 700)));
-      assertEquals(401, status(service, claims, Map.of("exp", now - 5)));
-    }
-  }
-
-  private static int status(
-      Running service, Map<String, Object> claims, Map<String, Object> changed) {
-    Map<String, Object> all = new HashMap<>(claims);
-    all.putAll(changed);
-    return status(service, Tokens.sign(Map.of("alg", "HS256"), all, "HmacSHA256", Tokens.SECRET));
-  }
-
-  @Execution(ExecutionMode.CONCURRENT)
-  @Test
-  void aPublicKeyInAFile() throws Exception {
-    SigningKey key = KeyKindTest.OWN.get("RS256");
-    Path pem = Files.writeString(folder.resolve("key.pem"), key.pem());
-
-    try (Running service = new Running(restricted(Map.of(LOCATION, pem.toString())))) {
       KeyKindTest.attack(key, true, token -> isAccepted(service, token));
+
+      long now = Instant.now().getEpochSecond();
+      assertEquals(401, status(service, key.token(KeyKindTest.with("iat", now - 700))));
+      assertEquals(401, status(service, key.token(KeyKindTest.with("exp", now - 5))));
+      assertEquals(200, status(service, key.token(KeyKindTest.with("aud", "tasks"))));
     }
   }
 
@@ -152,12 +137,16 @@ class KeyKindIT {
     try (ConnectProxy proxy = new ConnectProxy(portOfOther);
         Running service =
             new Running(
-                restricted(
+                environment(
                     Map.of(
                         LOCATION,
                         "https://issuer.example:8443/jwks",
                         "QUARKUS_TLS_JWKS_TRUST_STORE_PEM_CERTS",
                         certificateOfOther + "," + certificate,
+                        "TASKWARD_TOKENS_ISSUER",
+                        KeyKindTest.ISSUER,
+                        "TASKWARD_TOKENS_AUDIENCES",
+                        KeyKindTest.AUDIENCE,
                         "HTTPS_PROXY",
                         "http://localhost:" + proxy.port(),
                         "TASKWARD_TOKENS_JWKS_REFRESH_INTERVAL",
@@ -257,13 +246,6 @@ class KeyKindIT {
         .header("Authorization", "Bearer " + token)
         .get(service.url("/api/v1/tasks?limit=1"))
         .statusCode();
-  }
-
-  private static Map<String, String> restricted(Map<String, String> settings) {
-    Map<String, String> environment = environment(settings);
-    environment.put("TASKWARD_TOKENS_ISSUER", KeyKindTest.ISSUER);
-    environment.put("TASKWARD_TOKENS_AUDIENCES", KeyKindTest.AUDIENCE);
-    return environment;
   }
 
   private static Map<String, String> environment(Map<String, String> settings) {
