@@ -149,7 +149,7 @@ class TokenVerification {
       JwtClaims claims = parsed.getJwtClaims();
       requireAccessToken(parsed);
       requireShortLife(claims);
-      JwtClaims kept = new JwtClaims(); // nobody reads another claim
+      JwtClaims kept = new JwtClaims(); // no other claim is read
       kept.setSubject(subject(claims));
       SecurityIdentity user =
           QuarkusSecurityIdentity.builder()

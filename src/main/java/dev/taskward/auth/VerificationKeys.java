@@ -241,13 +241,13 @@ record VerificationKeys(List<VerificationKey> keys, List<String> ignored) {
           ? new UnknownKeyException()
           : new UnresolvableKeyException("no key for this algorithm");
     }
-    // jose4j tries the last one itself.
-    for (VerificationKey candidate : fitting.subList(0, fitting.size() - 1)) {
-      if (verifies(candidate.key(), token)) {
-        return candidate.key();
-      }
-    }
-    return fitting.get(fitting.size() - 1).key();
+    // Without another one it is the first, which jose4j tries itself.
+    return fitting.stream()
+        .skip(1)
+        .map(VerificationKey::key)
+        .filter(key -> verifies(key, token))
+        .findFirst()
+        .orElse(fitting.get(0).key());
   }
 
   private static boolean verifies(Key key, JsonWebSignature token) {
