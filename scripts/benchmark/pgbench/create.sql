@@ -2,7 +2,7 @@
 \set subject 1000000000000000 + :user
 \set number random(100000, 999999)
 \startpipeline
-select set_config('taskward.caller', :subject, true);
+select set_config('taskward.user_id', :subject, true);
 insert into task (id, user_id, title, description, completed, deleted, created_at, updated_at)
 values (nextval('task_id_seq'), :subject, 'Call back customer ' || :number,
   'He has a question about the last invoice, and wants it to go to the new address.',

@@ -2,7 +2,7 @@
 \set subject 1000000000000000 + :user
 \set id :user + :users * random(0, :tasks_each - 1)
 \startpipeline
-select set_config('taskward.caller', :subject, true);
+select set_config('taskward.user_id', :subject, true);
 select id, user_id, title, description, completed, deleted, created_at, updated_at, purge_at, version
 from task where id = :id and user_id = :subject;
 \endpipeline

@@ -1,7 +1,7 @@
 \set user random(1, :active)
 \set subject 1000000000000000 + :user
 \startpipeline
-select set_config('taskward.caller', :subject, true);
+select set_config('taskward.user_id', :subject, true);
 select id, user_id, title, description, completed, deleted, created_at, updated_at, purge_at, version
 from task where user_id = :subject and not deleted
 order by created_at desc, id desc limit 51;

@@ -21,6 +21,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import java.util.stream.IntStream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -29,6 +30,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  * Attempts to get at another user's tasks, or in without a token, beside those that stand with the
  * feature that they attack; docs/security.md lists them all.
  */
+@Tag("contract")
 @QuarkusTest
 class AttackTest {
 

@@ -14,11 +14,13 @@ import java.util.TreeSet;
 import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** The images are what the manifests run, and compose sets what the application reads. */
+@Tag("system")
 class ContainersTest {
 
   final V1PodSpec pod =

@@ -37,10 +37,12 @@ import javax.net.ssl.SSLContext;
 import javax.net.ssl.TrustManagerFactory;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Two instances behind Debian's nginx, with TLS and a path prefix: docs/nginx.conf. */
+@Tag("system")
 class IngressIT {
 
   private static final Pattern NEXT = Pattern.compile("<(.*)>; rel=\"next\"");

@@ -11,9 +11,11 @@ import java.sql.Connection;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** The packaged application with the settings of k8s/base, behind what ends TLS for it. */
+@Tag("system")
 class KubernetesIT {
 
   @Test

@@ -52,12 +52,14 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** The manifests are what Kubernetes accepts, and what this application needs. */
+@Tag("system")
 class KubernetesTest {
 
   private static final String THREADS = "QUARKUS_THREAD_POOL_MAX_THREADS";

@@ -24,11 +24,13 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** The packaged application on Debian's PgBouncer, which gives each transaction another session. */
+@Tag("system")
 class PoolerIT {
 
   private static final Path PGBOUNCER = Path.of("/usr/sbin/pgbouncer");

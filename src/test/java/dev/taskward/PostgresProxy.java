@@ -35,7 +35,7 @@ public final class PostgresProxy implements AutoCloseable {
 
   private static final Pattern FRAME =
       Pattern.compile(
-          "BEGIN|COMMIT|ROLLBACK|select set_config\\('taskward\\.caller', \\$1, true\\)(, set_config.*)?");
+          "BEGIN|COMMIT|ROLLBACK|select set_config\\('taskward\\.user_id', \\$1, true\\)(, set_config.*)?");
 
   private volatile ServerSocket server;
   private final int target;

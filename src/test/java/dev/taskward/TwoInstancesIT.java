@@ -21,11 +21,13 @@ import java.util.concurrent.CompletableFuture;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.DisabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 
 /** Two processes of the packaged application on one database. */
+@Tag("system")
 class TwoInstancesIT {
 
   private static final List<PackagedApplication.Running> INSTANCES = new ArrayList<>();

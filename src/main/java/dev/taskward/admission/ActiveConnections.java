@@ -1,11 +1,11 @@
 package dev.taskward.admission;
 
-import io.vertx.core.http.HttpConnection;
-import io.vertx.core.net.impl.ConnectionBase;
+import io.vertx.core.Future;
 import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.LongSupplier;
 
 /** Counts the connections that sent a request within the last {@value #ACTIVE_SECONDS} s. */
 final class ActiveConnections {
@@ -13,21 +13,23 @@ final class ActiveConnections {
   private static final int ACTIVE_SECONDS = 5;
 
   /** The time of each open connection's last request. */
-  private final Map<HttpConnection, AtomicLong> connections = new ConcurrentHashMap<>();
+  private final Map<Object, AtomicLong> connections = new ConcurrentHashMap<>();
 
+  private final LongSupplier nanoTime;
   private volatile int active;
 
-  void requested(HttpConnection connection) {
+  ActiveConnections(LongSupplier nanoTime) {
+    this.nanoTime = nanoTime;
+  }
+
+  void requested(Object connection, Future<Void> closes) {
     AtomicLong last = connections.get(connection);
     if (last != null) {
-      last.set(System.nanoTime()); // no new object, which would live as long as the connection
+      last.set(nanoTime.getAsLong()); // no new object, which would live as long as the connection
       return;
     }
-    connections.put(connection, new AtomicLong(System.nanoTime()));
-    // HttpConnection has one close handler, which Quarkus may use; the future takes any number.
-    ((ConnectionBase) connection)
-        .closeFuture()
-        .onComplete(closed -> connections.remove(connection));
+    connections.put(connection, new AtomicLong(nanoTime.getAsLong()));
+    closes.onComplete(closed -> connections.remove(connection));
   }
 
   /** As of the last {@link #update}, less those that were closed. */
@@ -36,7 +38,7 @@ final class ActiveConnections {
   }
 
   void update() {
-    long now = System.nanoTime();
+    long now = nanoTime.getAsLong();
     long activeNanos = Duration.ofSeconds(ACTIVE_SECONDS).toNanos();
     active =
         (int) connections.values().stream().filter(last -> now - last.get() < activeNanos).count();

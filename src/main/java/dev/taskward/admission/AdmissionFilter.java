@@ -12,6 +12,7 @@ import io.vertx.core.Context;
 import io.vertx.core.Handler;
 import io.vertx.core.Vertx;
 import io.vertx.core.impl.ContextInternal;
+import io.vertx.core.net.impl.ConnectionBase;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.annotation.PreDestroy;
 import jakarta.enterprise.context.ApplicationScoped;
@@ -46,7 +47,7 @@ class AdmissionFilter implements RequestFilters {
 
   private final Vertx vertx;
   private final AdmissionQueue<Waiting> queue;
-  private final ActiveConnections connections = new ActiveConnections();
+  private final ActiveConnections connections = new ActiveConnections(System::nanoTime);
   private long timer;
 
   AdmissionFilter(
@@ -80,7 +81,9 @@ class AdmissionFilter implements RequestFilters {
       request.next();
       return;
     }
-    connections.requested(request.request().connection());
+    // An HttpConnection has one close handler, which Quarkus may use; the future takes any number.
+    ConnectionBase connection = (ConnectionBase) request.request().connection();
+    connections.requested(connection, connection.closeFuture());
     Waiting waiting = new Waiting(request, vertx.getOrCreateContext());
     Outcome<Waiting> arrival = queue.arrive(waiting);
     Entry<Waiting> entry = arrival.entry();

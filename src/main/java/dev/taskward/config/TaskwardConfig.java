@@ -129,13 +129,6 @@ public interface TaskwardConfig {
   }
 
   /**
-   * Whether the database itself shows each user's rows to him alone; looked at when the schema is
-   * migrated, for all instances. Off only while instances run that do not name their caller.
-   */
-  @WithDefault("true")
-  boolean rowLevelSecurity();
-
-  /**
    * Who migrates the schema: {@code start}, each start; {@code only}, this process, which ends with
    * it; {@code never}, somebody else, and a start finds the schema as it must be or fails.
    */

@@ -63,7 +63,6 @@ final class ValueFormats {
           entry("taskward.access-log", SWITCH),
           entry("taskward.api-docs", SWITCH),
           entry("taskward.rate-limit.enabled", SWITCH),
-          entry("taskward.row-level-security", SWITCH),
           entry("quarkus.log.console.json.enabled", SWITCH),
           entry("quarkus.thread-pool.max-threads", COUNT),
           entry("quarkus.thread-pool.queue-size", COUNT),

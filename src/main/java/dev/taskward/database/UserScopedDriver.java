@@ -11,7 +11,6 @@ import java.lang.reflect.Proxy;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
-import java.sql.SQLFeatureNotSupportedException;
 import java.sql.Statement;
 import java.sql.Types;
 import java.util.Optional;
@@ -41,10 +40,7 @@ public class UserScopedDriver extends Driver {
 
   private static final Logger LOG = Logger.getLogger(UserScopedDriver.class);
 
-  /** SQLSTATE, so that it is not taken for a database that is away. */
-  private static final String FEATURE_NOT_SUPPORTED = "0A000";
-
-  private static final String CALLER = "select set_config('taskward.caller', ?, true)";
+  private static final String CALLER = "select set_config('taskward.user_id', ?, true)";
 
   /**
    * For how long the transaction may wait for the service: one that is frozen, or cut off, keeps no
@@ -55,10 +51,10 @@ public class UserScopedDriver extends Driver {
       ", set_config('idle_in_transaction_session_timeout', '10s', true)";
 
   /**
-   * The first statement of a session. Whatever the role's own defaults are: at another isolation
-   * parallel changes of a task fail, and with row_security=off every statement does. And the server
-   * gives up a statement for which nobody waits any more, so that a write that was answered 503 is
-   * not done later; on Windows it can't.
+   * The first statement of a session. It does not rely on the role's defaults: at another isolation
+   * parallel changes of a row fail, and with row_security=off every statement does. The server
+   * stops a statement whose client is gone, so that a write that got 503 is not done later; on
+   * Windows it cannot.
    */
   private static final String SESSION =
       """
@@ -154,13 +150,16 @@ public class UserScopedDriver extends Driver {
   private static class CallersStatement implements InvocationHandler {
 
     /**
-     * Setters whose values reach the server with their type. Of any other the driver asks the
-     * server for the type, once a statement is prepared there; from then on it does not send our
-     * two statements in one go, and without a transaction around them the caller is gone before the
-     * second.
+     * Setters whose values reach the server with their type. For any other value the driver asks
+     * the server for the type, once a statement is prepared there. From then on it does not send
+     * both statements at once, and without a transaction the user's name ends with the first.
      */
     private static final Set<String> TYPED =
         Set.of("setBoolean", "setBytes", "setInt", "setLong", "setObject", "setShort", "setString");
+
+    /** Of other nulls the driver sends no type, of times for instance. */
+    private static final Set<Integer> TYPED_NULLS =
+        Set.of(Types.BIGINT, Types.BOOLEAN, Types.INTEGER, Types.SMALLINT, Types.VARCHAR);
 
     private final PreparedStatement statement;
     private boolean typed = true;
@@ -183,7 +182,7 @@ public class UserScopedDriver extends Driver {
             args[0] = (int) args[0] + 1;
             typed &=
                 method.getName().equals("setNull")
-                    ? args[1].equals(Types.VARCHAR)
+                    ? TYPED_NULLS.contains(args[1])
                     : TYPED.contains(method.getName()) && args[1] != null;
           }
         }
@@ -193,8 +192,7 @@ public class UserScopedDriver extends Driver {
 
     private Object execute(String how) throws SQLException {
       if (!typed && statement.getConnection().getAutoCommit()) {
-        throw new SQLFeatureNotSupportedException(
-            "a parameter without a type, and no transaction", FEATURE_NOT_SUPPORTED);
+        return executeInTransaction(how);
       }
       execute();
       boolean rows = statement.getMoreResults();
@@ -203,6 +201,22 @@ public class UserScopedDriver extends Driver {
         case "executeQuery" -> statement.getResultSet();
         default -> statement.getUpdateCount();
       };
+    }
+
+    /** For a parameter without a type: both statements are in one transaction, however sent. */
+    private Object executeInTransaction(String how) throws SQLException {
+      Connection connection = statement.getConnection();
+      connection.setAutoCommit(false);
+      try {
+        Object result = execute(how);
+        connection.commit();
+        return result;
+      } catch (SQLException e) {
+        connection.rollback();
+        throw e;
+      } finally {
+        connection.setAutoCommit(true);
+      }
     }
 
     /** Repeats what failed for want of a prepared statement, if nothing was executed before it. */

@@ -15,6 +15,7 @@ import java.util.UUID;
 import java.util.stream.Collectors;
 import org.hibernate.Timeouts;
 import org.hibernate.annotations.Immutable;
+import org.hibernate.annotations.PartitionKey;
 import org.hibernate.annotations.TenantId;
 import org.hibernate.jpa.SpecHints;
 
@@ -24,12 +25,13 @@ import org.hibernate.jpa.SpecHints;
 @Table(name = "idempotency_key")
 class StoredResponse extends PanacheEntityBase {
 
-  /** Far beyond a task, the largest answer of a request that changes something. */
+  /** Far beyond the largest response of a request that changes something. */
   private static final int BODY_MAX_BYTES = 64 * 1024;
 
   @Id UUID id;
 
   @TenantId
+  @PartitionKey
   @Column(name = "user_id", nullable = false)
   String userId;
 
@@ -101,7 +103,7 @@ class StoredResponse extends PanacheEntityBase {
   private static List<UUID> lockBeyond(int max) {
     return getEntityManager()
         .createQuery(
-            "select id from KeptAnswer where createdAt < (select k.createdAt from KeptAnswer k"
+            "select id from StoredResponse where createdAt < (select k.createdAt from StoredResponse k"
                 + " order by k.createdAt desc offset :others rows fetch first 1 row only)",
             UUID.class)
         .setParameter("others", max - 1)

@@ -19,9 +19,9 @@ import org.jboss.resteasy.reactive.server.core.ResteasyReactiveRequestContext;
 import org.jboss.resteasy.reactive.server.spi.ServerRequestContext;
 
 /**
- * Reads JSON and holds it to UTF-8, as RFC 8259 wants it to be; the parser alone would let through
- * bytes that mean other characters to others. It is no interceptor: for those, Quarkus reads the
- * annotations of the resource's method for every request (a twentieth of the cost of a new task).
+ * Reads JSON, and refuses what is not UTF-8 (RFC 8259): Jackson alone accepts bytes that other
+ * parsers read as other characters. A reader interceptor would cost more, because Quarkus then
+ * reads the annotations of the resource's method for every request.
  */
 @Provider
 @Consumes({MediaType.APPLICATION_JSON, "application/*+json"})

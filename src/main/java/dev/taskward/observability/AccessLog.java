@@ -14,9 +14,9 @@ import java.util.Map;
 import org.jboss.logging.Logger;
 
 /**
- * A line for each request, in the category {@code dev.taskward.access}, where it is switched on:
- * what was asked, how it ended and how long it took, and whose it was as a digest. No query, which
- * may have the text of a task, and no name.
+ * Writes one log line for each request, in the category {@code dev.taskward.access}, if configured:
+ * request, status, duration, and a digest of the user id. It writes no query, which may hold users'
+ * text, and no user id.
  */
 @ApplicationScoped
 class AccessLog implements RequestFilters {

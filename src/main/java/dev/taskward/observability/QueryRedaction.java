@@ -10,8 +10,8 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * Removes the query of a request, which may have the text of a task, from a failure before the log
- * has it. Class names and stack traces stay, and so do messages that quote nothing of the query.
+ * Removes the query of a request, which may hold users' text, from a failure before the log has it.
+ * Class names and stack traces stay, and so do messages that quote nothing of the query.
  */
 public final class QueryRedaction {
 

@@ -11,10 +11,10 @@ import java.util.Map;
 import org.jboss.logging.Logger;
 
 /**
- * Who was refused, where and why: one line for each refusal, in the category {@code
- * dev.taskward.security}. Its fields are in the text and, where the log is JSON, fields of {@code
- * mdc} beside the trace id. There is never a token in it, nor a query, which may have the text of a
- * task; and no text of a client's can pass for a line or a field of ours.
+ * Writes one log line for each refused request, in the category {@code dev.taskward.security}: who
+ * was refused, where and why. The fields are in the text and, in JSON logs, fields of {@code mdc}
+ * beside the trace id. No token and no query is written, and a client's text cannot imitate a line
+ * or a field.
  */
 public final class SecurityLog {
 

@@ -7,7 +7,7 @@ import io.opentelemetry.sdk.trace.ReadableSpan;
 import io.opentelemetry.sdk.trace.SpanProcessor;
 import jakarta.inject.Singleton;
 
-/** Takes the query of a request, which may have the text of a task, out of its trace. */
+/** Removes the query of a request, which may hold users' text, from its trace. */
 @Singleton
 class TraceQueryRedaction implements SpanProcessor {
 

@@ -23,9 +23,8 @@ public record Problem(
     @Schema(format = "uri-reference", examples = Problem.TYPE) String type,
     @Schema(examples = "Not Found") String title,
     @Schema(minimum = "400", maximum = "599", examples = "404") int status,
-    @Schema(examples = "There is no task with this id.") String detail,
-    @Schema(description = "The path of the request.", examples = "/api/v1/tasks/42")
-        String instance,
+    String detail,
+    @Schema(description = "The path of the request.") String instance,
     @Schema(
             description = "The log has it beside every line of this request.",
             pattern = "^[0-9a-f]{32}$",

@@ -10,9 +10,9 @@ import java.util.regex.Pattern;
 import org.jboss.resteasy.reactive.server.ServerRequestFilter;
 
 /**
- * Rewrites a path without a version to the newest version's: {@code /api/tasks} is an alias of
- * {@code /api/v1/tasks}. JAX-RS gets no query: it would decode it, and fail where the result is no
- * URI. Resources read the query by {@link dev.taskward.common.QueryString}.
+ * Rewrites a path without a version to the newest version's, of which it is an alias. JAX-RS gets
+ * no query: it would decode it, and fail where the result is no URI. Resources read the query by
+ * {@link dev.taskward.common.QueryString}.
  */
 public final class VersionAlias {
 

@@ -5,6 +5,7 @@ import dev.taskward.conditional.Versioned;
 import dev.taskward.config.TaskwardConfig;
 import dev.taskward.problem.ForeignResourceException;
 import dev.taskward.problem.ProblemException;
+import io.quarkus.arc.Arc;
 import io.quarkus.hibernate.orm.panache.PanacheEntityBase;
 import jakarta.persistence.Column;
 import jakarta.persistence.Entity;
@@ -13,15 +14,19 @@ import jakarta.persistence.LockModeType;
 import jakarta.persistence.Version;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.function.Predicate;
 import org.hibernate.annotations.DynamicUpdate;
+import org.hibernate.annotations.PartitionKey;
 import org.hibernate.annotations.TenantId;
 
 /**
- * A task of one user. Hibernate adds {@code user_id = <the caller>} to every statement about this
- * entity, lookups by id and bulk statements included, because of {@link TenantId}; so nothing here
- * names the user, and nothing here can forget to.
+ * A task of one user, and the only door to the table. Hibernate adds {@code user_id = <the current
+ * user>} to every statement about this entity, including lookups by id and bulk statements, because
+ * of {@link TenantId}; {@link TaskSql} does so for hot-path SQL. So no code here names the user,
+ * and none can forget to.
  */
 @Entity
 @DynamicUpdate // a PUT of the title must not write back a completed flag that it read earlier
@@ -32,6 +37,7 @@ public class Task extends PanacheEntityBase implements Versioned {
 
   /** The owner: the {@code sub} of the token that created the task. Never changes. */
   @TenantId
+  @PartitionKey // every update names the user, as partitioned tables need it
   @Column(name = "user_id", nullable = false, updatable = false)
   public String userId;
 
@@ -65,9 +71,48 @@ public class Task extends PanacheEntityBase implements Versioned {
   @Column(nullable = false)
   public long version = 1;
 
-  /** All of the caller's, in the two conditions that have an index. */
-  static long countAll() {
+  /** The user's task with this id, unless it is deleted; see {@link #requireForUpdate}. */
+  static TaskRepresentation get(long id) {
+    TaskRepresentation task = sql().find(id).orElse(null);
+    if (task == null || task.deleted()) {
+      throw refusal(id, task != null);
+    }
+    return task;
+  }
+
+  /** One page of the user's tasks: one statement, and one more if the client wants a count. */
+  static TaskPage list(TaskListQuery query) {
+    List<TaskRepresentation> rows = sql().list(query.condition(), query.values());
+    TaskFilter filter = query.filter();
+    return query.page(rows, query.counted() ? sql().count(filter.where(), filter.values()) : null);
+  }
+
+  /**
+   * Stores a new task of the user.
+   *
+   * @throws ProblemException (403) if the user has as many tasks as one user may have
+   */
+  static TaskRepresentation create(NewTask task) {
+    bean(TaskQuota.class).take(Task::countAll);
+    return sql().insert(task, now());
+  }
+
+  /** Flips the completed flag in one statement; empty if the user has no such task. */
+  static Optional<TaskRepresentation> toggle(long id) {
+    return sql().toggle(id, now());
+  }
+
+  /** In two conditions, because each has an index. */
+  private static long countAll() {
     return count("deleted = false") + count("deleted = true");
+  }
+
+  private static TaskSql sql() {
+    return bean(TaskSql.class);
+  }
+
+  private static <T> T bean(Class<T> type) {
+    return Arc.container().instance(type).get();
   }
 
   @Override
@@ -76,24 +121,24 @@ public class Task extends PanacheEntityBase implements Versioned {
   }
 
   /**
-   * The caller's task with this id, its row locked until the transaction ends: changes of one task
-   * queue up behind each other, so that none is lost.
+   * Finds the user's task with this id, and locks its row until the transaction ends: changes of
+   * one task wait for each other, so that none is lost.
    *
    * @throws ProblemException (404) if nobody has such a task, (412) if the request's conditions do
    *     not hold for it
-   * @throws ForeignResourceException (403) if somebody else has it
+   * @throws ForeignResourceException (403) if another user has it
    */
   static Task requireForUpdate(long id) {
     return require(id, deleted -> false);
   }
 
-  /** The same for a task that may be deleted, but not due to be gone. */
+  /** The same for a task that may be deleted, but not due for the purge. */
   static Task requireForRestore(long id, TaskwardConfig.Trash trash) {
     return require(id, deleted -> trash.keepsForEver() || !deleted.isDue());
   }
 
   /**
-   * @param orDeleted which deleted ones will do
+   * @param orDeleted which deleted tasks are accepted
    */
   private static Task require(long id, Predicate<Task> orDeleted) {
     Task task = findById(id, LockModeType.PESSIMISTIC_WRITE);
@@ -105,20 +150,20 @@ public class Task extends PanacheEntityBase implements Versioned {
   }
 
   /**
-   * Why the caller doesn't get this task.
+   * Why the user does not get this task.
    *
-   * @param callers whether it is his own, deleted
+   * @param isOwn whether it is the user's own, deleted
    */
-  static RuntimeException refusal(long id, boolean callers) {
+  private static RuntimeException refusal(long id, boolean isOwn) {
     ProblemException unknown = ProblemException.notFound("There is no task with this id.");
-    return !callers && existsForAnyone(id) ? new ForeignResourceException(unknown) : unknown;
+    return !isOwn && existsForAnyone(id) ? new ForeignResourceException(unknown) : unknown;
   }
 
   /**
-   * The one look past the discriminator: native SQL, which Hibernate does not scope, and a function
-   * that opens the row-level security for this id. It runs only after the caller's own lookup
-   * missed, and tells nothing but whether 403 or 404 is the answer; not even whether the owner
-   * deleted the task.
+   * The only lookup past the discriminator: native SQL, which Hibernate does not scope, and a
+   * function that opens row-level security for this id. It runs after the user's own lookup found
+   * nothing, and decides between 403 and 404 only. It does not say whether the owner deleted the
+   * task.
    */
   private static boolean existsForAnyone(long id) {
     return (boolean)
@@ -128,7 +173,7 @@ public class Task extends PanacheEntityBase implements Versioned {
             .getSingleResult();
   }
 
-  /** Applies what the client sent; what it left out stays. No change, no new time. */
+  /** Applies the fields that the client sent. Without a change, the task keeps its version. */
   Task apply(TaskChange change) {
     return update(
         change.titleOr(title), change.descriptionOr(description), change.completedOr(completed));
@@ -139,7 +184,7 @@ public class Task extends PanacheEntityBase implements Versioned {
   }
 
   /**
-   * @param trash how long it can be restored
+   * @param trash for how long it can be restored
    */
   Task softDelete(TaskwardConfig.Trash trash) {
     Instant now = now();
@@ -148,12 +193,12 @@ public class Task extends PanacheEntityBase implements Versioned {
     return changed(now);
   }
 
-  /** Whether it may be removed for good, if that has not been done yet. */
+  /** Whether the purge may remove it. */
   private boolean isDue() {
     return purgeAt != null && !purgeAt.isAfter(now());
   }
 
-  /** Undoes the deletion, if there was one. */
+  /** Undoes the deletion, if it is deleted. */
   Task restore() {
     if (!deleted) {
       return this;
@@ -176,8 +221,8 @@ public class Task extends PanacheEntityBase implements Versioned {
   }
 
   /**
-   * Writes the change at once, so that the task has the version that it will be read with. A clock
-   * that is behind does not make it an older one.
+   * Writes the change at once, so that the task has its new version. The time never goes back, even
+   * if this instance's clock is behind.
    */
   private Task changed(Instant when) {
     updatedAt = when.isAfter(updatedAt) ? when : updatedAt;
@@ -185,8 +230,13 @@ public class Task extends PanacheEntityBase implements Versioned {
     return this;
   }
 
+  TaskRepresentation representation() {
+    return new TaskRepresentation(
+        id, userId, title, description, completed, deleted, createdAt, updatedAt, purgeAt, version);
+  }
+
   /** PostgreSQL keeps microseconds: what is answered now is what will be read later. */
-  static Instant now() {
+  private static Instant now() {
     return Instant.now().truncatedTo(ChronoUnit.MICROS);
   }
 }

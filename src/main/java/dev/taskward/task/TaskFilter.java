@@ -8,12 +8,13 @@ import java.time.OffsetDateTime;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
- * Which of the caller's tasks a list has; null: no matter.
+ * Selects the user's tasks of a list; null means any.
  *
  * @param text in title or description, without regard to case and accents
  * @param createdSince at this time or later
@@ -21,6 +22,9 @@ import java.util.stream.Stream;
  */
 record TaskFilter(
     boolean deleted, Boolean completed, String text, Instant createdSince, Instant updatedSince) {
+
+  static final Set<String> PARAMETERS =
+      Set.of("completed", "deleted", "q", "created_since", "updated_since");
 
   /** Code points. */
   static final int TEXT_MAX = 100;

@@ -8,12 +8,12 @@ import java.util.Set;
 import java.util.regex.Pattern;
 
 /**
- * Which page of which list.
+ * One page of a list.
  *
- * @param subject whose list it is, for the cursor; the statements are scoped without it
+ * @param subject the user, for the cursor; the statements are scoped without it
  * @param limit tasks a page, 1 to 1000
- * @param cursor where the page before ended; null for the first page
- * @param counted whether the tasks of all pages are to be counted
+ * @param cursor where the previous page ended; null for the first page
+ * @param counted whether the client wants the number of tasks on all pages
  */
 record TaskListQuery(
     String subject, TaskFilter filter, TaskOrder order, int limit, String cursor, boolean counted) {
@@ -23,17 +23,7 @@ record TaskListQuery(
 
   private static final Pattern LIMIT = Pattern.compile("[1-9][0-9]{0,3}");
 
-  private static final Set<String> PARAMETERS =
-      Set.of(
-          "completed",
-          "deleted",
-          "q",
-          "created_since",
-          "updated_since",
-          "sort",
-          "limit",
-          "cursor",
-          "count");
+  private static final Set<String> PARAMETERS = Set.of("sort", "limit", "cursor", "count");
 
   /**
    * Reads the parameters of the query. JAX-RS would answer a value that it can't convert with 404
@@ -43,7 +33,7 @@ record TaskListQuery(
   static TaskListQuery of(Map<String, List<String>> parameters, String subject) {
     parameters.forEach(
         (name, values) -> {
-          if (!PARAMETERS.contains(name)) {
+          if (!PARAMETERS.contains(name) && !TaskFilter.PARAMETERS.contains(name)) {
             throw ProblemException.invalid(name, "is not a parameter of this list");
           }
           if (values.size() > 1) {
@@ -79,30 +69,33 @@ record TaskListQuery(
   }
 
   /**
-   * One statement, and one more to count: the keyset comparison is the index's own order, so a page
-   * deep in the list costs what the first one does.
+   * SQL, for one task more than the page has. The keyset comparison is the index's own order, so a
+   * page deep in the list costs what the first page costs.
    */
-  TaskPage page(TaskSql statements) {
-    List<TaskRepresentation> rows = rows(statements);
-    boolean last = rows.size() <= limit; // one more was asked for
-    List<TaskRepresentation> page = last ? rows : rows.subList(0, limit);
-    String next = last ? null : cursorAfter(page.get(limit - 1));
-    Long total = counted ? statements.count(filter.where(), filter.values()) : null;
-    return new TaskPage(page, next, total);
+  String condition() {
+    String after = cursor == null ? "" : " and " + order.after();
+    return filter.where() + after + order.orderBy() + " limit ?";
   }
 
-  private List<TaskRepresentation> rows(TaskSql statements) {
-    StringBuilder sql = new StringBuilder(filter.where());
+  /** The parameters of {@link #condition}. */
+  List<Object> values() {
     List<Object> values = new ArrayList<>(filter.values());
     if (cursor != null) {
       TaskCursor after = TaskCursor.parse(cursor, list(), order);
-      sql.append(" and ").append(order.after());
       values.add(after.key());
       values.add(after.id());
     }
-    sql.append(order.orderBy()).append(" limit ?");
     values.add(limit + 1);
-    return statements.list(sql.toString(), values);
+    return values;
+  }
+
+  /**
+   * @param rows what was found with {@link #condition}
+   */
+  TaskPage page(List<TaskRepresentation> rows, Long total) {
+    boolean isLast = rows.size() <= limit;
+    List<TaskRepresentation> page = isLast ? rows : rows.subList(0, limit);
+    return new TaskPage(page, isLast ? null : cursorAfter(page.get(limit - 1)), total);
   }
 
   private String cursorAfter(TaskRepresentation last) {

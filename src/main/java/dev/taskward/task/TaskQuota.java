@@ -7,18 +7,21 @@ import dev.taskward.config.TaskwardConfig;
 import dev.taskward.observability.SecurityLog;
 import dev.taskward.observability.SecurityLog.Event;
 import dev.taskward.problem.ProblemException;
+import io.quarkus.arc.Unremovable;
 import io.quarkus.hibernate.orm.PersistenceUnitExtension;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.persistence.PersistenceException;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.function.LongSupplier;
 
 /**
- * How many tasks one user may have, deleted ones that are not yet removed for good included: they
- * take the same room. They are not counted for every new one, but once for a hundredth of the
- * quota, so each instance may let that many more pass, after each of its starts.
+ * Limits how many tasks one user can have, including deleted tasks until they are purged. It counts
+ * them once for each hundredth of the quota, not for every new task. So each instance may allow so
+ * many more, after each of its starts.
  */
+@Unremovable // Task looks it up
 @ApplicationScoped
 class TaskQuota {
 
@@ -65,23 +68,24 @@ class TaskQuota {
   }
 
   /**
-   * Takes one of what the caller may still create.
+   * Takes one of what the user may still create.
    *
+   * @param stored counts the user's tasks
    * @throws ProblemException (403) if there is none left
    */
-  void take() {
+  void take(LongSupplier stored) {
     Allowance allowance = allowances.get(caller.subject(), user -> new Allowance(quota / STEPS));
     synchronized (allowance) {
       if (allowance.left == 0) {
-        count(allowance);
+        count(allowance, stored);
       }
       allowance.left--;
     }
   }
 
-  private void count(Allowance allowance) {
+  private void count(Allowance allowance, LongSupplier stored) {
     boolean counts = !Instant.now().isBefore(allowance.notBefore);
-    long free = counts ? free(allowance) : 0;
+    long free = counts ? free(allowance, stored) : 0;
     if (free <= 0) {
       if (allowance.failure != null) {
         throw new PersistenceException(allowance.failure);
@@ -97,10 +101,10 @@ class TaskQuota {
     allowance.left = Math.min(free, Math.max(1, quota / STEPS));
   }
 
-  private long free(Allowance allowance) {
+  private long free(Allowance allowance, LongSupplier stored) {
     allowance.failure = null;
     try {
-      return quota - Task.countAll();
+      return quota - stored.getAsLong();
     } catch (RuntimeException e) {
       allowance.failure = e;
       allowance.notBefore = Instant.now().plus(FAILURE_PAUSE);

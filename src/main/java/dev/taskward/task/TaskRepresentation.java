@@ -58,19 +58,4 @@ public record TaskRepresentation(
                 "Grows with every change; in double quotes it is the entity tag (`ETag`) that"
                     + " `If-Match` takes.")
         long version)
-    implements Versioned {
-
-  static TaskRepresentation of(Task task) {
-    return new TaskRepresentation(
-        task.id,
-        task.userId,
-        task.title,
-        task.description,
-        task.completed,
-        task.deleted,
-        task.createdAt,
-        task.updatedAt,
-        task.purgeAt,
-        task.version);
-  }
-}
+    implements Versioned {}

@@ -44,9 +44,8 @@ import org.jboss.resteasy.reactive.RestResponse;
 import org.jboss.resteasy.reactive.RestResponse.ResponseBuilder;
 
 /**
- * The routes of the tasks, their transactions and status codes. Whose tasks they are is not said
- * here: {@link Task} and {@link TaskSql} are scoped to the caller. What is one statement needs no
- * transaction.
+ * The endpoints of tasks, their transactions and status codes. {@link Task} scopes every statement
+ * to the current user. A single statement needs no transaction.
  */
 @Path("/api/v1/tasks")
 @Authenticated
@@ -56,20 +55,12 @@ public class TaskResource {
 
   private static final String MISSING = "must be a JSON object";
 
-  private final CurrentUser caller;
+  private final CurrentUser user;
   private final TaskwardConfig config;
-  private final TaskQuota quota;
-  private final TaskSql statements;
 
-  TaskResource(
-      @PersistenceUnitExtension CurrentUser caller,
-      TaskwardConfig config,
-      TaskQuota quota,
-      TaskSql statements) {
-    this.caller = caller;
-    this.quota = quota;
+  TaskResource(@PersistenceUnitExtension CurrentUser user, TaskwardConfig config) {
+    this.user = user;
     this.config = config;
-    this.statements = statements;
   }
 
   @GET
@@ -180,8 +171,7 @@ public class TaskResource {
       })
   public RestResponse<List<TaskRepresentation>> list(
       @Context UriInfo uri, @Context RoutingContext request) {
-    TaskPage page =
-        TaskListQuery.of(QueryString.parameters(request), caller.subject()).page(statements);
+    TaskPage page = Task.list(TaskListQuery.of(QueryString.parameters(request), user.subject()));
     ResponseBuilder<List<TaskRepresentation>> response = ResponseBuilder.ok(page.tasks());
     if (page.next() != null) {
       String next = QueryString.with("cursor", page.next(), request);
@@ -214,8 +204,7 @@ public class TaskResource {
       @Context UriInfo uri,
       @Context RoutingContext request) {
     String tasks = PublicUrl.of(uri, request);
-    quota.take();
-    TaskRepresentation created = statements.insert(task, Task.now()); // what fails later is told
+    TaskRepresentation created = Task.create(task); // nothing may fail after it was stored
     return ResponseBuilder.create(Response.Status.CREATED, created)
         .header(HttpHeaders.LOCATION, tasks + (tasks.endsWith("/") ? "" : "/") + created.id())
         .build();
@@ -229,10 +218,7 @@ public class TaskResource {
       description = "One of the caller's own that is not deleted.")
   @APIResponse(responseCode = "200", description = "The task")
   public TaskRepresentation get(@RestPath TaskId id, @Context RoutingContext request) {
-    TaskRepresentation task = statements.find(id.value()).orElse(null);
-    if (task == null || task.deleted()) {
-      throw Task.refusal(id.value(), task != null);
-    }
+    TaskRepresentation task = Task.get(id.value());
     Preconditions.of(request).check(task);
     return task;
   }
@@ -248,7 +234,7 @@ public class TaskResource {
   @APIResponse(responseCode = "200", description = "The task as it is now")
   public TaskRepresentation change(
       @RestPath TaskId id, @NotNull(message = MISSING) @Valid TaskChange change) {
-    return TaskRepresentation.of(Task.requireForUpdate(id.value()).apply(change));
+    return Task.requireForUpdate(id.value()).apply(change).representation();
   }
 
   @PATCH
@@ -265,7 +251,7 @@ public class TaskResource {
   @APIResponse(responseCode = "200", description = "The task as it is now")
   public TaskRepresentation patch(
       @RestPath TaskId id, @NotNull(message = MISSING) @Valid TaskChange change) {
-    return TaskRepresentation.of(Task.requireForUpdate(id.value()).apply(change));
+    return Task.requireForUpdate(id.value()).apply(change).representation();
   }
 
   @DELETE
@@ -292,7 +278,7 @@ public class TaskResource {
       description = "One that is not deleted is answered as it is, so that a retry is harmless.")
   @APIResponse(responseCode = "200", description = "The task as it is now")
   public TaskRepresentation restore(@RestPath TaskId id) {
-    return TaskRepresentation.of(Task.requireForRestore(id.value(), config.trash()).restore());
+    return Task.requireForRestore(id.value(), config.trash()).restore().representation();
   }
 
   @PATCH
@@ -313,7 +299,7 @@ public class TaskResource {
     }
     boolean flips = completion == null || completion.completed == null;
     if (flips && Preconditions.of(request).none()) {
-      Optional<TaskRepresentation> flipped = statements.flip(id.value(), Task.now());
+      Optional<TaskRepresentation> flipped = Task.toggle(id.value());
       if (flipped.isPresent()) {
         return flipped.get();
       }
@@ -323,7 +309,7 @@ public class TaskResource {
             () -> {
               Task task = Task.requireForUpdate(id.value());
               boolean completed = flips ? !task.completed : completion.completed;
-              return TaskRepresentation.of(task.complete(completed));
+              return task.complete(completed).representation();
             });
   }
 }

@@ -3,7 +3,6 @@ package dev.taskward.database;
 import static org.hamcrest.Matchers.contains;
 import static org.hamcrest.Matchers.equalTo;
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -11,7 +10,6 @@ import dev.taskward.ApiDocument;
 import dev.taskward.PostgresProxy;
 import dev.taskward.TestDatabase;
 import dev.taskward.User;
-import dev.taskward.common.DatabaseFailure;
 import io.agroal.api.AgroalDataSource;
 import io.agroal.api.AgroalDataSource.FlushMode;
 import io.quarkus.arc.Arc;
@@ -24,13 +22,15 @@ import io.vertx.core.json.JsonArray;
 import jakarta.inject.Inject;
 import jakarta.persistence.EntityManager;
 import java.sql.Connection;
+import java.sql.JDBCType;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.sql.SQLFeatureNotSupportedException;
 import java.sql.Statement;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -49,7 +49,7 @@ import org.junit.jupiter.api.Test;
 @QuarkusTest
 class RowLevelSecurityTest {
 
-  private static final String CALLER = "select set_config('taskward.caller', $1, true)";
+  private static final String CALLER = "select set_config('taskward.user_id', $1, true)";
   private static final Pattern TABLES = Pattern.compile("(?i)\\b(task|idempotency_key)\\b");
 
   /** What {@code TaskSql} sends: it has to name the caller itself. */
@@ -61,6 +61,7 @@ class RowLevelSecurityTest {
 
   @Inject EntityManager database;
   @Inject AgroalDataSource pool;
+  @Inject UserSql gateway;
   @Inject CurrentIdentityAssociation identity;
 
   final PostgresProxy wire = TestDatabase.proxy();
@@ -174,11 +175,11 @@ class RowLevelSecurityTest {
     try (Connection connection = TestDatabase.connectAsService();
         Statement sql = connection.createStatement()) {
       assertSeesNothing(sql);
-      sql.execute("select set_config('taskward.caller', '', false)");
+      sql.execute("select set_config('taskward.user_id', '', false)");
       assertSeesNothing(sql);
-      sql.execute("select set_config('taskward.caller', '%', false)");
+      sql.execute("select set_config('taskward.user_id', '%', false)");
       assertSeesNothing(sql);
-      sql.execute("select set_config('taskward.caller', '" + alice.name() + "', false)");
+      sql.execute("select set_config('taskward.user_id', '" + alice.name() + "', false)");
       assertEquals(1, sql.executeUpdate("update task set title = title"));
     }
   }
@@ -211,7 +212,7 @@ class RowLevelSecurityTest {
     try (Connection connection = pool.getConnection();
         PreparedStatement setting =
             connection.prepareStatement(
-                "select coalesce(current_setting('taskward.caller', true), '')");
+                "select coalesce(current_setting('taskward.user_id', true), '')");
         PreparedStatement count = connection.prepareStatement("select count(*) from task")) {
       for (PreparedStatement sql : List.of(setting, count)) {
         try (ResultSet rows = sql.executeQuery()) {
@@ -262,28 +263,102 @@ class RowLevelSecurityTest {
     }
   }
 
-  /** The driver would ask the server for the type, and not send the caller's name along. */
+  /** Without a transaction of ours, and often enough for the driver to prepare the statement. */
   @Test
-  void aParameterWithoutATypeIsRefusedWhereNoTransactionKeepsTheName() {
-    as(
-        alice,
-        () -> {
-          QuarkusTransaction.suspendingExisting()
-              .run(
-                  () -> {
-                    try (Connection connection = pool.getConnection();
-                        PreparedStatement sql =
-                            connection.prepareStatement("select title from task where ? is null")) {
-                      sql.setDate(1, null);
-                      SQLException refusal =
-                          assertThrows(SQLFeatureNotSupportedException.class, sql::executeQuery);
-                      assertFalse(DatabaseFailure.isTransient(refusal)); // no 503, but a fault
-                    } catch (SQLException e) {
-                      throw new IllegalStateException(e);
-                    }
-                  });
-          return null;
-        });
+  void aNullOfAnyTypeFindsTheUsersRows() {
+    for (JDBCType type :
+        List.of(
+            JDBCType.VARCHAR,
+            JDBCType.BIGINT,
+            JDBCType.BOOLEAN,
+            JDBCType.DATE,
+            JDBCType.TIMESTAMP,
+            JDBCType.TIMESTAMP_WITH_TIMEZONE,
+            JDBCType.BINARY,
+            JDBCType.NULL)) {
+      String titles = "select title from task where cast(? as %s) is null".formatted(SQL.get(type));
+      for (int i = 0; i < 12; i++) {
+        assertEquals(List.of("alice's"), outsideOfTransactions(alice, titles, type), titles);
+      }
+    }
+  }
+
+  private static final Map<JDBCType, String> SQL =
+      Map.of(
+          JDBCType.VARCHAR, "varchar",
+          JDBCType.BIGINT, "bigint",
+          JDBCType.BOOLEAN, "boolean",
+          JDBCType.DATE, "date",
+          JDBCType.TIMESTAMP, "timestamp",
+          JDBCType.TIMESTAMP_WITH_TIMEZONE, "timestamptz",
+          JDBCType.BINARY, "bytea",
+          JDBCType.NULL, "jsonb");
+
+  private List<String> outsideOfTransactions(User user, String titles, JDBCType type) {
+    return as(
+        user,
+        () ->
+            QuarkusTransaction.suspendingExisting()
+                .call(
+                    () -> {
+                      try (Connection connection = pool.getConnection();
+                          PreparedStatement sql = connection.prepareStatement(titles)) {
+                        sql.setNull(1, type.getVendorTypeNumber());
+                        List<String> found = new ArrayList<>();
+                        try (ResultSet rows = sql.executeQuery()) {
+                          while (rows.next()) {
+                            found.add(rows.getString(1));
+                          }
+                        }
+                        return found;
+                      }
+                    }));
+  }
+
+  @Test
+  void theGatewayTakesNulls() {
+    long id = alice.has("without purge time");
+    List<String> changed =
+        as(
+            alice,
+            () ->
+                gateway.update(
+                    "task",
+                    "purge_at = ?, description = ?",
+                    Arrays.asList(null, JDBCType.VARCHAR),
+                    "id = ? and purge_at is not distinct from ?",
+                    Arrays.asList(id, null),
+                    "title",
+                    row -> row.getString("title")));
+    assertEquals(List.of("without purge time"), changed);
+  }
+
+  @Test
+  void everyTableOfUsersRowsIsProtected() throws SQLException {
+    try (Connection connection = TestDatabase.connect();
+        Statement sql = connection.createStatement()) {
+      String tables =
+          """
+          select string_agg(relname::text, ' ' order by relname) from pg_class c
+          where relkind in ('r', 'p') and relnamespace = 'public'::regnamespace
+            and exists (select from pg_attribute where attrelid = c.oid and attname = 'user_id')
+          """;
+      String all = one(sql, tables);
+      assertEquals("idempotency_key task", all);
+      assertEquals(
+          all,
+          one(
+              sql,
+              tables
+                  + """
+                  and relrowsecurity and relforcerowsecurity
+                  and exists (select from pg_policy where polrelid = c.oid)
+                  and exists (select from pg_index i join pg_attribute a on attrelid = c.oid
+                    where indrelid = c.oid and indisprimary and attname = 'user_id'
+                      and attnum = any (indkey))
+                  and obj_description(c.oid, 'pg_class') like 'Taskward:%'
+                  """));
+    }
   }
 
   /** Whatever the endpoint: what names the caller goes before, in the same round trip. */
@@ -325,7 +400,7 @@ class RowLevelSecurityTest {
           """
               .formatted(alice.name()));
       free.execute("analyze task");
-      sql.execute("select set_config('taskward.caller', '%s', false)".formatted(alice.name()));
+      sql.execute("select set_config('taskward.user_id', '%s', false)".formatted(alice.name()));
 
       double without = expectedRows(free, all);
       assertTrue(without > 500, () -> without + " rows");

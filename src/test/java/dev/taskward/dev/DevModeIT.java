@@ -18,12 +18,14 @@ import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.DisabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A newcomer's clone: {@code ./mvnw quarkus:dev}, then what the README says. */
+@Tag("system")
 @DisabledOnOs(value = OS.WINDOWS, disabledReason = "the README's session is for a POSIX shell")
 class DevModeIT {
 

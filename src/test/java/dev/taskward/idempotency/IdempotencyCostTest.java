@@ -11,9 +11,11 @@ import io.restassured.http.ContentType;
 import java.util.List;
 import java.util.UUID;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** What a key costs, in statements and round trips; what none costs, TaskCostTest counts. */
+@Tag("contract")
 @QuarkusTest
 class IdempotencyCostTest {
 

@@ -25,9 +25,11 @@ import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** What the service tells Prometheus, and what is asked of that in k8s/monitoring. */
+@Tag("contract")
 @QuarkusTest
 public class MonitoringTest {
 

@@ -27,9 +27,11 @@ import java.util.Set;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** The packaged application's traces, at a collector. */
+@Tag("system")
 class TracesIT {
 
   private static final String TRACE = "0af7651916cd43dd8448eb211c80319c";

@@ -18,11 +18,13 @@ import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** Bodies that are no JSON, or JSON that is no task: 400, and what is wrong with which field. */
+@Tag("contract")
 @QuarkusTest
 class InvalidInputTest {
 

@@ -20,9 +20,11 @@ import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Every error is a problem document (RFC 9457) that says what the client did and nothing of us. */
+@Tag("contract")
 @QuarkusTest
 class ProblemTest {
 

@@ -22,9 +22,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Where one variable opened the service to the pages of two origins. */
+@Tag("contract")
 @QuarkusTest
 @TestProfile(CorsTest.TwoOrigins.class)
 class CorsTest {

@@ -30,9 +30,11 @@ import java.util.Map;
 import java.util.Random;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Whatever comes in, no 5xx goes out, and nothing of our insides. */
+@Tag("contract")
 @QuarkusTest
 class HostileInputTest {
 

@@ -14,9 +14,11 @@ import io.quarkus.test.junit.QuarkusTest;
 import java.io.IOException;
 import java.net.URI;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Requests that no client library would send. */
+@Tag("contract")
 @QuarkusTest
 class RawHttpTest {
 

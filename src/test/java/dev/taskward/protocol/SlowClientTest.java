@@ -23,9 +23,11 @@ import java.sql.Connection;
 import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Clients that hold a connection, and what waits for them, for as long as they are let. */
+@Tag("contract")
 @QuarkusTest
 @TestProfile(SlowClientTest.Impatient.class)
 public class SlowClientTest {

@@ -17,9 +17,11 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Behind an ingress on this machine, which strips a prefix and says so. */
+@Tag("contract")
 @QuarkusTest
 @TestProfile(TrustedProxyTest.Behind.class)
 class TrustedProxyTest {

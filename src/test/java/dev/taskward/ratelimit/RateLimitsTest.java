@@ -22,9 +22,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.IntStream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Where the deployment limits requests: here 20 of a user and 10 without a good token an hour. */
+@Tag("contract")
 @QuarkusTest
 @TestProfile(RateLimitsTest.Limited.class)
 public class RateLimitsTest {

@@ -27,9 +27,11 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Where requests are counted in the database: 20 of a user, 10 without a good token an hour. */
+@Tag("contract")
 @QuarkusTest
 @TestProfile(SharedRateLimitsTest.Shared.class)
 class SharedRateLimitsTest {

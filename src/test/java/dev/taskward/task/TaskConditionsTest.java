@@ -15,11 +15,13 @@ import io.restassured.http.ContentType;
 import io.restassured.response.ValidatableResponse;
 import java.util.List;
 import java.util.Map;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Entity tags and conditional requests (RFC 9110, sections 8.8.3 and 13). */
+@Tag("contract")
 @QuarkusTest
 class TaskConditionsTest {
 

@@ -17,12 +17,14 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
  * What the endpoints ask of the database, read off the wire: statements, round trips, and the plan
  * of every read on the data of 10,000 users.
  */
+@Tag("contract")
 @QuarkusTest
 class TaskCostTest {
 
@@ -195,6 +197,11 @@ class TaskCostTest {
     List<String> sent = wire.work();
     assertEquals(statements, sent.size(), sent.toString());
     assertEquals(roundTrips, wire.roundTrips(), wire.statements().toString());
+    assertTrue(
+        sent.stream()
+            .filter(s -> s.startsWith("update "))
+            .allMatch(s -> s.contains("user_id=$") || s.contains("user_id = $")),
+        sent.toString());
   }
 
   @Test

@@ -16,9 +16,11 @@ import io.restassured.http.ContentType;
 import io.restassured.response.Response;
 import java.util.List;
 import java.util.Map;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Every operation of the OpenAPI document, the ones of tomorrow included, tried by a stranger. */
+@Tag("contract")
 @QuarkusTest
 class TaskIsolationTest {
 

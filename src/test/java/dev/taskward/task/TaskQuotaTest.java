@@ -16,9 +16,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.IntStream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Where a user may have five tasks, so few that each new one is counted. */
+@Tag("contract")
 @QuarkusTest
 @TestProfile(TaskQuotaTest.Five.class)
 class TaskQuotaTest {

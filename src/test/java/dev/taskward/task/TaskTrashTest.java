@@ -13,9 +13,11 @@ import io.restassured.response.ValidatableResponse;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Map;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Deleted tasks: listed, restored, and told when they go for good. */
+@Tag("contract")
 @QuarkusTest
 class TaskTrashTest {
 

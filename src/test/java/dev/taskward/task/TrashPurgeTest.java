@@ -17,9 +17,11 @@ import java.sql.Statement;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Map;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** What is due goes for good, and nothing else does. */
+@Tag("contract")
 @QuarkusTest
 @TestProfile(TrashPurgeTest.Often.class)
 class TrashPurgeTest {

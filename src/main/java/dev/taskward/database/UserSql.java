@@ -1,0 +1,137 @@
+package dev.taskward.database;
+
+import dev.taskward.auth.CurrentUser;
+import io.agroal.api.AgroalDataSource;
+import io.quarkus.hibernate.orm.PersistenceUnitExtension;
+import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.persistence.PersistenceException;
+import java.sql.Connection;
+import java.sql.JDBCType;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * The gateway for SQL of our own: every statement names the current user. Hot-path statements use
+ * it, because Hibernate keeps no plan of a statement that its discriminator scopes and would
+ * translate it again for each request (docs/adr/0007-statements-by-jdbc.md). Row-level security is
+ * below it, as below everything.
+ *
+ * <p>Parameters are {@link String}, {@link Boolean}, {@link Integer}, {@link Long}, {@link Instant}
+ * or null; a {@link JDBCType} stands for a null of that type, which saves a round trip.
+ */
+@ApplicationScoped
+public class UserSql {
+
+  /** Reads one row of a result. */
+  public interface Reader<T> {
+    T read(ResultSet row) throws SQLException;
+  }
+
+  private final AgroalDataSource database;
+  private final CurrentUser user;
+
+  UserSql(AgroalDataSource database, @PersistenceUnitExtension CurrentUser user) {
+    this.database = database;
+    this.user = user;
+  }
+
+  /**
+   * @param condition SQL with a {@code ?} for each value; no text of a client's
+   */
+  public <T> List<T> select(
+      String columns, String table, String condition, List<?> values, Reader<T> reader) {
+    return query(
+        "select " + columns + " from " + table + " where user_id = ? and " + condition,
+        List.of(),
+        values,
+        reader);
+  }
+
+  /** Changes the rows that meet the condition, and returns them. */
+  public <T> List<T> update(
+      String table,
+      String set,
+      List<?> setValues,
+      String condition,
+      List<?> values,
+      String returning,
+      Reader<T> reader) {
+    return query(
+        "update "
+            + table
+            + " set "
+            + set
+            + " where user_id = ? and "
+            + condition
+            + " returning "
+            + returning,
+        setValues,
+        values,
+        reader);
+  }
+
+  /**
+   * Stores a row of the current user, and returns it.
+   *
+   * @param expressions SQL with a {@code ?} for each value, one for each of the columns
+   */
+  public <T> T insert(
+      String table,
+      String columns,
+      String expressions,
+      List<?> values,
+      String returning,
+      Reader<T> reader) {
+    return query(
+            "insert into "
+                + table
+                + " (user_id, "
+                + columns
+                + ") values (?, "
+                + expressions
+                + ") returning "
+                + returning,
+            List.of(),
+            values,
+            reader)
+        .get(0);
+  }
+
+  private <T> List<T> query(String sql, List<?> before, List<?> after, Reader<T> reader) {
+    try (Connection connection = database.getConnection();
+        PreparedStatement statement = connection.prepareStatement(sql)) {
+      int parameter = 1;
+      for (Object value : before) {
+        set(statement, parameter++, value);
+      }
+      statement.setString(parameter++, user.subject());
+      for (Object value : after) {
+        set(statement, parameter++, value);
+      }
+      List<T> rows = new ArrayList<>();
+      try (ResultSet result = statement.executeQuery()) {
+        while (result.next()) {
+          rows.add(reader.read(result));
+        }
+      }
+      return rows;
+    } catch (SQLException e) {
+      throw new PersistenceException(e);
+    }
+  }
+
+  private static void set(PreparedStatement statement, int parameter, Object value)
+      throws SQLException {
+    if (value instanceof JDBCType type) {
+      statement.setNull(parameter, type.getVendorTypeNumber());
+    } else {
+      statement.setObject(
+          parameter, value instanceof Instant time ? time.atOffset(ZoneOffset.UTC) : value);
+    }
+  }
+}
