@@ -14,6 +14,7 @@ import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.sql.Connection;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
@@ -22,6 +23,7 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
@@ -45,6 +47,8 @@ class KeyKindIT {
 
   private static final Duration INTERVAL = Duration.ofSeconds(1);
   private static final Duration FETCH_AT_MOST = Duration.ofSeconds(3);
+
+  private static final AtomicInteger DATABASES = new AtomicInteger();
 
   private static EmbeddedPostgres postgres;
 
@@ -248,11 +252,17 @@ class KeyKindIT {
         .statusCode();
   }
 
-  private static Map<String, String> environment(Map<String, String> settings) {
+  /** With a database of its own. */
+  private static Map<String, String> environment(Map<String, String> settings) throws Exception {
+    String database = "own" + DATABASES.incrementAndGet();
+    try (Connection connection = postgres.getPostgresDatabase().getConnection()) {
+      connection.createStatement().execute("create database " + database);
+    }
     Map<String, String> environment = new HashMap<>(settings);
     environment.put(
         "DATABASE_URL",
-        "postgresql://postgres@localhost:" + postgres.getPort() + "/postgres?sslmode=disable");
+        "postgresql://postgres@localhost:%d/%s?sslmode=disable"
+            .formatted(postgres.getPort(), database));
     return environment;
   }
 }
