@@ -2,46 +2,45 @@ package dev.taskward;
 
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
-import io.quarkus.test.common.QuarkusTestResourceLifecycleManager;
+import com.sun.net.httpserver.HttpsConfigurator;
+import com.sun.net.httpserver.HttpsServer;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
+import java.io.File;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.GeneralSecurityException;
+import java.security.KeyStore;
+import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Map;
+import java.util.Base64;
+import java.util.List;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicInteger;
+import javax.net.ssl.KeyManagerFactory;
+import javax.net.ssl.SSLContext;
 
 /** A server that has a JWKS at {@code /jwks}, and serves it as well or as badly as a test wants. */
-public class Issuer implements QuarkusTestResourceLifecycleManager {
+public class Issuer {
 
   /** How one request is answered. */
   public interface Answer {
     void to(HttpExchange request) throws IOException, InterruptedException;
   }
 
-  private static Issuer started;
+  private static final String STORE_PASSWORD = "changeit";
 
   private final AtomicInteger requests = new AtomicInteger();
   private final ExecutorService threads = Executors.newCachedThreadPool();
   private HttpServer server;
   private volatile Answer answer = json("{\"keys\": []}");
-
-  /** The one that the annotated test started. */
-  public static Issuer started() {
-    return started;
-  }
-
-  @Override
-  public Map<String, String> start() {
-    started = this;
-    return Map.of("mp.jwt.verify.publickey.location", open());
-  }
 
   /** Opens a port on this machine and tells the URL of the JWKS. */
   public String open() {
@@ -53,6 +52,50 @@ public class Issuer implements QuarkusTestResourceLifecycleManager {
     return "http://localhost:" + server.getAddress().getPort() + "/jwks";
   }
 
+  /**
+   * Opens a port with TLS on this machine.
+   *
+   * @param hosts the names in the certificate, separated by commas
+   * @param certificate the file for the certificate, which signs itself
+   * @return the port
+   */
+  public int openTls(String hosts, Path certificate) {
+    try {
+      String store = certificate + ".p12";
+      String names = hosts.replace(",", ",dns:");
+      keytool(store, "-genkeypair -keyalg EC -dname CN=issuer -ext SAN=dns:" + names);
+      char[] password = STORE_PASSWORD.toCharArray();
+      KeyStore own = KeyStore.getInstance(new File(store), password);
+      byte[] encoded = own.getCertificate("issuer").getEncoded();
+      String body = Base64.getMimeEncoder().encodeToString(encoded);
+      Files.writeString(
+          certificate, "-----BEGIN CERTIFICATE-----\n" + body + "\n-----END CERTIFICATE-----\n");
+      KeyManagerFactory keys =
+          KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
+      keys.init(own, password);
+      SSLContext tls = SSLContext.getInstance("TLS");
+      tls.init(keys.getKeyManagers(), null, null);
+      HttpsServer bound =
+          HttpsServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+      bound.setHttpsConfigurator(new HttpsConfigurator(tls));
+      serve(bound);
+      return bound.getAddress().getPort();
+    } catch (GeneralSecurityException | IOException | InterruptedException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  private static void keytool(String store, String options)
+      throws IOException, InterruptedException {
+    String keytool = Path.of(System.getProperty("java.home"), "bin", "keytool").toString();
+    List<String> command = new ArrayList<>(List.of(keytool));
+    command.addAll(List.of(options.split(" ")));
+    command.addAll(List.of("-keystore", store, "-storepass", STORE_PASSWORD, "-alias", "issuer"));
+    if (new ProcessBuilder(command).inheritIO().start().waitFor() != 0) {
+      throw new IllegalStateException(options);
+    }
+  }
+
   /** Serves from this server, plain or TLS. */
   public void serve(HttpServer bound) {
     server = bound;
@@ -61,9 +104,10 @@ public class Issuer implements QuarkusTestResourceLifecycleManager {
     server.start();
   }
 
-  @Override
   public void stop() {
-    server.stop(0);
+    if (server != null) {
+      server.stop(0);
+    }
     threads.shutdownNow();
   }
 

@@ -57,8 +57,8 @@ class OperationsDocumentTest {
                 "config/TokenSettings",
                 "config/TraceSettings",
                 "config/DatabaseUrl",
-                "caller/TokenKeys",
-                "caller/HttpsProxy")
+                "auth/TokenKeys",
+                "auth/HttpsProxy")
             .map(name -> Manifests.text(Path.of("src/main/java/dev/taskward/" + name + ".java")))
             .flatMap(source -> TEXT.matcher(source).results())
             .map(text -> text.group(1).strip())

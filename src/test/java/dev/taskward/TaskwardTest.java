@@ -9,6 +9,7 @@ import io.smallrye.config.EnvConfigSource;
 import io.smallrye.config.SmallRyeConfigBuilder;
 import io.smallrye.config.validator.BeanValidationConfigValidatorImpl;
 import java.util.Map;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -29,6 +30,21 @@ class TaskwardTest {
     "TASKWARD_HEAD_TIMEOUT, 2H, must be shorter than or equal to 1 hour",
   })
   void aSettingOutOfBoundsIsOneLine(String variable, String value, String line) {
+    assertEquals(variable + " " + line, line(variable, value));
+  }
+
+  @Test
+  void aSettingThatCantBeConvertedIsOneLine() {
+    assertEquals(
+        "The config property TASKWARD_TOKENS_SUBJECT_CLAIM is defined as the empty String (\"\")",
+        line("TASKWARD_TOKENS_SUBJECT_CLAIM", ""));
+    assertEquals(
+        "The config property TASKWARD_TOKENS_CLOCK_SKEW with the config value \"ten\" threw an"
+            + " Exception whilst being converted Invalid duration: ten",
+        line("TASKWARD_TOKENS_CLOCK_SKEW", "ten"));
+  }
+
+  private static String line(String variable, String value) {
     SmallRyeConfigBuilder builder =
         new SmallRyeConfigBuilder()
             .addDiscoveredConverters()
@@ -37,6 +53,6 @@ class TaskwardTest {
             .withValidator(new BeanValidationConfigValidatorImpl());
     ConfigValidationException failure =
         assertThrows(ConfigValidationException.class, builder::build);
-    assertEquals(variable + " " + line, Taskward.line(failure).orElseThrow());
+    return Taskward.line(failure).orElseThrow();
   }
 }

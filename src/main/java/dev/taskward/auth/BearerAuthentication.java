@@ -11,7 +11,6 @@ import io.quarkus.vertx.http.runtime.security.ChallengeData;
 import io.quarkus.vertx.http.runtime.security.HttpAuthenticationMechanism;
 import io.smallrye.jwt.auth.principal.ParseException;
 import io.smallrye.mutiny.Uni;
-import io.smallrye.mutiny.subscription.UniEmitter;
 import io.vertx.core.Context;
 import io.vertx.core.Vertx;
 import io.vertx.ext.web.RoutingContext;
@@ -23,16 +22,16 @@ import java.util.List;
 import java.util.function.Function;
 
 /**
- * Bearer authentication (RFC 6750), with a problem document as the body of its 401, and a second
- * try with fresh keys for a token whose key is unknown. It stands in for Quarkus', which would make
- * the caller's identity anew for each request.
+ * Authenticates requests by bearer token (RFC 6750). A 401 has a problem document, and a token with
+ * an unknown key gets a second try after a refresh of the keys. Quarkus' own mechanism creates a
+ * new identity for each request.
  */
 @Alternative
 @Priority(1)
 @ApplicationScoped
 class BearerAuthentication implements HttpAuthenticationMechanism {
 
-  /** RFC 6750, 3.1: an error is told only to who sent a token. */
+  /** Only for requests with a token (RFC 6750, 3.1). */
   private static final String INVALID_TOKEN = "Bearer error=\"invalid_token\"";
 
   private static final String SCHEME = "Bearer ";
@@ -64,7 +63,7 @@ class BearerAuthentication implements HttpAuthenticationMechanism {
       RoutingContext request, IdentityProviderManager identityProviders) {
     List<String> sent = request.request().headers().getAll(HttpHeaders.AUTHORIZATION);
     if (sent.size() > 1) {
-      // Whoever stands in front may have looked at another one.
+      // A proxy may have checked the other one.
       return refused(request, "several Authorization headers");
     }
     if (sent.isEmpty() || !sent.get(0).regionMatches(true, 0, SCHEME, 0, SCHEME.length())) {
@@ -74,13 +73,13 @@ class BearerAuthentication implements HttpAuthenticationMechanism {
     return identity(
         token,
         first ->
-            isForWantOfAKey(first)
+            isOfUnknownKey(first)
                 ? refreshKeys()
                     .chain(() -> identity(token, second -> refused(request, second.getMessage())))
                 : refused(request, first.getMessage()));
   }
 
-  /** RFC 6750, 2.1, allows several. */
+  /** Skips the spaces before the token: RFC 6750, 2.1 allows several. */
   private static String afterSpaces(String header, int from) {
     int start = from;
     while (start < header.length() && header.charAt(start) == ' ') {
@@ -99,36 +98,31 @@ class BearerAuthentication implements HttpAuthenticationMechanism {
   }
 
   /**
-   * @param reason as {@link TokenVerification} says it: in words of ours
+   * @param reason in our words, see {@link TokenVerification}
    */
   private static Uni<SecurityIdentity> refused(RoutingContext request, String reason) {
     SecurityLog.note(request, SecurityLog.Event.TOKEN_REFUSED, reason);
     return Uni.createFrom().failure(new AuthenticationFailedException());
   }
 
+  /** Fails if there is no key: it is not the client's fault, and its token may be good. */
   private Uni<Void> refreshKeys() {
     Context request = Vertx.currentContext();
     return Uni.createFrom()
-        .emitter(
-            refreshed ->
-                keys.refresh()
-                    .onComplete(
-                        ended -> request.runOnContext(back -> continueWithKeys(refreshed))));
+        .completionStage(() -> keys.refresh().toCompletionStage())
+        .emitOn(next -> request.runOnContext(back -> next.run()))
+        .invoke(
+            () -> {
+              if (keys.current().isEmpty()) {
+                throw ProblemException.unavailable();
+              }
+            });
   }
 
-  private void continueWithKeys(UniEmitter<? super Void> refreshed) {
-    if (keys.current().isEmpty()) {
-      // Nobody's fault who sends a token: it can't be told whether it is good.
-      refreshed.fail(ProblemException.unavailable());
-    } else {
-      refreshed.complete(null);
-    }
-  }
-
-  private static boolean isForWantOfAKey(Throwable failure) {
+  private static boolean isOfUnknownKey(Throwable failure) {
     return failure != null
         && (failure instanceof VerificationKeys.UnknownKeyException
-            || isForWantOfAKey(failure.getCause()));
+            || isOfUnknownKey(failure.getCause()));
   }
 
   @Override

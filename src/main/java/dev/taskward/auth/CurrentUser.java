@@ -12,9 +12,9 @@ import java.util.Optional;
 import org.eclipse.microprofile.jwt.JsonWebToken;
 
 /**
- * Whose request this is, for every statement: what Hibernate asks before each about an entity with
- * a {@code @TenantId}, and what names the caller to the database. There is no default: without a
- * subject no statement is made.
+ * The user of the current request. Hibernate asks it before every statement on an entity with a
+ * {@code @TenantId}, and it gives the user to the database. There is no default: without a subject
+ * no statement runs.
  */
 @PersistenceUnitExtension
 @RequestScoped
@@ -23,12 +23,12 @@ public class CurrentUser implements TenantResolver {
   private static final PersistenceUnitExtension DEFAULT_UNIT =
       new PersistenceUnitExtension.Literal(PersistenceUnitUtil.DEFAULT_PERSISTENCE_UNIT_NAME);
 
-  /** Stands for the caller of whichever request asks; looked up once, for that takes its time. */
+  /** The proxy for all requests, looked up once because a lookup is slow. */
   private static volatile CurrentUser ofRequest;
 
   private final CurrentIdentityAssociation request;
 
-  /** Null until the request has a verified token and somebody asks, as each statement does. */
+  /** Null until the first call in a request with a verified token. */
   private String subject;
 
   CurrentUser(CurrentIdentityAssociation request) {
@@ -36,8 +36,7 @@ public class CurrentUser implements TenantResolver {
   }
 
   /**
-   * The {@code sub} claim of the caller's token, see {@link TokenVerification} for what it can
-   * hold.
+   * Returns the subject of the user's token, see {@link TokenVerification} for its bounds.
    *
    * @throws UnauthorizedException if the request has no verified token
    */
@@ -46,8 +45,8 @@ public class CurrentUser implements TenantResolver {
   }
 
   /**
-   * Whose request runs on this thread; empty for a job, for the start, and without a verified
-   * token.
+   * Returns the user of the request on this thread; empty in jobs, at the start, and without a
+   * verified token.
    */
   public static Optional<String> ofThisThread() {
     ArcContainer container = Arc.container();
@@ -73,9 +72,9 @@ public class CurrentUser implements TenantResolver {
     return subject();
   }
 
-  /** Outside of a request there is no caller, and none is made up. */
+  /** Fails: outside of a request there is no user. */
   @Override
   public String getDefaultTenantId() {
-    throw new IllegalStateException("no caller outside of a request");
+    throw new IllegalStateException("no user outside of a request");
   }
 }

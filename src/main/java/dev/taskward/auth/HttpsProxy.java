@@ -19,9 +19,9 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
- * The proxy for requests to https URLs, as other programs read it from the environment: {@code
- * HTTPS_PROXY}, unless {@code NO_PROXY} has the host. Both names may be in lower case. This machine
- * is asked without a proxy, always.
+ * The proxy for requests to https URLs: {@code HTTPS_PROXY}, unless {@code NO_PROXY} has the host.
+ * Both names may be in lower case. Requests to this machine use no proxy. Vert.x and the JDK do not
+ * read these variables.
  */
 final class HttpsProxy {
 
@@ -32,9 +32,9 @@ final class HttpsProxy {
   private static final Pattern NETWORK = Pattern.compile("([0-9A-Fa-f:.]+)/([0-9]{1,3})");
 
   /**
-   * Empty if this URL is to be asked without a proxy.
+   * Returns the proxy for this URL; empty if it needs none.
    *
-   * @throws SettingsException if the setting is none
+   * @throws SettingsException if the variable is not a proxy
    */
   static Optional<ProxyOptions> of(URI url, Map<String, String> environment) {
     String proxy = value(VARIABLE, environment);
@@ -75,7 +75,7 @@ final class HttpsProxy {
         return options;
       }
     } catch (URISyntaxException malformed) {
-      // as wrong as another scheme
+      // refused below
     }
     throw new SettingsException(
         VARIABLE + " must be a proxy such as http://proxy.example.com:3128.");
@@ -95,7 +95,7 @@ final class HttpsProxy {
                 .anyMatch(exception -> isFor(exception, host, port));
   }
 
-  /** An address, a network, or a name, which is that of all below it, too; {@code *} is any. */
+  /** An exception is an address, a network, a name with all names below it, or {@code *}. */
   private static boolean isFor(String exception, String host, int port) {
     Matcher network = NETWORK.matcher(exception);
     if (network.matches()) {

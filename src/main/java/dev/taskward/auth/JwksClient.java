@@ -5,107 +5,89 @@ import io.quarkus.tls.runtime.config.TlsConfigUtils;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
+import io.vertx.core.WorkerExecutor;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpClient;
 import io.vertx.core.http.HttpClientOptions;
 import io.vertx.core.http.HttpClientRequest;
 import io.vertx.core.http.HttpClientResponse;
-import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.RequestOptions;
 import io.vertx.core.net.ProxyOptions;
 import io.vertx.core.net.SocketAddress;
-import jakarta.annotation.PreDestroy;
-import jakarta.enterprise.context.ApplicationScoped;
-import java.io.UncheckedIOException;
+import jakarta.inject.Inject;
+import jakarta.inject.Singleton;
 import java.net.InetAddress;
 import java.net.URI;
 import java.net.UnknownHostException;
+import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Fetches a JWKS from a server that is not trusted to be quick, small or sane: in {@value
- * #TIMEOUT_MILLIS} ms and {@value #MAX_BYTES} bytes at most, and from nowhere else than where the
- * operator said, by the {@link HttpsProxy} if there is one. All addresses of a name are tried.
+ * Fetches a JWKS in at most {@value #TIMEOUT_MILLIS} ms and {@value #MAX_BYTES} bytes. It follows
+ * no redirect, uses the {@link HttpsProxy}, and tries all addresses of a name. jose4j's {@code Get}
+ * blocks its thread, has no limit for the whole fetch, follows redirects and tries one address.
  */
-@ApplicationScoped
+@Singleton
 class JwksClient {
 
   private static final int TIMEOUT_MILLIS = 1_500;
   private static final int MAX_BYTES = 256 * 1024;
 
-  /** The name of the TLS configuration (quarkus.tls.jwks…) for an issuer with a CA of its own. */
+  /** The TLS configuration (quarkus.tls.jwks…) for an issuer with a CA of its own. */
   private static final String TLS_CONFIGURATION = "jwks";
 
   private final Vertx vertx;
   private final TlsConfigurationRegistry tls;
+  private final Map<String, String> environment;
 
-  /** Of its own: a DNS that does not answer holds it, and no thread that requests need. */
-  private final ExecutorService names =
-      Executors.newSingleThreadExecutor(
-          lookup -> {
-            Thread thread = new Thread(lookup, "jwks-names");
-            thread.setDaemon(true);
-            return thread;
-          });
+  /** Resolves names. A DNS server that does not answer blocks this thread, not one of requests. */
+  private final WorkerExecutor names;
 
+  @Inject
   JwksClient(Vertx vertx, TlsConfigurationRegistry tls) {
-    this.vertx = vertx;
-    this.tls = tls;
+    this(vertx, tls, System.getenv());
   }
 
-  @PreDestroy
-  void stop() {
-    names.shutdownNow();
+  JwksClient(Vertx vertx, TlsConfigurationRegistry tls, Map<String, String> environment) {
+    this.vertx = vertx;
+    this.tls = tls;
+    this.environment = environment;
+    this.names = vertx.createSharedWorkerExecutor("jwks-names", 1);
   }
 
   Future<VerificationKeys> fetch(String location) {
     URI url = URI.create(location);
-    Optional<ProxyOptions> proxy = HttpsProxy.of(url, System.getenv());
-    String first = proxy.map(ProxyOptions::getHost).orElseGet(() -> HttpsProxy.host(url));
+    Optional<ProxyOptions> proxy = HttpsProxy.of(url, environment);
+    String host = proxy.map(ProxyOptions::getHost).orElseGet(() -> HttpsProxy.host(url));
     HttpClientOptions options = new HttpClientOptions().setKeepAlive(false);
     tls.get(TLS_CONFIGURATION).ifPresent(trust -> TlsConfigUtils.configure(options, trust));
+    // Each fetch has its own client: to close it ends the fetch in every state.
     HttpClient client = vertx.createHttpClient(options);
-    return addresses(first)
-        .compose(all -> request(client, url, proxy, all))
+    return names
+        .executeBlocking(() -> addresses(host), false)
+        .compose(addresses -> request(client, url, proxy, addresses))
         .compose(HttpClientRequest::send)
         .compose(JwksClient::body)
         .map(body -> VerificationKeys.parse(body.toString()))
         .timeout(TIMEOUT_MILLIS, TimeUnit.MILLISECONDS)
-        // A client for each fetch, so that this ends whatever hangs; there are few fetches.
         .onComplete(ended -> client.close());
   }
 
-  /** Vert.x would find one. This machine has two, whatever its hosts file says (RFC 6761, 6.3). */
-  private Future<InetAddress[]> addresses(String host) {
-    CompletableFuture<InetAddress[]> found =
-        CompletableFuture.supplyAsync(
-            () -> {
-              try {
-                return host.equalsIgnoreCase("localhost")
-                    ? new InetAddress[] {
-                      InetAddress.getByName("127.0.0.1"), InetAddress.getByName("::1")
-                    }
-                    : InetAddress.getAllByName(host);
-              } catch (UnknownHostException e) {
-                throw new UncheckedIOException("unknown host " + host, e);
-              }
-            },
-            names);
-    return Future.fromCompletionStage(found, vertx.getOrCreateContext());
+  /** Localhost has two addresses (RFC 6761, 6.3), also where the hosts file has one. */
+  private static InetAddress[] addresses(String host) throws UnknownHostException {
+    return host.equalsIgnoreCase("localhost")
+        ? new InetAddress[] {InetAddress.getByName("127.0.0.1"), InetAddress.getByName("::1")}
+        : InetAddress.getAllByName(host);
   }
 
-  /** By the first address that accepts a connection; each has its part of the time. */
+  /** Vert.x would try the first address only. Each address gets an equal part of the time. */
   private static Future<HttpClientRequest> request(
       HttpClient client, URI url, Optional<ProxyOptions> proxy, InetAddress[] addresses) {
     Future<HttpClientRequest> request = Future.failedFuture("no address");
     for (InetAddress address : addresses) {
       RequestOptions options =
           new RequestOptions()
-              .setMethod(HttpMethod.GET)
               .setAbsoluteURI(url.toString())
               .setConnectTimeout(TIMEOUT_MILLIS / addresses.length);
       String ip = address.getHostAddress();
@@ -120,7 +102,7 @@ class JwksClient {
   }
 
   private static Future<Buffer> body(HttpClientResponse response) {
-    if (response.statusCode() != 200) { // a redirect too: it is not followed
+    if (response.statusCode() != 200) {
       return Future.failedFuture("status " + response.statusCode());
     }
     Promise<Buffer> body = Promise.promise();

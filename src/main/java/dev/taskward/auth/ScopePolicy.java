@@ -44,11 +44,11 @@ class ScopePolicy implements HttpSecurityPolicy {
             ? resources.scopes(request.request().method().name(), request.normalizedPath())
             : List.of();
     return identity.map(
-        caller -> {
-          if (caller.isAnonymous()) {
+        user -> {
+          if (user.isAnonymous()) {
             return CheckResult.DENY;
           }
-          if (scopesRequired && scopes.stream().noneMatch(caller::hasRole)) {
+          if (scopesRequired && scopes.stream().noneMatch(user::hasRole)) {
             String scope = String.join(" ", scopes);
             request
                 .response()

@@ -11,53 +11,62 @@ import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.runtime.StartupEvent;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
-import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
+import jakarta.inject.Inject;
+import jakarta.inject.Singleton;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.function.LongSupplier;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
 import org.jboss.logging.Logger;
 
 /**
- * The keys of the issuer: from the secret, the PEM or the JWKS that is configured. A JWKS behind a
- * URL is fetched at the start, when it is old, and when a token names a key that is not in it. What
- * was fetched stays until a fetch brings a better one; so an issuer that is away stops nobody whose
- * key is known, and lets nobody in.
+ * Has the keys of the issuer: from the configured secret, PEM or JWKS. It fetches a JWKS behind a
+ * URL at the start, when it is old, and when a token has an unknown {@code kid}. Keys stay until a
+ * fetch brings others. jose4j's {@code HttpsJwks} blocks the threads that wait for keys, has no
+ * interval between fetches that fail, and lets the issuer's headers decide when keys are old.
  */
-@ApplicationScoped
+@Singleton
 class TokenKeys {
 
   private static final Logger LOG = Logger.getLogger(TokenKeys.class);
 
-  /** The interval while there is no key, and so no token that could be verified. */
-  private static final Duration WITHOUT_KEYS = Duration.ofSeconds(5);
+  /** The longest interval while there is no key. */
+  private static final Duration INTERVAL_WITHOUT_KEYS = Duration.ofSeconds(5);
 
   private final TaskwardConfig.Tokens config;
   private final JwksClient remote;
   private final Vertx vertx;
+  private final LongSupplier nanoTime;
 
   private volatile VerificationKeys current = VerificationKeys.NONE;
 
-  /** Null if no key has to be fetched. */
+  /** Null if there is no JWKS to fetch. */
   private String url;
 
-  /** The keys that need no fetching: dev mode has its secret beside the issuer's keys. */
+  /** The keys that are not fetched: dev mode has its secret besides the issuer's keys. */
   private VerificationKeys local;
 
-  /** The last fetch, under way or ended; it never fails. Null before the first one. */
+  /** The last fetch, completed or not; it never fails. Null before the first one. */
   private Future<Void> fetch;
 
   private long fetchStarted;
   private long timer = -1;
   private volatile long lastSuccess;
 
+  @Inject
   TokenKeys(TaskwardConfig config, JwksClient remote, Vertx vertx) {
+    this(config, remote, vertx, System::nanoTime);
+  }
+
+  TokenKeys(TaskwardConfig config, JwksClient remote, Vertx vertx, LongSupplier nanoTime) {
     this.config = config.tokens();
     this.remote = remote;
     this.vertx = vertx;
+    this.nanoTime = nanoTime;
   }
 
   void load(
@@ -76,7 +85,7 @@ class TokenKeys {
     current = local;
     logIgnored(local);
     if (url != null) {
-      warnOfEveryIssuer();
+      warnOfMissingRestrictions();
       fetch();
       timer = vertx.setPeriodic(interval().toMillis(), tick -> fetchIfOld());
     }
@@ -87,21 +96,21 @@ class TokenKeys {
     vertx.cancelTimer(timer);
   }
 
-  /** The keys of now. Those of the next moment are another object, if they are others. */
+  /** The present keys: the same object as long as they are the same keys. */
   VerificationKeys current() {
     return current;
   }
 
   /**
-   * Fetches the keys anew, unless that was done less than the configured interval ago. Ends within
-   * two seconds, when the fetch that is under way, whoever asked for it, has ended.
+   * Fetches the keys, unless the last fetch began less than the configured interval ago. The result
+   * completes with the fetch in progress, within two seconds.
    */
   Future<Void> refresh() {
     return url == null ? Future.succeededFuture() : fetch();
   }
 
   private synchronized Future<Void> fetch() {
-    long now = System.nanoTime();
+    long now = nanoTime.getAsLong();
     if (fetch == null || fetch.isComplete() && now - fetchStarted >= interval().toNanos()) {
       fetchStarted = now;
       fetch = remote.fetch(url).map(this::use).otherwise(this::keep);
@@ -111,17 +120,19 @@ class TokenKeys {
 
   private Duration interval() {
     Duration configured = config.jwksRefreshInterval();
-    return current.isEmpty() && configured.compareTo(WITHOUT_KEYS) > 0 ? WITHOUT_KEYS : configured;
+    return current.isEmpty() && configured.compareTo(INTERVAL_WITHOUT_KEYS) > 0
+        ? INTERVAL_WITHOUT_KEYS
+        : configured;
   }
 
-  private void fetchIfOld() {
-    if (current.isEmpty() || System.nanoTime() - lastSuccess >= config.jwksMaxAge().toNanos()) {
+  void fetchIfOld() {
+    if (current.isEmpty() || nanoTime.getAsLong() - lastSuccess >= config.jwksMaxAge().toNanos()) {
       fetch();
     }
   }
 
   private Void use(VerificationKeys fetched) {
-    lastSuccess = System.nanoTime();
+    lastSuccess = nanoTime.getAsLong();
     VerificationKeys keys = local.and(fetched);
     if (!keys.equals(current)) {
       LOG.infof("The JWKS has new keys: %s", fetched.ids());
@@ -140,9 +151,10 @@ class TokenKeys {
     return null;
   }
 
-  private void warnOfEveryIssuer() {
+  private void warnOfMissingRestrictions() {
     if (config.issuer().isEmpty()) {
-      LOG.warn("TASKWARD_TOKENS_ISSUER is not set: whoever the JWKS has a key of is accepted.");
+      LOG.warn(
+          "TASKWARD_TOKENS_ISSUER is not set: every issuer with a key in the JWKS is accepted.");
     }
     if (config.audiences().isEmpty()) {
       LOG.warn("TASKWARD_TOKENS_AUDIENCES is not set: tokens for other services are accepted.");

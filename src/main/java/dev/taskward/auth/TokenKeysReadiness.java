@@ -5,7 +5,7 @@ import org.eclipse.microprofile.health.HealthCheck;
 import org.eclipse.microprofile.health.HealthCheckResponse;
 import org.eclipse.microprofile.health.Readiness;
 
-/** Not ready until there is a key: an instance that knows none would turn everybody away. */
+/** Is down until there is a key: without one, the instance can verify no token. */
 @Readiness
 @ApplicationScoped
 class TokenKeysReadiness implements HealthCheck {

@@ -10,6 +10,7 @@ import io.quarkus.security.identity.SecurityIdentity;
 import io.quarkus.security.runtime.QuarkusSecurityIdentity;
 import io.smallrye.jwt.auth.principal.DefaultJWTCallerPrincipal;
 import io.smallrye.jwt.auth.principal.ParseException;
+import jakarta.inject.Inject;
 import jakarta.inject.Singleton;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -17,10 +18,12 @@ import java.util.Arrays;
 import java.util.Collection;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.LongSupplier;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jose4j.base64url.Base64Url;
+import org.jose4j.jwa.AlgorithmConstraints.ConstraintType;
 import org.jose4j.jws.JsonWebSignature;
 import org.jose4j.jwt.JwtClaims;
 import org.jose4j.jwt.MalformedClaimException;
@@ -35,17 +38,15 @@ import org.jose4j.lang.InvalidAlgorithmException;
 import org.jose4j.lang.UnresolvableKeyException;
 
 /**
- * Which tokens (RFC 7519, RFC 8725) are accepted: signed once, with a key of {@link TokenKeys}, by
- * the issuer and for the audience that are configured, if any; not expired, made for a day at most,
- * made for access and nothing else, and with a subject that the database can hold.
+ * Verifies tokens (RFC 7519, RFC 8725) and remembers the good ones. A token has one signature, by a
+ * key of {@link TokenKeys}, and the issuer and audience that are configured. It is not expired,
+ * lives for a day at most, is an access token, and has a subject that the database can store.
  */
 @Singleton
 class TokenVerification {
 
   private static final long MAX_LIFE_SECONDS = 24 * 60 * 60;
   private static final int MAX_SUBJECT_LENGTH = 255;
-
-  private static final String IAT_IN_FUTURE = "iat lies in the future";
 
   private static final Map<Integer, String> REASONS =
       Map.ofEntries(
@@ -54,7 +55,7 @@ class TokenVerification {
           entry(ErrorCodes.NOT_YET_VALID, "not valid yet"),
           entry(ErrorCodes.ISSUED_AT_MISSING, "no iat"),
           entry(ErrorCodes.ISSUED_AT_INVALID_PAST, "too old"),
-          entry(ErrorCodes.ISSUED_AT_INVALID_FUTURE, IAT_IN_FUTURE),
+          entry(ErrorCodes.ISSUED_AT_INVALID_FUTURE, "iat lies in the future"),
           entry(ErrorCodes.SIGNATURE_INVALID, "bad signature"),
           entry(ErrorCodes.ISSUER_MISSING, "no iss"),
           entry(ErrorCodes.ISSUER_INVALID, "wrong iss"),
@@ -64,8 +65,8 @@ class TokenVerification {
   private static final Pattern VISIBLE = Pattern.compile("[^\\p{Z}\\p{Cc}\\p{Cf}]");
 
   /**
-   * U+0000 and unpaired surrogates, which PostgreSQL does not store, and U+FFFD, which stands for
-   * bytes that were no UTF-8: two subjects could become one.
+   * U+0000 and unpaired surrogates, which PostgreSQL does not store, and U+FFFD, which replaces
+   * invalid UTF-8, so that two subjects could become one.
    */
   private static final Pattern NOT_A_NAME = Pattern.compile("[\\x00\\p{Cs}\\x{FFFD}]");
 
@@ -73,20 +74,29 @@ class TokenVerification {
   private final TokenKeys keys;
   private final JwtConsumer consumer;
 
-  /** By digest, so that a look into this memory shows no token. */
+  private final LongSupplier currentTimeMillis;
+
+  /** By digest: this memory contains no token. */
   private final Cache<ByteBuffer, Verified> verified;
 
-  /** A token that was accepted, until when it will be, and the keys of that moment. */
-  private record Verified(SecurityIdentity caller, long expires, VerificationKeys keys) {
+  /**
+   * @param expires in milliseconds
+   * @param keys that it was verified with
+   */
+  private record Verified(SecurityIdentity user, long expires, VerificationKeys keys) {}
 
-    boolean holds(VerificationKeys now) {
-      return keys == now && System.currentTimeMillis() < expires;
-    }
+  @Inject
+  TokenVerification(TaskwardConfig config, TokenKeys keys) {
+    this(config, keys, System::currentTimeMillis);
   }
 
-  TokenVerification(TaskwardConfig config, TokenKeys keys) {
+  /**
+   * @param currentTimeMillis for the remembered tokens; jose4j has the system's clock
+   */
+  TokenVerification(TaskwardConfig config, TokenKeys keys, LongSupplier currentTimeMillis) {
     this.config = config.tokens();
     this.keys = keys;
+    this.currentTimeMillis = currentTimeMillis;
     VerificationKeys.registerEd25519();
     this.consumer = consumer();
     this.verified = Caffeine.newBuilder().maximumSize(this.config.cacheSize()).build();
@@ -96,14 +106,13 @@ class TokenVerification {
     JwtConsumerBuilder rules =
         new JwtConsumerBuilder()
             .setVerificationKeyResolver((token, outer) -> keys.current().resolve(token))
-            .setJwsAlgorithmConstraints(VerificationKeys.ALGORITHMS)
+            .setJwsAlgorithmConstraints(ConstraintType.PERMIT, VerificationKeys.ALGORITHMS)
             .setRequireExpirationTime()
-            .setAllowedClockSkewInSeconds((int) config.clockSkew().toSeconds());
+            .setAllowedClockSkewInSeconds((int) config.clockSkew().toSeconds())
+            .setIssuedAtRestrictions(
+                0, config.maxAge().map(age -> (int) age.toSeconds()).orElse(Integer.MAX_VALUE));
     config.issuer().ifPresent(rules::setExpectedIssuer);
-    config
-        .maxAge()
-        .ifPresent(
-            age -> rules.setRequireIssuedAt().setIssuedAtRestrictions(0, (int) age.toSeconds()));
+    config.maxAge().ifPresent(age -> rules.setRequireIssuedAt());
     config
         .audiences()
         .ifPresentOrElse(
@@ -115,20 +124,22 @@ class TokenVerification {
   }
 
   /**
-   * Who the token says is calling, with its scopes for roles.
+   * Returns the user that the token names, with its scopes as roles.
    *
-   * @throws ParseException that says why it is not accepted, in words that owe nothing to the token
+   * @throws ParseException with the reason of the refusal, which contains nothing of the token
    */
   SecurityIdentity identity(String token) throws ParseException {
     ByteBuffer digest = digest(token);
     VerificationKeys now = keys.current();
     Verified before = verified.getIfPresent(digest);
-    if (before != null && before.holds(now)) {
-      return before.caller();
+    if (before != null
+        && before.keys() == now
+        && currentTimeMillis.getAsLong() < before.expires()) {
+      return before.user();
     }
     Verified fresh = verify(token, now);
     verified.put(digest, fresh);
-    return fresh.caller();
+    return fresh.user();
   }
 
   private Verified verify(String token, VerificationKeys now) throws ParseException {
@@ -138,20 +149,20 @@ class TokenVerification {
       JwtClaims claims = parsed.getJwtClaims();
       requireAccessToken(parsed);
       requireShortLife(claims);
-      JwtClaims kept = new JwtClaims(); // all that is asked for of a token which is known
+      JwtClaims kept = new JwtClaims(); // no other claim is read
       kept.setSubject(subject(claims));
-      SecurityIdentity caller =
+      SecurityIdentity user =
           QuarkusSecurityIdentity.builder()
               .setPrincipal(new DefaultJWTCallerPrincipal(kept))
               .addRoles(scopes(claims))
               .build();
-      return new Verified(caller, end(claims) + config.clockSkew().toMillis(), now);
+      return new Verified(user, end(claims) + config.clockSkew().toMillis(), now);
     } catch (InvalidJwtException | MalformedClaimException | RuntimeException e) {
       throw new ParseException(reason(e), e);
     }
   }
 
-  /** Until when the token is accepted, if the clocks agree; in milliseconds. */
+  /** The end of the token's life in milliseconds, without clock skew. */
   private long end(JwtClaims claims) throws MalformedClaimException {
     long expires = claims.getExpirationTime().getValueInMillis();
     return config.maxAge().isEmpty()
@@ -180,8 +191,8 @@ class TokenVerification {
   }
 
   /**
-   * RFC 7515, 2: base64url and no other character. The library passes over what is none, so that
-   * one signature could be written in any number of ways, each of them a token to remember.
+   * Requires that the signature is plain base64url (RFC 7515, 2). jose4j skips other characters, so
+   * that one token would have many spellings, each of which would be remembered.
    */
   private static void requireOneSpelling(String token) throws ParseException {
     String signature = token.substring(token.lastIndexOf('.') + 1);
@@ -191,17 +202,16 @@ class TokenVerification {
   }
 
   /**
-   * An issuer signs other things with the same key. RFC 8725, 3.11 tells them apart by the header;
-   * the claims are those of OpenID Connect (3.1.3.6, ID tokens), of RFC 8417 (security events, so
-   * logout tokens), of Keycloak (typ) and of Amazon Cognito (token_use).
+   * Refuses other tokens that an issuer signs with the same key, by their header (RFC 8725, 3.11)
+   * or by their claims: OpenID Connect (3.1.3.6, ID tokens), RFC 8417 (security events, such as
+   * logout tokens), Keycloak (typ), Amazon Cognito (token_use).
    */
   private static void requireAccessToken(JwtContext token) throws ParseException {
-    // One signature and no encryption: nothing is nested.
     if (token.getJoseObjects().size() != 1
         || !(token.getJoseObjects().get(0) instanceof JsonWebSignature header)) {
       throw new ParseException("nested or encrypted");
     }
-    // No extension that would have to be understood (RFC 7515, 4.1.11) is; the library knows b64.
+    // No critical extension (RFC 7515, 4.1.11) is supported; jose4j would accept b64.
     if (header.getObjectHeader("crit") != null) {
       throw new ParseException("crit");
     }
@@ -220,13 +230,10 @@ class TokenVerification {
     }
   }
 
-  /** Life counts from iat, or from now without one: RFC 7519 leaves it optional. */
-  private void requireShortLife(JwtClaims claims) throws MalformedClaimException, ParseException {
-    NumericDate now = NumericDate.now();
-    NumericDate start = claims.getIssuedAt() == null ? now : claims.getIssuedAt();
-    if (start.getValue() > now.getValue() + config.clockSkew().toSeconds()) {
-      throw new ParseException(IAT_IN_FUTURE);
-    }
+  /** The life counts from iat, or from now: iat is optional (RFC 7519). */
+  private static void requireShortLife(JwtClaims claims)
+      throws MalformedClaimException, ParseException {
+    NumericDate start = claims.getIssuedAt() == null ? NumericDate.now() : claims.getIssuedAt();
     if (claims.getExpirationTime().getValue() > start.getValue() + MAX_LIFE_SECONDS) {
       throw new ParseException("the token lives for more than 24 hours");
     }
@@ -243,7 +250,7 @@ class TokenVerification {
     return subject;
   }
 
-  /** RFC 8693, 4.2: one text with spaces; some issuers write scp, and some an array. */
+  /** A text with spaces (RFC 8693, 4.2); some issuers use the claim scp, and some an array. */
   private static Set<String> scopes(JwtClaims claims) {
     return Stream.of("scope", "scp")
         .map(claims::getClaimValue)

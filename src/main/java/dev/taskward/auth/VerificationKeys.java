@@ -1,5 +1,10 @@
 package dev.taskward.auth;
 
+import static org.jose4j.jws.AlgorithmIdentifiers.ECDSA_USING_P256_CURVE_AND_SHA256;
+import static org.jose4j.jws.AlgorithmIdentifiers.HMAC_SHA256;
+import static org.jose4j.jws.AlgorithmIdentifiers.RSA_PSS_USING_SHA256;
+import static org.jose4j.jws.AlgorithmIdentifiers.RSA_USING_SHA256;
+
 import dev.taskward.common.LogLine;
 import io.smallrye.jwt.algorithm.SignatureAlgorithm;
 import io.smallrye.jwt.util.KeyUtils;
@@ -13,77 +18,71 @@ import java.security.interfaces.RSAPublicKey;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Set;
 import java.util.stream.Stream;
-import javax.crypto.spec.SecretKeySpec;
 import org.jose4j.json.JsonUtil;
-import org.jose4j.jwa.AlgorithmConstraints;
-import org.jose4j.jwa.AlgorithmConstraints.ConstraintType;
 import org.jose4j.jwa.AlgorithmFactoryFactory;
 import org.jose4j.jwk.JsonWebKey;
 import org.jose4j.jwk.JsonWebKeySet;
+import org.jose4j.jwk.KeyOperations;
 import org.jose4j.jwk.PublicJsonWebKey;
 import org.jose4j.jwk.Use;
 import org.jose4j.jws.AlgorithmIdentifiers;
 import org.jose4j.jws.EdDsaAlgorithm;
 import org.jose4j.jws.JsonWebSignature;
 import org.jose4j.keys.EllipticCurves;
+import org.jose4j.keys.HmacKey;
 import org.jose4j.lang.JoseException;
 import org.jose4j.lang.UnresolvableKeyException;
 
 /**
- * Keys that signatures are verified with. Which algorithms a key may be used with is said here, by
- * the key; what a token says only chooses among them.
+ * The keys that verify signatures. The key decides the algorithms; a token only chooses among them.
+ * jose4j's {@code JwksVerificationKeyResolver} checks {@code alg} only where several keys fit, and
+ * finds no key without {@code kid} for a token with one; its {@code JsonWebKeySet} gives no reason
+ * for a key that it leaves out.
  *
- * @param ignored for the log: the other keys of a JWKS, each with the reason
+ * @param ignored the other keys of a JWKS with the reason, for the log
  */
 record VerificationKeys(List<VerificationKey> keys, List<String> ignored) {
 
   /** RFC 7518, 3.3 and 3.5. */
   private static final int RSA_MIN_BITS = 2048;
 
-  static final VerificationKeys NONE = new VerificationKeys(List.of(), List.of());
+  private static final Set<String> HMAC = Set.of(HMAC_SHA256);
+  private static final Set<String> RSA = Set.of(RSA_USING_SHA256, RSA_PSS_USING_SHA256);
+  private static final Set<String> P256 = Set.of(ECDSA_USING_P256_CURVE_AND_SHA256);
 
-  /** RFC 9864 has this name for EdDSA (RFC 8037) with its one curve that is used here. */
+  /** The name in RFC 9864 for EdDSA (RFC 8037) with this curve, the only one allowed here. */
   private static final String ED25519 = "Ed25519";
 
   private static final Set<String> EDDSA = Set.of(AlgorithmIdentifiers.EDDSA, ED25519);
 
-  /** All that any key may be used with. */
-  static final AlgorithmConstraints ALGORITHMS =
-      new AlgorithmConstraints(
-          ConstraintType.PERMIT,
-          AlgorithmIdentifiers.HMAC_SHA256,
-          AlgorithmIdentifiers.RSA_USING_SHA256,
-          AlgorithmIdentifiers.RSA_PSS_USING_SHA256,
-          AlgorithmIdentifiers.ECDSA_USING_P256_CURVE_AND_SHA256,
-          AlgorithmIdentifiers.EDDSA,
-          ED25519);
+  /** Of all kinds of keys. */
+  static final String[] ALGORITHMS =
+      Stream.of(HMAC, RSA, P256, EDDSA).flatMap(Set::stream).toArray(String[]::new);
+
+  static final VerificationKeys NONE = new VerificationKeys(List.of(), List.of());
 
   /**
-   * @param id the {@code kid} of a JWK; null fits a token with any
+   * @param id the {@code kid} of a JWK; null fits every token
    */
   record VerificationKey(String id, Key key, Set<String> algorithms) {
 
     private boolean fits(JsonWebSignature token) {
+      String kid = token.getKeyIdHeaderValue();
       return algorithms.contains(token.getAlgorithmHeaderValue())
-          && (id == null
-              || token.getKeyIdHeaderValue() == null
-              || id.equals(token.getKeyIdHeaderValue()));
+          && (id == null || kid == null || id.equals(kid));
     }
   }
 
-  /** We have no key by the name that this token gives; the issuer may have a new one. */
+  /** There is no key with the token's {@code kid}; the issuer may have a new one. */
   static final class UnknownKeyException extends UnresolvableKeyException {
     UnknownKeyException() {
       super("unknown kid");
     }
   }
 
-  /**
-   * Has the library verify tokens whose {@code alg} is Ed25519, which it does not know by itself.
-   */
+  /** Registers {@code Ed25519} with jose4j, which knows the algorithm as {@code EdDSA} only. */
   static void registerEd25519() {
     EdDsaAlgorithm algorithm = new EdDsaAlgorithm();
     algorithm.setAlgorithmIdentifier(ED25519);
@@ -91,21 +90,16 @@ record VerificationKeys(List<VerificationKey> keys, List<String> ignored) {
   }
 
   static VerificationKeys ofSecret(String secret) {
-    Key key = new SecretKeySpec(secret.getBytes(StandardCharsets.UTF_8), "HmacSHA256");
-    return new VerificationKeys(
-        List.of(new VerificationKey(null, key, Set.of(AlgorithmIdentifiers.HMAC_SHA256))),
-        List.of());
+    Key key = new HmacKey(secret.getBytes(StandardCharsets.UTF_8));
+    return new VerificationKeys(List.of(new VerificationKey(null, key, HMAC)), List.of());
   }
 
   /**
    * @param text a public key or a certificate as PEM, a JWK or a JWKS (RFC 7517)
-   * @throws IllegalArgumentException if it has no key that signatures can be verified with
+   * @throws IllegalArgumentException if it has no key that can verify signatures
    */
   static VerificationKeys parse(String text) {
-    VerificationKeys keys =
-        text.strip().startsWith("{")
-            ? jwks(text)
-            : new VerificationKeys(pem(text).toList(), List.of());
+    VerificationKeys keys = text.strip().startsWith("{") ? jwks(text) : pem(text);
     if (keys.isEmpty()) {
       throw new IllegalArgumentException(
           "no public key for RS256 or PS256 (RSA, 2048 bits or more), ES256 (P-256) or EdDSA"
@@ -120,22 +114,19 @@ record VerificationKeys(List<VerificationKey> keys, List<String> ignored) {
   private static VerificationKeys jwks(String json) {
     List<VerificationKey> keys = new ArrayList<>();
     List<String> ignored = new ArrayList<>();
-    for (Object jwk : jwkList(json)) {
+    for (Object jwk : members(json)) {
       try {
         keys.add(key(jwk));
       } catch (JoseException e) {
-        Object id = jwk instanceof Map<?, ?> members ? members.get("kid") : null;
-        ignored.add(
-            (id == null ? "a key without kid" : "key " + LogLine.printable(id.toString()))
-                + " ("
-                + e.getMessage()
-                + ")");
+        Object id = jwk instanceof Map<?, ?> parameters ? parameters.get("kid") : null;
+        String name = id == null ? "a key without kid" : "key " + LogLine.printable(id.toString());
+        ignored.add(name + " (" + e.getMessage() + ")");
       }
     }
     return new VerificationKeys(List.copyOf(keys), List.copyOf(ignored));
   }
 
-  private static List<?> jwkList(String json) {
+  private static List<?> members(String json) {
     try {
       Map<String, Object> parsed = JsonUtil.parseJson(json);
       if (parsed.get(JsonWebKeySet.JWK_SET_MEMBER_NAME) instanceof List<?> list) {
@@ -145,23 +136,23 @@ record VerificationKeys(List<VerificationKey> keys, List<String> ignored) {
         return List.of(parsed);
       }
     } catch (JoseException noJson) {
-      // as wrong as other JSON
+      // refused below
     }
     throw new IllegalArgumentException("neither a JWK nor a JWKS");
   }
 
   /**
-   * @throws JoseException that says in our words why it can't verify signatures
+   * @throws JoseException with the reason, in our words, why the JWK can't verify signatures
    */
   private static VerificationKey key(Object json) throws JoseException {
     JsonWebKey jwk = jwk(json);
     if (!(jwk instanceof PublicJsonWebKey pair)) {
-      throw new JoseException("symmetric"); // it has no place where everybody may read it
+      throw new JoseException("symmetric"); // a published secret is no secret
     }
     if (jwk.getUse() != null && !jwk.getUse().equals(Use.SIGNATURE)) {
       throw new JoseException("use is not sig");
     }
-    if (jwk.getKeyOps() != null && !jwk.getKeyOps().contains("verify")) {
+    if (jwk.getKeyOps() != null && !jwk.getKeyOps().contains(KeyOperations.VERIFY)) {
       throw new JoseException("key_ops has no verify");
     }
     Set<String> algorithms = algorithms(pair.getPublicKey());
@@ -172,9 +163,9 @@ record VerificationKeys(List<VerificationKey> keys, List<String> ignored) {
     if (algorithm != null && !algorithms.contains(algorithm)) {
       throw new JoseException("alg is " + LogLine.printable(algorithm));
     }
-    boolean isOne = algorithm == null || algorithms.equals(EDDSA); // both names are one algorithm
+    boolean all = algorithm == null || algorithms.equals(EDDSA); // two names of one algorithm
     return new VerificationKey(
-        jwk.getKeyId(), pair.getPublicKey(), isOne ? algorithms : Set.of(algorithm));
+        jwk.getKeyId(), pair.getPublicKey(), all ? algorithms : Set.of(algorithm));
   }
 
   @SuppressWarnings("unchecked")
@@ -186,35 +177,36 @@ record VerificationKeys(List<VerificationKey> keys, List<String> ignored) {
     }
   }
 
-  private static Stream<VerificationKey> pem(String text) {
+  private static VerificationKeys pem(String text) {
     return Stream.of(SignatureAlgorithm.RS256, SignatureAlgorithm.ES256, SignatureAlgorithm.EDDSA)
         .map(algorithm -> decode(text, algorithm))
-        .filter(Objects::nonNull)
         .filter(key -> !algorithms(key).isEmpty())
+        .findFirst()
         .map(key -> new VerificationKey(null, key, algorithms(key)))
-        .limit(1);
+        .map(key -> new VerificationKeys(List.of(key), List.of()))
+        .orElse(NONE);
   }
 
+  /** Null if the text is no key of this kind. */
   private static PublicKey decode(String text, SignatureAlgorithm algorithm) {
     try {
       return text.contains("BEGIN CERTIFICATE")
           ? KeyUtils.decodeCertificate(text)
           : KeyUtils.decodePublicKey(text, algorithm);
-    } catch (GeneralSecurityException | IllegalArgumentException anotherKindOfKey) {
+    } catch (GeneralSecurityException | IllegalArgumentException anotherKind) {
       return null;
     }
   }
 
   private static Set<String> algorithms(PublicKey key) {
     if (key instanceof RSAPublicKey rsa && rsa.getModulus().bitLength() >= RSA_MIN_BITS) {
-      return Set.of(
-          AlgorithmIdentifiers.RSA_USING_SHA256, AlgorithmIdentifiers.RSA_PSS_USING_SHA256);
+      return RSA;
     }
     if (key instanceof ECPublicKey ec
         && EllipticCurves.P256.getCurve().equals(ec.getParams().getCurve())) {
-      return Set.of(AlgorithmIdentifiers.ECDSA_USING_P256_CURVE_AND_SHA256);
+      return P256;
     }
-    if (key instanceof EdECPublicKey ed && ed.getParams().getName().equals("Ed25519")) {
+    if (key instanceof EdECPublicKey ed && ed.getParams().getName().equals(ED25519)) {
       return EDDSA;
     }
     return Set.of();
@@ -237,7 +229,11 @@ record VerificationKeys(List<VerificationKey> keys, List<String> ignored) {
         Stream.concat(ignored.stream(), others.ignored.stream()).toList());
   }
 
-  /** The key for this token, for the library that verifies it. */
+  /**
+   * Finds the key for a token. If several fit, it is the one that verifies the signature.
+   *
+   * @throws UnknownKeyException if a new JWKS may have the key
+   */
   Key resolve(JsonWebSignature token) throws UnresolvableKeyException {
     List<VerificationKey> fitting = keys.stream().filter(key -> key.fits(token)).toList();
     if (fitting.isEmpty()) {
@@ -245,13 +241,13 @@ record VerificationKeys(List<VerificationKey> keys, List<String> ignored) {
           ? new UnknownKeyException()
           : new UnresolvableKeyException("no key for this algorithm");
     }
-    // A token that names no key, of an issuer who has several: the one that made the signature.
-    for (VerificationKey candidate : fitting.subList(0, fitting.size() - 1)) {
-      if (verifies(candidate.key(), token)) {
-        return candidate.key();
-      }
-    }
-    return fitting.get(fitting.size() - 1).key();
+    // Without another one it is the first, which jose4j tries itself.
+    return fitting.stream()
+        .skip(1)
+        .map(VerificationKey::key)
+        .filter(key -> verifies(key, token))
+        .findFirst()
+        .orElse(fitting.get(0).key());
   }
 
   private static boolean verifies(Key key, JsonWebSignature token) {

@@ -149,9 +149,6 @@ public class EnvironmentConfigSource implements ConfigSourceFactory {
     if (migrate != null && !migrate.matches("start|only|never")) {
       throw new IllegalArgumentException(variable(MIGRATE) + " must be start, only or never.");
     }
-    boolean migrates = !"never".equals(migrate);
-    settings.put("QUARKUS_FLYWAY_MIGRATE_AT_START", Boolean.toString(migrates));
-    settings.put("QUARKUS_FLYWAY_VALIDATE_AT_START", Boolean.toString(!migrates));
     if ("only".equals(migrate)) {
       settings.put("QUARKUS_INIT_AND_EXIT", "true");
     }

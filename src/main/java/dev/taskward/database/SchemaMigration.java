@@ -14,7 +14,10 @@ import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
+import org.flywaydb.core.Flyway;
+import org.flywaydb.core.api.FlywayException;
 import org.flywaydb.core.api.configuration.FluentConfiguration;
+import org.flywaydb.core.api.exception.FlywayValidateException;
 import org.jboss.logging.Logger;
 import org.postgresql.Driver;
 
@@ -33,6 +36,7 @@ class SchemaMigration implements FlywayConfigurationCustomizer {
 
   private final AgroalDataSource pool;
   private final Duration timeout;
+  private final boolean migrates;
   private final Optional<String> username;
   private final Optional<String> password;
 
@@ -43,6 +47,7 @@ class SchemaMigration implements FlywayConfigurationCustomizer {
       @ConfigProperty(name = "quarkus.datasource.password") Optional<String> password) {
     this.pool = pool;
     this.timeout = config.database().startTimeout();
+    this.migrates = !config.migrate().equals("never");
     this.username = username;
     this.password = password;
   }
@@ -64,6 +69,23 @@ class SchemaMigration implements FlywayConfigurationCustomizer {
       flyway.dataSource(url, username.orElse(null), password.orElse(null));
     } else {
       flyway.dataSource(flyway.getUrl(), flyway.getUser(), flyway.getPassword());
+    }
+    if (migrates) {
+      migrate(flyway.load());
+    } else {
+      flyway.load().validate();
+    }
+  }
+
+  /** Repeats what failed because another instance created the schema history at the same time. */
+  private static void migrate(Flyway flyway) {
+    try {
+      flyway.migrate();
+    } catch (FlywayValidateException e) {
+      throw e;
+    } catch (FlywayException e) {
+      LOG.debug("The migration is repeated", e);
+      flyway.migrate();
     }
   }
 

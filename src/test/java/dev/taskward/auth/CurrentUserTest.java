@@ -16,27 +16,27 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.function.Executable;
 
-/** Without a caller no statement about tasks reaches the database, whoever writes it. */
+/** Without a user no statement on tasks reaches the database. */
 @QuarkusTest
 class CurrentUserTest {
 
-  @Inject @PersistenceUnitExtension CurrentUser caller;
+  @Inject @PersistenceUnitExtension CurrentUser user;
 
   final PostgresProxy wire = TestDatabase.proxy();
 
   @Test
   @ActivateRequestContext
   void aRequestWithoutATokenHasNoSubject() {
-    assertThrows(RuntimeException.class, caller::subject);
+    assertThrows(RuntimeException.class, user::subject);
   }
 
   @Test
   void thereIsNoDefault() {
-    assertThrows(IllegalStateException.class, caller::getDefaultTenantId);
+    assertThrows(IllegalStateException.class, user::getDefaultTenantId);
   }
 
   @Test
-  void noQueryRunsWithoutACaller() {
+  void noQueryRunsWithoutAUser() {
     List<Executable> queries =
         List.of(
             () -> Task.findById(1L),

@@ -2,38 +2,53 @@ package dev.taskward.auth;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.params.provider.Arguments.arguments;
 
 import dev.taskward.Issuer;
+import dev.taskward.PackagedApplication;
 import dev.taskward.PackagedApplication.Running;
 import dev.taskward.SigningKey;
 import dev.taskward.Tokens;
 import io.restassured.RestAssured;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.sql.Connection;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * Every kind of key against the same attacks, as production has it: the packaged application with
- * that key and no other. Each bad token has one fault; take it away and it is the good one.
+ * Keys and wrong settings as an operator has them: on the packaged application. {@link TokenIT} has
+ * the shared secret, {@link KeyKindTest} each kind of key and algorithm.
  */
 class KeyKindIT {
 
-  private static final String ISSUER = "https://issuer.example";
-  private static final String AUDIENCE = "taskward";
+  private static final String LOCATION = "MP_JWT_VERIFY_PUBLICKEY_LOCATION";
+  private static final String SECRET = "BETTER_AUTH_SECRET";
+
+  private static final Duration INTERVAL = Duration.ofSeconds(1);
+  private static final Duration FETCH_AT_MOST = Duration.ofSeconds(3);
+
+  private static final AtomicInteger DATABASES = new AtomicInteger();
 
   private static EmbeddedPostgres postgres;
 
@@ -49,204 +64,185 @@ class KeyKindIT {
     postgres.close();
   }
 
+  /** One of each way that a start ends. */
+  static Stream<Arguments> mistakes() {
+    return Stream.of(
+        arguments(
+            Map.of(LOCATION, "/nowhere/key.pem"), LOCATION + " can't be read: /nowhere/key.pem"),
+        arguments(
+            Map.of(SECRET, Tokens.SECRET, "TASKWARD_TASKS_QUOTA", "0"),
+            "TASKWARD_TASKS_QUOTA must be greater than or equal to 1"),
+        arguments(
+            Map.of(SECRET, Tokens.SECRET, "QUARKUS_DATASOURCE_JDBC_MAX_LIFETIME", "-1S"),
+            "The start failed: IllegalArgumentException: Max Lifetime must not be negative. One of"
+                + " these settings may be wrong: QUARKUS_DATASOURCE_JDBC_MAX_LIFETIME."));
+  }
+
+  @Execution(ExecutionMode.CONCURRENT)
   @ParameterizedTest
-  @ValueSource(strings = {"RS256", "PS256", "ES256", "EdDSA", "Ed25519"})
-  void aPublicKeyInAFile(String algorithm) throws Exception {
-    SigningKey key = SigningKey.generate("its-kid", algorithm);
-    Path pem = Files.writeString(folder.resolve(algorithm + ".pem"), key.pem());
+  @MethodSource("mistakes")
+  void aMistakeEndsTheStartWithOneClearLine(Map<String, String> settings, String line)
+      throws Exception {
+    PackagedApplication.Ended ended = PackagedApplication.run(environment(settings));
 
-    attack(key, Map.of("MP_JWT_VERIFY_PUBLICKEY_LOCATION", pem.toString()), true);
+    List<String> lines = ended.lines().stream().filter(l -> !l.startsWith("{")).toList();
+    assertEquals(List.of(line), lines); // besides the log
+    assertEquals(1, ended.code());
   }
 
+  @Execution(ExecutionMode.CONCURRENT)
   @Test
-  void aPublicKeyInTheEnvironment() throws Exception {
-    SigningKey key = SigningKey.generate(null, "ES256");
-
-    attack(key, Map.of("MP_JWT_VERIFY_PUBLICKEY", key.pem()), true);
-  }
-
-  @Test
-  void aKeySetInAFile() throws Exception {
-    SigningKey key = SigningKey.generate("its-kid", "EdDSA");
-    Path jwks = Files.writeString(folder.resolve("jwks.json"), Issuer.jwks(key));
-
-    attack(key, Map.of("MP_JWT_VERIFY_PUBLICKEY_LOCATION", "file:" + jwks), false);
-  }
-
-  @ParameterizedTest
-  @ValueSource(strings = {"RS256", "PS256", "ES256", "EdDSA", "Ed25519"})
-  void aKeySetBehindAUrl(String algorithm) throws Exception {
-    SigningKey key = SigningKey.generate("its-kid", algorithm);
-    Issuer issuer = new Issuer();
-    String url = issuer.open();
-    issuer.publishes(key);
-
-    attack(key, Map.of("MP_JWT_VERIFY_PUBLICKEY_LOCATION", url), false);
-
-    issuer.stop();
-  }
-
-  /** The keys are read and the database migrated, so the issuer's turn is the last. */
-  @Test
-  void untilTheIssuerWasReachedNobodyKnowsWhoseTokenIsGood() throws Exception {
-    SigningKey key = SigningKey.generate("its-kid", "EdDSA");
-    Issuer issuer = new Issuer();
-    String url = issuer.open();
-    issuer.answers(Issuer.status(503));
+  void aPublicKeyInAFileWithTheSettingsOfMicroProfileJwt() throws Exception {
+    SigningKey key = KeyKindTest.OWN.get("RS256");
+    Path pem = Files.writeString(folder.resolve("key.pem"), key.pem());
     Map<String, String> settings =
         Map.of(
-            "MP_JWT_VERIFY_PUBLICKEY_LOCATION", url, "TASKWARD_TOKENS_JWKS_REFRESH_INTERVAL", "1S");
+            LOCATION,
+            pem.toString(),
+            "MP_JWT_VERIFY_ISSUER",
+            KeyKindTest.ISSUER,
+            "MP_JWT_VERIFY_AUDIENCES",
+            "tasks," + KeyKindTest.AUDIENCE,
+            "MP_JWT_VERIFY_TOKEN_AGE",
+            "600",
+            "MP_JWT_VERIFY_CLOCK_SKEW",
+            "0");
 
-    try (Running service = service(settings)) {
-      String token = key.token(claims());
-      assertEquals(503, status(service, token));
+    try (Running service = new Running(environment(settings))) {
+      KeyKindTest.attack(key, true, token -> isAccepted(service, token));
+
+      long now = Instant.now().getEpochSecond();
+      assertEquals(401, status(service, key.token(KeyKindTest.with("iat", now - 700))));
+      assertEquals(401, status(service, key.token(KeyKindTest.with("exp", now - 5))));
+      assertEquals(200, status(service, key.token(KeyKindTest.with("aud", "tasks"))));
+    }
+  }
+
+  /**
+   * The issuer's certificate has a CA of its own, and only the proxy can resolve its name. It is
+   * away, comes, gets a new key, and stops answering.
+   */
+  @Test
+  void aKeySetBehindAUrl() throws Exception {
+    Issuer other = new Issuer();
+    Issuer issuer = new Issuer();
+    Path certificateOfOther = folder.resolve("other.pem");
+    Path certificate = folder.resolve("issuer.pem");
+    int portOfOther = other.openTls("other.example", certificateOfOther);
+    int port = issuer.openTls("issuer.example", certificate);
+    SigningKey[] keys =
+        KeyKindTest.OWN.values().stream()
+            .map(key -> key.as("key-" + key.algorithm(), key.algorithm()))
+            .toArray(SigningKey[]::new);
+    other.publishes(keys);
+    issuer.publishes(keys);
+    String good = keys[3].token(KeyKindTest.claims());
+
+    try (ConnectProxy proxy = new ConnectProxy(portOfOther);
+        Running service =
+            new Running(
+                environment(
+                    Map.of(
+                        LOCATION,
+                        "https://issuer.example:8443/jwks",
+                        "QUARKUS_TLS_JWKS_TRUST_STORE_PEM_CERTS",
+                        certificateOfOther + "," + certificate,
+                        "TASKWARD_TOKENS_ISSUER",
+                        KeyKindTest.ISSUER,
+                        "TASKWARD_TOKENS_AUDIENCES",
+                        KeyKindTest.AUDIENCE,
+                        "HTTPS_PROXY",
+                        "http://localhost:" + proxy.port(),
+                        "TASKWARD_TOKENS_JWKS_REFRESH_INTERVAL",
+                        INTERVAL.toSeconds() + "S")))) {
+      // A server with a trusted certificate for another name is not the issuer.
+      assertEquals(503, status(service, good));
       assertEquals(401, RestAssured.get(service.url("/api/v1/tasks")).statusCode());
       assertEquals(401, status(service, "no.to.ken"));
-      assertEquals(503, RestAssured.get(service.managementUrl("/q/health/ready")).statusCode());
-      assertEquals(200, RestAssured.get(service.managementUrl("/q/health/live")).statusCode());
+      assertEquals(503, health(service, "ready"));
+      assertEquals(200, health(service, "live"));
+      assertTrue(proxy.heads().size() > 0);
+      assertEquals(0, other.requests());
 
-      issuer.publishes(key);
-      Thread.sleep(2_500); // asked again by itself
-      assertEquals(200, RestAssured.get(service.managementUrl("/q/health/ready")).statusCode());
-      assertEquals(200, status(service, token));
+      proxy.setTarget(port);
+      waitUntilReady(service); // without any token
+      assertEquals(200, status(service, good));
+      for (SigningKey key : keys) {
+        KeyKindTest.attack(key, false, token -> isAccepted(service, token));
+      }
+      // A little more than a head may hold is refused before it is a token, but after it is read.
+      assertEquals(
+          431, status(service, keys[0].token(KeyKindTest.with("padding", "x".repeat(12_400)))));
+
+      SigningKey next = SigningKey.generate("next", "ES256");
+      Thread.sleep(INTERVAL.toMillis());
+      assertEquals(401, status(service, next.token(KeyKindTest.claims())));
+      String withdrawn = keys[0].token(KeyKindTest.claims());
+      assertEquals(200, status(service, withdrawn));
+      issuer.publishes(keys[3], next);
+      Thread.sleep(INTERVAL.toMillis());
+      assertEquals(200, status(service, next.token(KeyKindTest.claims())));
+      assertEquals(200, status(service, good));
+      assertEquals(401, status(service, withdrawn));
+
+      issuer.answers(Issuer.silence());
+      Thread.sleep(INTERVAL.toMillis());
+      onlyUnknownKeysWait(service, issuer, good);
+      assertEquals(200, status(service, good));
     }
     issuer.stop();
+    other.stop();
   }
 
-  private static void attack(SigningKey key, Map<String, String> setting, boolean anyKid)
+  private static void onlyUnknownKeysWait(Running service, Issuer issuer, String good)
       throws Exception {
-    Map<String, String> settings = new HashMap<>(setting);
-    settings.put("TASKWARD_TOKENS_ISSUER", ISSUER);
-    settings.put("TASKWARD_TOKENS_AUDIENCES", AUDIENCE);
-    try (Running service = service(settings)) {
-      assertEquals(200, status(service, key.token(claims())), "the control");
-      assertEquals(200, status(service, key.token(Map.of("typ", "at+jwt"), claims())));
-      if (isEd25519(key.algorithm())) { // RFC 9864: two names of one algorithm
-        for (String name : List.of("EdDSA", "Ed25519")) {
-          assertEquals(200, status(service, key.token(Map.of("alg", name), claims())), name);
-        }
-      }
-      assertEquals(
-          anyKid ? 200 : 401, status(service, key.as("unknown", key.algorithm()).token(claims())));
-
-      Map<String, String> bad = badTokens(key);
-      assertTrue(bad.size() >= 30);
-      Map<String, Integer> accepted = new TreeMap<>();
-      bad.forEach(
-          (what, token) -> {
-            int status = status(service, token);
-            if (status != 401) {
-              accepted.put(what, status);
-            }
-          });
-      assertEquals(Map.of(), accepted);
-
-      // A little more than a head may hold: refused before it is a token, when all of it is read.
-      String huge = key.token(with("padding", "x".repeat(12_400)));
-      assertEquals(431, status(service, huge));
-      assertEquals(200, status(service, key.token(claims())), "the control, afterwards");
+    ExecutorService clients = Executors.newFixedThreadPool(32);
+    int before = issuer.requests();
+    long start = System.nanoTime();
+    List<CompletableFuture<Integer>> unknown =
+        IntStream.range(0, 32)
+            .mapToObj(i -> SigningKey.generate("unknown-" + i, "EdDSA"))
+            .map(key -> key.token(KeyKindTest.claims()))
+            .map(token -> CompletableFuture.supplyAsync(() -> timed(service, token), clients))
+            .toList();
+    for (int i = 0; i < 10; i++) {
+      long sent = System.nanoTime();
+      assertEquals(200, status(service, good));
+      assertEquals(200, health(service, "live"));
+      assertTrue(System.nanoTime() - sent < Duration.ofSeconds(1).toNanos());
     }
-  }
-
-  private static Map<String, String> badTokens(SigningKey key) {
-    long now = Instant.now().getEpochSecond();
-    String good = key.token(claims());
-    String[] parts = good.split("\\.");
-    Map<String, String> bad = new LinkedHashMap<>();
-
-    bad.put("another key", SigningKey.generate(key.kid(), key.algorithm()).token(claims()));
-    for (String none : List.of("none", "None", "NONE", "nOnE")) {
-      String header = Tokens.encode(Map.of("alg", none));
-      bad.put("alg " + none, header + "." + parts[1] + ".");
-      bad.put("alg " + none + " with a signature", header + "." + parts[1] + "." + parts[2]);
+    for (CompletableFuture<Integer> answer : unknown) {
+      assertEquals(401, answer.get());
     }
-    bad.put("no alg", Tokens.encode(Map.of("typ", "JWT")) + "." + parts[1] + "." + parts[2]);
-    for (String other :
-        List.of(
-            "RS256", "PS256", "ES256", "EdDSA", "Ed25519", "Ed448", "RS512", "ES512", "HS256")) {
-      if (!other.equals(key.algorithm()) && !(isEd25519(other) && isEd25519(key.algorithm()))) {
-        bad.put("announced as " + other, key.token(Map.of("alg", other), claims()));
-      }
+    int fetches = issuer.requests() - before;
+    long intervals = 1 + (System.nanoTime() - start) / INTERVAL.toNanos();
+    assertTrue(fetches >= 1 && fetches <= intervals, fetches + " in " + intervals);
+    clients.shutdownNow();
+  }
+
+  private static int timed(Running service, String token) {
+    long start = System.nanoTime();
+    int status = status(service, token);
+    Duration held = Duration.ofNanos(System.nanoTime() - start);
+    assertTrue(held.compareTo(FETCH_AT_MOST) < 0, "waited " + held);
+    return status;
+  }
+
+  private static void waitUntilReady(Running service) throws InterruptedException {
+    for (int tries = 0; health(service, "ready") == 503 && tries < 100; tries++) {
+      Thread.sleep(100);
     }
-    for (String hmac : List.of("HS256", "HS384", "HS512")) {
-      String mac = hmac.replace("HS", "HmacSHA");
-      Map<String, Object> header = Map.of("alg", hmac);
-      bad.put(
-          hmac + " with the PEM", sign(header, mac, key.pem().getBytes(StandardCharsets.US_ASCII)));
-      bad.put(
-          hmac + " with the PEM, stripped",
-          sign(header, mac, key.pem().strip().getBytes(StandardCharsets.US_ASCII)));
-      bad.put(hmac + " with the encoded key", sign(header, mac, key.encoded()));
-      bad.put(
-          hmac + " with the JWK",
-          sign(header, mac, key.jwk().encode().getBytes(StandardCharsets.US_ASCII)));
-    }
-    SigningKey attacker = SigningKey.generate(key.kid(), key.algorithm());
-    bad.put(
-        "jwk of the attacker", attacker.token(Map.of("jwk", attacker.jwk().getMap()), claims()));
-    bad.put("jku", attacker.token(Map.of("jku", "http://127.0.0.1:9/jwks"), claims()));
-    bad.put("x5u", attacker.token(Map.of("x5u", "http://127.0.0.1:9/cert"), claims()));
-    bad.put("a path as kid", attacker.token(Map.of("kid", "../../../../dev/null"), claims()));
-    bad.put("SQL as kid", attacker.token(Map.of("kid", "' or 1=1 --"), claims()));
-    bad.put("kid no text", attacker.token(Map.of("kid", 1), claims()));
-    bad.put("another issuer", key.token(with("iss", "https://issuer.example.org")));
-    bad.put("no issuer", key.token(without("iss")));
-    bad.put("issuer with a slash", key.token(with("iss", ISSUER + "/")));
-    bad.put("another audience", key.token(with("aud", "mail")));
-    bad.put("no audience", key.token(without("aud")));
-    bad.put("expired", key.token(with("exp", now - 60)));
-    bad.put("no exp", key.token(without("exp")));
-    bad.put("not valid yet", key.token(with("nbf", now + 60)));
-    bad.put("issued in the future", key.token(with("iat", now + 60)));
-    bad.put("too long a life", key.token(with("exp", now + 24 * 60 * 60 + 60)));
-    bad.put("no sub", key.token(without("sub")));
-    bad.put("a critical extension", key.token(Map.of("crit", List.of("x"), "x", 1), claims()));
-    bad.put("crit b64", key.token(Map.of("crit", List.of("b64"), "b64", true), claims()));
-    bad.put("an ID token", key.token(with("typ", "ID")));
-    bad.put("an ID token by its hash", key.token(with("at_hash", "x")));
-    bad.put("a logout token", key.token(Map.of("typ", "logout+jwt"), claims()));
-    bad.put("encrypted", Tokens.encode(Map.of("alg", "RSA-OAEP", "enc", "A256GCM")) + ".a.b.c.d");
-    bad.put(
-        "encrypted to nobody", Tokens.encode(Map.of("alg", "dir", "enc", "A256GCM")) + "..b.c.d");
-    bad.put("other claims", parts[0] + "." + Tokens.encode(with("sub", "bob")) + "." + parts[2]);
-    bad.put("no signature", parts[0] + "." + parts[1] + ".");
-    bad.put("a signature of zeros", parts[0] + "." + parts[1] + "." + Tokens.encode(new byte[64]));
-    bad.put("a signature of nothing", parts[0] + "." + parts[1] + ".AA");
-    return bad;
+    assertEquals(200, health(service, "ready"));
   }
 
-  private static boolean isEd25519(String algorithm) {
-    return algorithm.equals("EdDSA") || algorithm.equals("Ed25519");
+  private static int health(Running service, String check) {
+    return RestAssured.get(service.managementUrl("/q/health/" + check)).statusCode();
   }
 
-  private static String sign(Map<String, Object> header, String mac, byte[] secret) {
-    return Tokens.sign(Tokens.encode(header), Tokens.encode(claims()), mac, secret);
-  }
-
-  private static Map<String, Object> claims() {
-    Map<String, Object> claims = Tokens.claims("alice");
-    claims.putAll(Map.of("iss", ISSUER, "aud", AUDIENCE));
-    return claims;
-  }
-
-  private static Map<String, Object> with(String claim, Object value) {
-    Map<String, Object> claims = claims();
-    claims.put(claim, value);
-    return claims;
-  }
-
-  private static Map<String, Object> without(String claim) {
-    Map<String, Object> claims = claims();
-    claims.remove(claim);
-    return claims;
-  }
-
-  private static Running service(Map<String, String> settings) throws IOException {
-    Map<String, String> environment = new HashMap<>(settings);
-    environment.put(
-        "DATABASE_URL",
-        "postgresql://postgres@localhost:" + postgres.getPort() + "/postgres?sslmode=disable");
-    return new Running(environment);
+  private static boolean isAccepted(Running service, String token) {
+    int status = status(service, token);
+    assertTrue(status == 200 || status == 401, token + ": " + status);
+    return status == 200;
   }
 
   private static int status(Running service, String token) {
@@ -254,5 +250,19 @@ class KeyKindIT {
         .header("Authorization", "Bearer " + token)
         .get(service.url("/api/v1/tasks?limit=1"))
         .statusCode();
+  }
+
+  /** With a database of its own. */
+  private static Map<String, String> environment(Map<String, String> settings) throws Exception {
+    String database = "own" + DATABASES.incrementAndGet();
+    try (Connection connection = postgres.getPostgresDatabase().getConnection()) {
+      connection.createStatement().execute("create database " + database);
+    }
+    Map<String, String> environment = new HashMap<>(settings);
+    environment.put(
+        "DATABASE_URL",
+        "postgresql://postgres@localhost:%d/%s?sslmode=disable"
+            .formatted(postgres.getPort(), database));
+    return environment;
   }
 }

@@ -11,7 +11,6 @@ import dev.taskward.Tokens;
 import dev.taskward.User;
 import io.quarkus.test.common.http.TestHTTPResource;
 import io.quarkus.test.junit.QuarkusTest;
-import io.quarkus.test.junit.QuarkusTestProfile;
 import io.quarkus.test.junit.TestProfile;
 import io.restassured.RestAssured;
 import io.restassured.http.ContentType;
@@ -25,22 +24,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** With scopes required, a token is good for what it was given for. */
+/** With scopes required, a token permits what its scopes name. */
 @QuarkusTest
-@TestProfile(ScopeTest.Required.class)
+@TestProfile(ConfiguredClaimsTest.Configured.class)
 class ScopeTest {
-
-  public static class Required implements QuarkusTestProfile {
-    @Override
-    public Map<String, String> getConfigOverrides() {
-      return Map.of(
-          "taskward.scopes.required", "true",
-          "taskward.rate-limit.enabled", "true",
-          "taskward.rate-limit.user-requests", "1000",
-          "taskward.rate-limit.address-requests", "1000",
-          "taskward.rate-limit.period", "1h");
-    }
-  }
 
   @TestHTTPResource("/")
   URI base;
@@ -163,7 +150,7 @@ class ScopeTest {
             .formatted(method, path, token("scope", scope)));
   }
 
-  /** The first answer to a write is told to nobody who may no longer write. */
+  /** The stored response to a write is for users only that may still write. */
   @Test
   void aReplayNeedsTheScopeToo() {
     String key = UUID.randomUUID().toString();
@@ -203,7 +190,7 @@ class ScopeTest {
             .post(User.TASKS)
             .jsonPath()
             .getLong("id");
-    Map<String, Object> stranger = Tokens.claims("stranger");
+    Map<String, Object> stranger = ConfiguredClaimsTest.claims("stranger");
     stranger.put("scope", "tasks:read");
 
     User.withToken(sign(stranger))
@@ -229,7 +216,7 @@ class ScopeTest {
   }
 
   private static String token(String claim, Object value) {
-    Map<String, Object> claims = Tokens.claims("scoped");
+    Map<String, Object> claims = ConfiguredClaimsTest.claims("scoped");
     claims.put(claim, value);
     return sign(claims);
   }

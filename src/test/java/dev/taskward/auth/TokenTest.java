@@ -207,7 +207,7 @@ class TokenTest {
         .header("WWW-Authenticate", equalTo("Bearer"));
   }
 
-  /** Whoever stands in front may have looked at the other one. */
+  /** A proxy may have checked the other one. */
   @Test
   void twoTokensAreNoToken() {
     String token = Tokens.token("alice");

@@ -1,14 +1,12 @@
 package dev.taskward.auth;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.taskward.Issuer;
 import dev.taskward.SigningKey;
 import dev.taskward.Tokens;
-import dev.taskward.User;
-import io.quarkus.test.junit.QuarkusTest;
-import io.quarkus.test.junit.TestProfile;
-import io.restassured.RestAssured;
 import java.security.InvalidKeyException;
 import java.security.NoSuchAlgorithmException;
 import java.security.PrivateKey;
@@ -18,28 +16,34 @@ import java.security.Security;
 import java.security.Signature;
 import java.security.SignatureException;
 import java.security.SignatureSpi;
+import java.time.Instant;
+import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /**
- * How often a signature is really verified: counted by a security provider in front of the JDK's.
+ * How often a signature is verified: a security provider in front of the JDK's counts. What is
+ * verified again is held to all rules again.
  */
-@QuarkusTest
-@TestProfile(JwksTest.Jwks.class)
 class VerificationCostTest {
+
+  private static final SigningKey KEY = SigningKey.generate("counted", "EdDSA");
 
   private static final AtomicInteger VERIFICATIONS = new AtomicInteger();
 
   private final Counting provider = new Counting();
-  private static final SigningKey KEY = SigningKey.generate("counted", "EdDSA");
+  private final Issuer issuer = new Issuer();
+  private UnitVerification unit;
+  private TokenVerification verification;
 
   @BeforeEach
-  void count() throws InterruptedException {
-    Issuer.started().publishes(KEY);
-    Thread.sleep(1_100); // the interval in which keys are not fetched again
-    assertEquals(200, status(token()));
+  void count() throws Exception {
+    issuer.publishes(KEY);
+    unit = UnitVerification.ofLocation(issuer.open());
+    verification = unit.verification();
     Security.insertProviderAt(provider, 1);
     VERIFICATIONS.set(0);
   }
@@ -47,14 +51,16 @@ class VerificationCostTest {
   @AfterEach
   void countNoMore() {
     Security.removeProvider(provider.getName());
+    unit.close();
+    issuer.stop();
   }
 
   @Test
   void aTokenIsVerifiedOnceHoweverOftenItIsSent() {
-    String token = token();
+    String token = KEY.token(Tokens.claims("alice"));
 
     for (int i = 0; i < 20; i++) {
-      assertEquals(200, status(token));
+      assertTrue(accepts(token));
     }
 
     assertEquals(1, VERIFICATIONS.get());
@@ -62,8 +68,8 @@ class VerificationCostTest {
 
   @Test
   void anotherTokenIsVerifiedForItself() {
-    assertEquals(200, status(token()));
-    assertEquals(200, status(token("bob")));
+    assertTrue(accepts(KEY.token(Tokens.claims("alice"))));
+    assertTrue(accepts(KEY.token(Tokens.claims("bob"))));
 
     assertEquals(2, VERIFICATIONS.get());
   }
@@ -73,41 +79,70 @@ class VerificationCostTest {
     String token = SigningKey.generate("counted", "EdDSA").token(Tokens.claims("alice"));
 
     for (int i = 0; i < 3; i++) {
-      assertEquals(401, status(token));
+      assertFalse(accepts(token));
     }
 
     assertEquals(3, VERIFICATIONS.get());
   }
 
-  /** What was verified with the keys of before is looked at with those of now. */
   @Test
-  void aTokenIsVerifiedAgainWhenTheKeysChange() throws InterruptedException {
-    String token = token();
-    assertEquals(200, status(token));
-    SigningKey next = SigningKey.generate("next", "RS256");
-    Issuer.started().publishes(KEY, next);
-    Thread.sleep(1_100);
-    assertEquals(200, status(next.token(Tokens.claims("alice"))));
+  void aTokenIsVerifiedAgainWhenTheKeysChange() throws Exception {
+    String token = KEY.token(Tokens.claims("alice"));
+    assertTrue(accepts(token));
+    issuer.publishes(KEY, SigningKey.generate("next", "RS256"));
+    unit.pass("30S");
+    unit.refresh();
 
-    assertEquals(200, status(token));
-    assertEquals(200, status(token));
-
+    assertTrue(accepts(token));
+    assertTrue(accepts(token));
     assertEquals(2, VERIFICATIONS.get());
+
+    issuer.publishes(SigningKey.generate("next", "RS256"));
+    unit.pass("30S");
+    unit.refresh();
+    assertFalse(accepts(token));
   }
 
-  private String token() {
-    return token("alice");
+  @Test
+  void aTokenIsVerifiedAgainOnceItExpired() {
+    Instant now = Instant.now();
+    Map<String, Object> claims = Tokens.claims("alice");
+    claims.put("exp", now.getEpochSecond() + 60);
+    String token = KEY.token(claims);
+
+    // 10 s of clock skew
+    assertTrue(isRememberedAt(now.plusSeconds(69), token));
+    assertFalse(isRememberedAt(now.plusSeconds(70), token));
   }
 
-  private String token(String subject) {
-    return KEY.token(Tokens.claims(subject + System.nanoTime()));
+  @Test
+  void aTokenIsVerifiedAgainOnceItIsTooOld() throws Exception {
+    unit.close();
+    unit =
+        new UnitVerification(
+            Map.of("MP_JWT_VERIFY_PUBLICKEY", KEY.pem(), "TASKWARD_TOKENS_MAX_AGE", "600s"));
+    Instant now = Instant.now();
+    Map<String, Object> claims = Tokens.claims("alice");
+    claims.put("iat", now.getEpochSecond() - 540);
+    String token = KEY.token(claims);
+
+    assertTrue(isRememberedAt(now.plusSeconds(69), token));
+    assertFalse(isRememberedAt(now.plusSeconds(70), token));
   }
 
-  private static int status(String token) {
-    return RestAssured.given()
-        .header("Authorization", "Bearer " + token)
-        .get(User.TASKS)
-        .statusCode();
+  /** Whether a token that is good now is not verified a second time at that time. */
+  private boolean isRememberedAt(Instant later, String token) {
+    AtomicLong clock = new AtomicLong(System.currentTimeMillis());
+    verification = unit.verification(clock::get);
+    VERIFICATIONS.set(0);
+    assertTrue(accepts(token));
+    clock.set(later.toEpochMilli());
+    assertTrue(accepts(token)); // jose4j has the system's clock
+    return VERIFICATIONS.get() == 1;
+  }
+
+  private boolean accepts(String token) {
+    return UnitVerification.accepts(verification, token);
   }
 
   private static final class Counting extends Provider {

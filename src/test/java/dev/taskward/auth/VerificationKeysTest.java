@@ -3,11 +3,16 @@ package dev.taskward.auth;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import dev.taskward.SigningKey;
+import dev.taskward.auth.VerificationKeys.VerificationKey;
+import io.vertx.core.json.JsonArray;
+import io.vertx.core.json.JsonObject;
 import java.security.KeyPairGenerator;
 import java.util.Base64;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
-/** What is wrong with a key that an operator configured. */
+/** Which keys a text has, and what is wrong with the others. */
 class VerificationKeysTest {
 
   private static final String NO_KEY =
@@ -40,6 +45,41 @@ class VerificationKeysTest {
     assertEquals(
         NO_KEY + "; ignored: a key without kid (symmetric)",
         refusal("{\"kty\": \"oct\", \"k\": \"" + "A".repeat(43) + "\"}"));
+  }
+
+  /** Also a key for another algorithm than its tokens have: it is hard to find otherwise. */
+  @Test
+  void aJwkThatVerifiesNothingIsIgnoredWithTheReason() {
+    SigningKey good = SigningKey.generate("good", "EdDSA");
+    String n = SigningKey.generate("rsa", "RS256").jwk().getString("n");
+    JsonObject rsa = new JsonObject().put("kty", "RSA").put("n", n).put("e", "AQAB");
+    Object[] jwks = {
+      rsa.copy().put("kid", "rs512").put("alg", "RS512"),
+      rsa.copy().put("kid", "short").put("n", "x".repeat(171)),
+      rsa.copy().put("kid", "enc").put("use", "enc"),
+      rsa.copy().put("kid", "wraps").put("key_ops", new JsonArray().add("wrapKey")),
+      JsonObject.of("kid", "secret", "kty", "oct", "k", "c2VjcmV0"),
+      JsonObject.of("kid", "ml-dsa", "kty", "AKP", "alg", "ML-DSA-44", "pub", "AA"),
+      JsonObject.of("kid", "x\n25519", "kty", "OKP", "crv", "X25519", "x", "A".repeat(43)),
+      new JsonArray(),
+      good.jwk(),
+    };
+
+    VerificationKeys keys =
+        VerificationKeys.parse(JsonObject.of("keys", new JsonArray(List.of(jwks))).encode());
+
+    assertEquals(
+        List.of(
+            "key rs512 (alg is RS512)",
+            "key short (neither RSA with 2048 bits or more, nor P-256, nor Ed25519)",
+            "key enc (use is not sig)",
+            "key wraps (key_ops has no verify)",
+            "key secret (symmetric)",
+            "key ml-dsa (not a JWK of a known kty and crv)",
+            "key x\\u000a25519 (neither RSA with 2048 bits or more, nor P-256, nor Ed25519)",
+            "a key without kid (not a JWK of a known kty and crv)"),
+        keys.ignored());
+    assertEquals(List.of("good"), keys.keys().stream().map(VerificationKey::id).toList());
   }
 
   private static String refusal(String text) {

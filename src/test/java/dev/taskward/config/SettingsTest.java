@@ -165,6 +165,7 @@ class SettingsTest {
       value = {
         "QUARKUS_LOG_CONSOLE_JSON_ENABLED           | ja                    | true or false",
         "TASKWARD_ACCESS_LOG                        | yes                   | true or false",
+        "TASKWARD_SCOPES_REQUIRED                   | yes please            | true or false",
         "TASKWARD_MAX_BODY_SIZE                     | 99999999999999999999  | a size from 1 to 2047M, such as 64K",
         "TASKWARD_MAX_BODY_SIZE                     | 0                     | a size from 1 to 2047M, such as 64K",
         "TASKWARD_MAX_BODY_SIZE                     | 2048M                 | a size from 1 to 2047M, such as 64K",
