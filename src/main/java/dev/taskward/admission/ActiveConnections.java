@@ -32,7 +32,7 @@ final class ActiveConnections {
     closes.onComplete(closed -> connections.remove(connection));
   }
 
-  /** As of the last {@link #update}, less those that were closed. */
+  /** As of the last {@link #update}, without those that closed since. */
   int count() {
     return Math.min(active, connections.size());
   }

@@ -23,16 +23,16 @@ import org.jboss.logging.Logger;
 import org.jboss.resteasy.reactive.server.ServerRequestFilter;
 
 /**
- * Holds API requests in the {@link AdmissionQueue} until a worker thread is about to be free, and
+ * Holds API requests in the {@link AdmissionQueue} until a worker thread is about to be free. It
  * returns 503 to those that the queue sheds. A request departs when its event loop has written the
- * response, not when the thread has made it: otherwise event loops fall behind the threads.
+ * response. If it departed earlier, event loops would fall behind the threads.
  */
 @ApplicationScoped
 class AdmissionFilter implements RequestFilters {
 
   private static final Logger LOG = Logger.getLogger(AdmissionFilter.class);
 
-  /** So that a thread finds its next request ready while other responses are being written. */
+  /** A thread finds its next request ready while event loops write other responses. */
   private static final int ADMITTED_PER_THREAD = 8;
 
   private static final String ENTRY = AdmissionFilter.class.getName();
@@ -56,7 +56,7 @@ class AdmissionFilter implements RequestFilters {
       @ConfigProperty(name = "quarkus.thread-pool.max-threads") int threads,
       @ConfigProperty(name = "quarkus.thread-pool.queue-size") int waitingMax) {
     this.vertx = vertx;
-    // The thread pool takes no more than its threads and its queue.
+    // The thread pool accepts no more than its threads and its queue.
     int admittedMax = Math.min(ADMITTED_PER_THREAD * threads, threads + waitingMax);
     this.queue =
         new AdmissionQueue<>(admittedMax, waitingMax, config.maxQueueTime(), System::nanoTime);
@@ -121,7 +121,7 @@ class AdmissionFilter implements RequestFilters {
     entry.item.context.runOnContext(now -> ErrorResponses.sendUnlogged(503, entry.item.request));
   }
 
-  /** On the worker thread, which an earlier request may have held for long. */
+  /** Checks again on the worker thread, which an earlier request may have held for long. */
   @ServerRequestFilter(priority = Stage.LATE)
   void refuseIfLate(RoutingContext request) {
     Entry<Waiting> entry = request.get(ENTRY);
@@ -130,7 +130,7 @@ class AdmissionFilter implements RequestFilters {
     }
   }
 
-  /** Sheds what is late, and writes one log line for all requests that were shed since. */
+  /** Sheds late requests, and logs one line for all that were shed since. */
   private void check() {
     queue.shedLate().forEach(AdmissionFilter::refuse);
     connections.update();

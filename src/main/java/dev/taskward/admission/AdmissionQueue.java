@@ -12,19 +12,18 @@ import java.util.function.Predicate;
 
 /**
  * Admits a bounded number of entries at a time and makes the others wait, in order of arrival. When
- * the queue is full, or an entry waited too long, it sheds the oldest. After that, until nothing
- * was shed for {@value #SHEDDING_SECONDS} s, the newest is next: adaptive LIFO, see
- * docs/adr/0008-overload.md. It knows nothing of HTTP.
+ * the queue is full, or an entry waited too long, it sheds the oldest. Then, until it sheds nothing
+ * for {@value #SHEDDING_SECONDS} s, the newest is next: adaptive LIFO (docs/adr/0008-overload.md).
  */
 final class AdmissionQueue<T> {
 
-  /** For how long after the last shed entry the newest is next. */
+  /** How long after the last shed entry the newest is next. */
   static final int SHEDDING_SECONDS = 1;
 
   /** An entry that waited longer is shed, if more clients send requests than the queue holds. */
   static final Duration CROWDED_WAIT = Duration.ofMillis(200);
 
-  /** The next entry is one of so many of the oldest, and in one of so many cases the oldest. */
+  /** How many of the oldest are candidates; in one of as many cases the oldest is next. */
   private static final int NEAR = 16;
 
   enum State {
@@ -94,10 +93,10 @@ final class AdmissionQueue<T> {
   }
 
   /**
-   * The entry's response was written, or its client disconnected.
+   * Ends an entry, whose response was written or whose client disconnected.
    *
    * @param isCrowded whether more clients send requests than the queue holds
-   * @param isNear prefers entries for which no other thread has to be woken
+   * @param isNear prefers entries that need no other thread to wake
    */
   synchronized Outcome<T> depart(Entry<T> entry, boolean isCrowded, Predicate<T> isNear) {
     Entry<T> shed = null;
@@ -119,7 +118,7 @@ final class AdmissionQueue<T> {
     return new Outcome<>(next, shed);
   }
 
-  /** Sheds all that waited too long. */
+  /** Sheds all entries that waited too long. */
   synchronized List<Entry<T>> shedLate() {
     List<Entry<T>> late = new ArrayList<>();
     while (oldestWaited(maxWaitNanos)) {
@@ -128,7 +127,7 @@ final class AdmissionQueue<T> {
     return late;
   }
 
-  /** How many were shed since the last call. */
+  /** The number of entries shed since the last call. */
   synchronized long takeShedCount() {
     long count = shedCount;
     shedCount = 0;
@@ -155,7 +154,7 @@ final class AdmissionQueue<T> {
     return oldest;
   }
 
-  /** At random intervals the oldest itself, so that no thread's entries take all the places. */
+  /** Takes a near entry, or at random the oldest: no thread's entries take all places. */
   private Entry<T> pollOldest(Predicate<T> isNear) {
     if (ThreadLocalRandom.current().nextInt(NEAR) > 0) {
       Iterator<Entry<T>> oldest = waiting.iterator();

@@ -40,7 +40,7 @@ public record ApiResource(String name, List<Route> routes) {
     return new Route(path, pattern, methods, patch);
   }
 
-  /** The scope that a token needs for this method, where scopes are required. */
+  /** The scope that a token needs for this method, if scopes are required. */
   public String scope(String method) {
     return name + (READS.contains(method) ? ":read" : ":write");
   }

@@ -25,7 +25,7 @@ public class ApiResources {
         .findFirst();
   }
 
-  /** The scopes of which a token needs one for this request: of any resource if none is there. */
+  /** The scopes of which this request needs one; those of all resources if none has the path. */
   public List<String> scopes(String method, String path) {
     String newest = newest(path);
     List<ApiResource> found =
@@ -36,7 +36,7 @@ public class ApiResources {
         .stream().map(resource -> resource.scope(method)).toList();
   }
 
-  /** What bodies may be, for the detail of a 415. */
+  /** The media types of bodies, for the detail of a 415. */
   public String mediaTypes() {
     String patches =
         resources.stream()

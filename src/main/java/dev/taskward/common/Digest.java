@@ -5,18 +5,18 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 
-/** SHA-256 (FIPS 180-4), where something is to be told from others and not be known. */
+/** SHA-256 (FIPS 180-4), which identifies a value without revealing it. */
 public final class Digest {
 
-  /** Looking the algorithm up takes longer than the digest of a token. */
+  /** Cloned, because looking the algorithm up takes longer than the digest of a token. */
   private static final MessageDigest FRESH = sha256LookedUp();
 
-  /** One that has digested nothing so far. */
+  /** A new digest. */
   public static MessageDigest sha256() {
     try {
       return (MessageDigest) FRESH.clone();
     } catch (CloneNotSupportedException e) {
-      return sha256LookedUp(); // a provider may do without
+      return sha256LookedUp(); // a provider may not support clones
     }
   }
 
@@ -28,7 +28,7 @@ public final class Digest {
     }
   }
 
-  /** In hexadecimal. */
+  /** The digest of a text, in hexadecimal. */
   public static String of(String text) {
     return HexFormat.of().formatHex(sha256().digest(text.getBytes(StandardCharsets.UTF_8)));
   }

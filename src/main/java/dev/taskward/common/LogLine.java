@@ -5,21 +5,21 @@ import java.util.regex.Pattern;
 import org.jboss.logging.Logger;
 import org.jboss.logging.MDC;
 
-/** A line of the log about a request, which no client's text can disturb or pass for. */
+/** Writes log lines that no client's text can break or imitate. */
 public final class LogLine {
 
-  /** Controls, what changes how text is shown, and line ends of any kind; and our own quotes. */
+  /** Control, format and unassigned characters, line ends, quotes and backslashes. */
   private static final Pattern UNSAFE =
       Pattern.compile("[\\p{Cc}\\p{Cf}\\p{Cs}\\p{Co}\\p{Cn}\\p{Zl}\\p{Zp}\"\\\\]");
 
-  /** What happened, and {@code name="value"} of each field. */
+  /** The event, then {@code name="value"} for each field. */
   public static String text(String what, Map<String, String> fields) {
     StringBuilder line = new StringBuilder(what);
     fields.forEach((name, value) -> line.append(' ' + name + "=\"" + value + '"'));
     return line.toString();
   }
 
-  /** Writes a line that has these fields in JSON, too. */
+  /** Logs a line; JSON logs have the fields, too. */
   public static void write(Logger log, String line, Map<String, String> fields) {
     fields.forEach(MDC::put);
     try {
@@ -29,7 +29,7 @@ public final class LogLine {
     }
   }
 
-  /** The text with whatever could disturb a log written as {@code \}{@code uXXXX}. */
+  /** The text with each unsafe character written as {@code \}{@code uXXXX}. */
   public static String printable(String text) {
     return text == null
         ? ""

@@ -20,7 +20,7 @@ public final class QueryString {
     return query == null ? Map.of() : decode(query);
   }
 
-  /** The query with this value of a parameter, as the last one, instead of any other. */
+  /** The query with this value of the parameter at its end, instead of any other. */
   public static String with(String name, String value, RoutingContext request) {
     String query = request.request().query();
     String others =

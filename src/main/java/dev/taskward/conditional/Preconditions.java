@@ -10,8 +10,8 @@ import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 
 /**
- * The conditions of the request under way (RFC 9110, section 13). JAX-RS has a reader of its own,
- * but it takes what is malformed for a tag, and compares weak tags as if they were strong.
+ * The preconditions of a request (RFC 9110, section 13). JAX-RS accepts malformed tags and compares
+ * weak tags as strong ones.
  */
 public final class Preconditions {
 
@@ -23,7 +23,7 @@ public final class Preconditions {
 
   private static final String TAG = "(?:W/)?+\"[\\x21\\x23-\\x7e\\x80-\\xff]*+\"";
 
-  /** Possessive throughout: Java matches such a group in a loop, not by recursion. */
+  /** Possessive groups: Java matches them in a loop, not by recursion. */
   private static final Pattern LIST =
       Pattern.compile("(?:[ \\t,]*+" + TAG + "(?=[ \\t]*+(?:,|$)))++[ \\t,]*+");
 
@@ -39,15 +39,15 @@ public final class Preconditions {
     return new Preconditions(request);
   }
 
-  /** Of the one that this thread works at, for whoever is not given it. */
+  /** The preconditions of this thread's current request. */
   public static Preconditions ofRequest() {
     return of(Arc.container().instance(CurrentVertxRequest.class).get().getCurrent());
   }
 
   /**
-   * Holds the request against what it is about; for a change, once nobody else can change that.
+   * Checks the preconditions against the current state. A change locks that state first.
    *
-   * @throws ProblemException 412 if the request is not to be done, 400 if a condition is malformed
+   * @throws ProblemException 412 if a precondition fails, 400 if one is malformed
    */
   public void check(Versioned current) {
     List<String> required = tags(HttpHeaders.IF_MATCH);
@@ -65,13 +65,13 @@ public final class Preconditions {
     }
   }
 
-  /** Whether the request has none. */
+  /** Whether the request has no preconditions. */
   public boolean none() {
     return !request.request().headers().contains(HttpHeaders.IF_MATCH)
         && !request.request().headers().contains(HttpHeaders.IF_NONE_MATCH);
   }
 
-  /** Whether the client has what was checked, so that 304 is the answer. */
+  /** Whether the client has the current state, so that the response is 304. */
   boolean notModified() {
     return request.get(NOT_MODIFIED) != null;
   }

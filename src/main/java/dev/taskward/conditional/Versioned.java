@@ -1,9 +1,9 @@
 package dev.taskward.conditional;
 
-/** What has a version, and so an entity tag. */
+/** A representation with a version, and so with an entity tag. */
 public interface Versioned {
 
-  /** Changes with every change of what clients see and with nothing else. */
+  /** Changes exactly when clients see a change. */
   long version();
 
   /** The version as a strong entity tag (RFC 9110, 8.8.3). */

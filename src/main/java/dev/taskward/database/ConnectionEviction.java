@@ -19,11 +19,11 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * Decides which failures end a connection of the pool, and which end the others with it: each of
- * them would fail a request, too.
+ * Decides which failures evict a connection from the pool, and which evict the others, too. Each of
+ * those would fail another request.
  *
- * <p>Quarkus has no setting for the pool's {@link ExceptionSorter}; this bean takes the place of
- * the one that sets it.
+ * <p>Quarkus has no setting for the pool's {@link ExceptionSorter}; this bean replaces the one that
+ * sets it.
  */
 @Unremovable
 @Alternative
@@ -33,10 +33,10 @@ import java.util.concurrent.atomic.AtomicLong;
 @JdbcDriver(DatabaseKind.POSTGRESQL)
 class ConnectionEviction extends PostgreSQLAgroalConnectionConfigurer {
 
-  /** Between two flushes of connections that still serve reads. */
+  /** The time between two flushes, because read-only connections still serve reads. */
   private static final long PAUSE = TimeUnit.SECONDS.toNanos(1);
 
-  private final Instance<AgroalDataSource> pool; // which this bean helps to make
+  private final Instance<AgroalDataSource> pool; // lazy: this bean helps to create it
   private final AtomicLong flushedAt = new AtomicLong(System.nanoTime() - PAUSE);
 
   ConnectionEviction(Instance<AgroalDataSource> pool) {
@@ -59,12 +59,12 @@ class ConnectionEviction extends PostgreSQLAgroalConnectionConfigurer {
     }
     if (DatabaseFailure.isUnprepared(e)) {
       UserScopedDriver.stopPreparing(e);
-      return true; // which does not even commit
+      return true; // it cannot even commit
     }
     return false;
   }
 
-  /** After a failover the address may lead to another server; those in use end with their use. */
+  /** Closes connections after their use: after a failover the address may name another server. */
   void flushReadOnly() {
     long last = flushedAt.get();
     long now = System.nanoTime();

@@ -16,9 +16,9 @@ import org.eclipse.microprofile.health.HealthCheckResponse;
 import org.eclipse.microprofile.health.Readiness;
 
 /**
- * Says whether requests can read and write. It asks the database while requests and jobs use it,
- * and after a failure until it is well again. Otherwise the last answer stands, so that a database
- * that scales to zero can sleep.
+ * Reports whether requests can read and write. It queries the database while the service uses it,
+ * and after a failure until it recovers. Otherwise it repeats the last result, so that a database
+ * can scale to zero.
  */
 @Readiness
 @ApplicationScoped
@@ -31,10 +31,10 @@ class DatabaseReadiness implements HealthCheck {
   private final ConnectionEviction connections;
   private final LongSupplier nanoTime;
 
-  private volatile boolean well;
+  private volatile boolean healthy;
 
-  /** Connections that were lent, when that was last looked at. */
-  private volatile long lent;
+  /** The pool's count of acquired connections at the last query. */
+  private volatile long acquired;
 
   private volatile long usedAt;
 
@@ -49,20 +49,20 @@ class DatabaseReadiness implements HealthCheck {
     this.nanoTime = nanoTime;
   }
 
-  void doubt(@Observes DatabaseFailure.Away away) {
-    well = false;
+  void onFailure(@Observes DatabaseFailure.Away away) {
+    healthy = false;
   }
 
   @Override
   public HealthCheckResponse call() {
-    if (pool.getMetrics().acquireCount() != lent) {
+    if (pool.getMetrics().acquireCount() != acquired) {
       usedAt = nanoTime.getAsLong();
     }
     boolean idle = nanoTime.getAsLong() - usedAt > IN_USE.toNanos();
-    return well && idle ? response(null) : ask();
+    return healthy && idle ? response(null) : query();
   }
 
-  private HealthCheckResponse ask() {
+  private HealthCheckResponse query() {
     String reason = null;
     try (Connection connection = pool.getConnection();
         Statement sql = connection.createStatement();
@@ -75,8 +75,8 @@ class DatabaseReadiness implements HealthCheck {
     } catch (SQLException e) {
       reason = e.getMessage();
     }
-    well = reason == null;
-    lent = pool.getMetrics().acquireCount();
+    healthy = reason == null;
+    acquired = pool.getMetrics().acquireCount();
     return response(reason);
   }
 

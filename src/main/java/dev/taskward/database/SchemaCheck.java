@@ -10,9 +10,8 @@ import javax.sql.DataSource;
 import org.jboss.logging.Logger;
 
 /**
- * Ends the start if the database role lacks a privilege, or if a table of users' rows has no forced
- * row-level security. It reads the catalogue: our tables are those whose comment begins with
- * "Taskward:".
+ * Stops startup if the database role lacks a privilege or a table with users' rows lacks forced
+ * row-level security. The comments of our tables begin with "Taskward:".
  */
 class SchemaCheck {
 

@@ -22,9 +22,8 @@ import org.jboss.logging.Logger;
 import org.postgresql.Driver;
 
 /**
- * Waits for the database before Flyway migrates or validates the schema, and gives Flyway
- * connections of its own. Flyway's own connect retries also repeat a wrong password, and SIGTERM
- * does not end them.
+ * Waits for the database before Flyway migrates or validates the schema, and gives Flyway its own
+ * connections. Flyway's own retries also repeat a wrong password, and SIGTERM does not end them.
  */
 @Singleton
 @RegisterForReflection(targets = Driver.class) // Flyway finds it by its name
@@ -60,7 +59,7 @@ class SchemaMigration implements FlywayConfigurationCustomizer {
   public void customize(FluentConfiguration flyway) {
     await();
     flyway.jdbcProperties(Map.of("prepareThreshold", "0"));
-    if (flyway.getDataSource() instanceof AgroalDataSource) { // no other role migrates
+    if (flyway.getDataSource() instanceof AgroalDataSource) { // no separate role migrates
       String url =
           pool.getConfiguration()
               .connectionPoolConfiguration()
@@ -93,10 +92,10 @@ class SchemaMigration implements FlywayConfigurationCustomizer {
     long start = System.nanoTime();
     boolean logged = false;
     CountDownLatch stop = new CountDownLatch(1);
-    Thread hook = new Thread(stop::countDown); // Quarkus itself waits for the end of the start
+    Thread hook = new Thread(stop::countDown); // Quarkus' own hook waits for the end of startup
     Runtime.getRuntime().addShutdownHook(hook);
     while (true) {
-      try (Connection there = pool.getConnection()) {
+      try (Connection connection = pool.getConnection()) {
         Runtime.getRuntime().removeShutdownHook(hook);
         return;
       } catch (SQLException e) {
@@ -104,7 +103,7 @@ class SchemaMigration implements FlywayConfigurationCustomizer {
         if (!DatabaseFailure.isTransient(e)
             || System.nanoTime() - start >= timeout.toNanos()
             || isStopped(stop)) {
-          throw new IllegalStateException(e); // of which Taskward makes one line
+          throw new IllegalStateException(e); // Taskward reports it in one line
         }
         if (!logged) {
           LOG.warnf(

@@ -25,13 +25,12 @@ import org.postgresql.core.BaseConnection;
 import org.postgresql.core.TransactionState;
 
 /**
- * PostgreSQL's driver, whose prepared statements tell the server first who the caller is: the
- * row-level security of the tables asks for it (docs/adr/0006-row-level-security.md). Both go in
- * one round trip and one transaction, so the name is gone with the statement's transaction and
- * never stays on a connection that a pool, ours or one on the way, gives to somebody else.
+ * PostgreSQL's driver; its prepared statements first set the current user for row-level security
+ * (docs/adr/0006-row-level-security.md). Both statements share one round trip and one transaction.
+ * The setting ends with the transaction, so no pool or pooler gives it to another user.
  *
- * <p>It stands below the pool and Hibernate, so nobody can forget it. What has no caller (jobs, the
- * start), and what comes by another way than a prepared statement, is sent as it is, and finds no
+ * <p>The driver is below the pool and Hibernate, so no code can forget it. Statements without a
+ * current user (jobs, startup) and statements that are not prepared are sent unchanged, and find no
  * row.
  */
 @RegisterForReflection(
@@ -40,20 +39,20 @@ public class UserScopedDriver extends Driver {
 
   private static final Logger LOG = Logger.getLogger(UserScopedDriver.class);
 
-  private static final String CALLER = "select set_config('taskward.user_id', ?, true)";
+  private static final String SET_USER = "select set_config('taskward.user_id', ?, true)";
 
   /**
-   * For how long the transaction may wait for the service: one that is frozen, or cut off, keeps no
-   * rows from the others. Not for the session, which behind a pooler may be Flyway's next, whose
-   * lock is a transaction that waits while another one migrates.
+   * Limits the time that the transaction waits for the service, so that a frozen instance does not
+   * hold locks. It does not apply to the session: behind a pooler Flyway may use that next for its
+   * idle lock transaction.
    */
-  private static final String BOUND =
+  private static final String SET_IDLE_TIMEOUT =
       ", set_config('idle_in_transaction_session_timeout', '10s', true)";
 
   /**
-   * The first statement of a session. It does not rely on the role's defaults: at another isolation
-   * parallel changes of a row fail, and with row_security=off every statement does. The server
-   * stops a statement whose client is gone, so that a write that got 503 is not done later; on
+   * The first statement of a session; it replaces defaults of the role. At another isolation level
+   * parallel changes of a row fail; with row_security=off every statement fails. The server stops
+   * the statements of a disconnected client, so that a write that got 503 is not done later. On
    * Windows it cannot.
    */
   private static final String SESSION =
@@ -65,10 +64,10 @@ public class UserScopedDriver extends Driver {
       end'
       """;
 
-  /** How often a statement is sent again when the session has not what it had prepared. */
+  /** How often a statement is repeated if the session lacks its prepared statement. */
   private static final int REPEATS = 3;
 
-  /** False once a pooler was met that does not support prepared statements. */
+  /** False after a pooler refused prepared statements. */
   private static final AtomicBoolean PREPARES = new AtomicBoolean(true);
 
   static void stopPreparing(SQLException reason) {
@@ -82,7 +81,7 @@ public class UserScopedDriver extends Driver {
   }
 
   /**
-   * @throws SQLException of {@link DatabaseFailure#ofConnect}, which no statement of a request is
+   * @throws SQLException of {@link DatabaseFailure#ofConnect}; no statement of a request throws it
    */
   @Override
   public Connection connect(String url, Properties info) throws SQLException {
@@ -98,7 +97,7 @@ public class UserScopedDriver extends Driver {
       PGConnection settings = connection.unwrap(PGConnection.class);
       int prepareThreshold = settings.getPrepareThreshold();
       settings.setPrepareThreshold(0); // else the driver prepares COMMIT, at its first use
-      return proxy(Connection.class, new CallersConnection(connection, prepareThreshold));
+      return proxy(Connection.class, new UserScopedConnection(connection, prepareThreshold));
     } catch (SQLException e) {
       if (connection != null) {
         connection.close();
@@ -113,8 +112,8 @@ public class UserScopedDriver extends Driver {
             UserScopedDriver.class.getClassLoader(), new Class<?>[] {type}, handler));
   }
 
-  @RegisterForProxy(targets = Connection.class) // once a class: Quarkus passes over repeated ones
-  private record CallersConnection(Connection connection, int prepareThreshold)
+  @RegisterForProxy(targets = Connection.class) // Quarkus ignores repeated annotations
+  private record UserScopedConnection(Connection connection, int prepareThreshold)
       implements InvocationHandler {
 
     @Override
@@ -123,48 +122,48 @@ public class UserScopedDriver extends Driver {
         return call(connection, method, args);
       }
       // The forms that return generated keys can't have a statement before them.
-      Optional<String> caller =
+      Optional<String> user =
           args.length == 1 || args.length == 3 || args.length == 4
               ? CurrentUser.ofThisThread()
               : Optional.empty();
       boolean prepares = PREPARES.get();
-      if (caller.isPresent()) {
-        // Other text is another statement to the driver, of which it has prepared nothing yet.
+      if (user.isPresent()) {
+        // The driver takes different text for a new statement, which it has not prepared yet.
         String end = prepares ? ";" : "; ";
-        args[0] = CALLER + (connection.getAutoCommit() ? end : BOUND + end) + args[0];
+        args[0] = SET_USER + (connection.getAutoCommit() ? end : SET_IDLE_TIMEOUT + end) + args[0];
       }
       PreparedStatement statement = (PreparedStatement) call(connection, method, args);
       if (prepares) {
         ((PGStatement) statement).setPrepareThreshold(prepareThreshold);
       }
-      if (caller.isEmpty()) {
+      if (user.isEmpty()) {
         return statement;
       }
-      statement.setString(1, caller.get());
-      return proxy(PreparedStatement.class, new CallersStatement(statement));
+      statement.setString(1, user.get());
+      return proxy(PreparedStatement.class, new UserScopedStatement(statement));
     }
   }
 
-  /** Hides that the statement has another one, with one parameter and one result, before it. */
+  /** Hides the statement before this one, with its one parameter and one result. */
   @RegisterForProxy(targets = PreparedStatement.class)
-  private static class CallersStatement implements InvocationHandler {
+  private static class UserScopedStatement implements InvocationHandler {
 
     /**
-     * Setters whose values reach the server with their type. For any other value the driver asks
-     * the server for the type, once a statement is prepared there. From then on it does not send
-     * both statements at once, and without a transaction the user's name ends with the first.
+     * Setters whose values reach the server with their type. For other values of a prepared
+     * statement the driver asks the server for the type. From then on it sends the two statements
+     * separately, and without a transaction the user's name ends with the first.
      */
     private static final Set<String> TYPED =
         Set.of("setBoolean", "setBytes", "setInt", "setLong", "setObject", "setShort", "setString");
 
-    /** Of other nulls the driver sends no type, of times for instance. */
+    /** Types of the nulls that the driver sends with a type, unlike those of times. */
     private static final Set<Integer> TYPED_NULLS =
         Set.of(Types.BIGINT, Types.BOOLEAN, Types.INTEGER, Types.SMALLINT, Types.VARCHAR);
 
     private final PreparedStatement statement;
     private boolean typed = true;
 
-    CallersStatement(PreparedStatement statement) {
+    UserScopedStatement(PreparedStatement statement) {
       this.statement = statement;
     }
 
@@ -203,7 +202,7 @@ public class UserScopedDriver extends Driver {
       };
     }
 
-    /** For a parameter without a type: both statements are in one transaction, however sent. */
+    /** Runs both statements in one transaction, for a parameter without a type. */
     private Object executeInTransaction(String how) throws SQLException {
       Connection connection = statement.getConnection();
       connection.setAutoCommit(false);
@@ -219,7 +218,7 @@ public class UserScopedDriver extends Driver {
       }
     }
 
-    /** Repeats what failed for want of a prepared statement, if nothing was executed before it. */
+    /** Repeats a statement that the session has not prepared, if nothing was executed before it. */
     private void execute() throws SQLException {
       BaseConnection connection = statement.getConnection().unwrap(BaseConnection.class);
       boolean first = connection.getTransactionState() == TransactionState.IDLE;

@@ -16,13 +16,12 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The gateway for SQL of our own: every statement names the current user. Hot-path statements use
- * it, because Hibernate keeps no plan of a statement that its discriminator scopes and would
- * translate it again for each request (docs/adr/0007-statements-by-jdbc.md). Row-level security is
- * below it, as below everything.
+ * The gateway for our own SQL: every statement names the current user. Hot-path statements use it,
+ * because Hibernate translates a statement with a discriminator for each request
+ * (docs/adr/0007-statements-by-jdbc.md). Row-level security applies as well.
  *
  * <p>Parameters are {@link String}, {@link Boolean}, {@link Integer}, {@link Long}, {@link Instant}
- * or null; a {@link JDBCType} stands for a null of that type, which saves a round trip.
+ * or null. A {@link JDBCType} stands for a null of that type, which saves a round trip.
  */
 @ApplicationScoped
 public class UserSql {
@@ -41,7 +40,7 @@ public class UserSql {
   }
 
   /**
-   * @param condition SQL with a {@code ?} for each value; no text of a client's
+   * @param condition SQL with a {@code ?} for each value, without a client's text
    */
   public <T> List<T> select(
       String columns, String table, String condition, List<?> values, Reader<T> reader) {
@@ -52,7 +51,7 @@ public class UserSql {
         reader);
   }
 
-  /** Changes the rows that meet the condition, and returns them. */
+  /** Changes the rows that meet the condition and returns them. */
   public <T> List<T> update(
       String table,
       String set,
@@ -76,7 +75,7 @@ public class UserSql {
   }
 
   /**
-   * Stores a row of the current user, and returns it.
+   * Stores a row of the current user and returns it.
    *
    * @param expressions SQL with a {@code ?} for each value, one for each of the columns
    */

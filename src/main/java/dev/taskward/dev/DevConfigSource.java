@@ -16,12 +16,12 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * What dev and test mode need and production must bring itself. Quarkus asks for it before it reads
- * its configuration, so the database runs when the first setting is looked up.
+ * The settings that dev and test mode need and production has to set. Quarkus loads it before it
+ * reads the first setting, so the database runs by then.
  */
 public final class DevConfigSource implements SmallRyeConfigBuilderCustomizer {
 
-  /** Public, and refused nowhere because it is in no production jar. */
+  /** Public; nothing refuses it, because no production jar has it. */
   static final String DEV_SECRET = "taskward-dev-secret-for-this-machine-only";
 
   private static final Path DATA = Path.of(".taskward", "postgresql-18");

@@ -17,16 +17,15 @@ import java.util.logging.Logger;
 import org.postgresql.ds.PGSimpleDataSource;
 
 /**
- * A real PostgreSQL for a developer who has none, its data kept in a folder. The JVM that starts it
- * stops it at its end; meanwhile the class loader after a live reload, and any other JVM, gets the
- * running one.
+ * Runs a real PostgreSQL for developers who have none, with its data in a folder. The JVM that
+ * starts it also stops it. After a live reload, and in other JVMs, the running one is used.
  */
 final class DevDatabase {
 
-  /** An ordinary role, as in production: a superuser would be above row-level security. */
+  /** An ordinary role, as in production: a superuser would bypass row-level security. */
   static final String ROLE = "taskward";
 
-  /** Data of a time when the superuser owned it is handed over. */
+  /** Creates the role and gives it data of older versions, which the superuser owned. */
   private static final String OWNERSHIP =
       """
       do $$
@@ -47,10 +46,10 @@ final class DevDatabase {
       end $$
       """;
 
-  /** Outlives the class loader of a live reload, as the server does. */
+  /** A system property: like the server, it outlives the class loader of a live reload. */
   private static final String STARTED_HERE = "dev.taskward.database";
 
-  /** Kept: the log manager forgets the level of a logger that nobody holds. */
+  /** A field, because the log manager forgets the level of an unreferenced logger. */
   private static final Logger LIBRARY_LOG = Logger.getLogger("io.zonky.test");
 
   /**
@@ -60,13 +59,13 @@ final class DevDatabase {
     String url = System.getProperty(STARTED_HERE);
     if (url == null) {
       url = "jdbc:postgresql://localhost:" + port(folder) + "/postgres";
-      own(url);
+      createRole(url);
       System.setProperty(STARTED_HERE, url);
     }
     return url;
   }
 
-  private static void own(String url) {
+  private static void createRole(String url) {
     PGSimpleDataSource superuser = new PGSimpleDataSource();
     superuser.setUrl(url);
     superuser.setUser("postgres");
@@ -79,7 +78,7 @@ final class DevDatabase {
   }
 
   private static int port(Path folder) {
-    // Here, because it logs before Quarkus has read the levels from its configuration.
+    // The library logs before Quarkus has read the levels from its configuration.
     LIBRARY_LOG.setLevel(Level.WARNING);
     try {
       // Written by the postmaster: process id, data directory, start time, port, …
@@ -94,7 +93,7 @@ final class DevDatabase {
       return EmbeddedPostgres.builder()
           .setDataDirectory(folder)
           .setCleanDataDirectory(false)
-          .setServerConfig("fsync", "on") // the builder switches it off; this data is to stay
+          .setServerConfig("fsync", "on") // the builder switches it off
           .start()
           .getPort();
     } catch (IOException | RuntimeException e) {
@@ -106,7 +105,7 @@ final class DevDatabase {
     }
   }
 
-  /** Whether a living JVM holds the lock that the library takes in the folder. */
+  /** Whether a running JVM holds the library's lock in the folder. */
   private static boolean isOwned(Path folder) throws IOException {
     Path lockFile = folder.resolve("epg-lock");
     try (FileChannel channel =
@@ -116,7 +115,7 @@ final class DevDatabase {
     }
   }
 
-  /** Its JVM was killed. After a reboot the process id may be another program's. */
+  /** Stops a server whose JVM was killed. Its process id may be another program's by now. */
   private static void stopOrphan(long pid) {
     ProcessHandle.of(pid)
         .filter(process -> process.info().command().orElse("").contains("postgres"))

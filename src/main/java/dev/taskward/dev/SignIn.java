@@ -19,15 +19,15 @@ import java.util.Set;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
 
 /**
- * Signs a developer in under any user name: the token endpoint of OAuth 2.0's password grant (RFC
- * 6749, 4.3), which Swagger UI's "Authorize" speaks. The password is not looked at.
+ * Issues a token for any user name and ignores the password. Swagger UI uses it as OAuth 2.0 token
+ * endpoint (RFC 6749, 4.3).
  */
 @ApplicationScoped
 class SignIn {
 
   static final String PATH = "/dev/token";
 
-  private static final Duration LIFE = Duration.ofHours(24);
+  private static final Duration LIFETIME = Duration.ofHours(24);
 
   private final String secret;
   private final TaskwardConfig.Tokens tokens;
@@ -42,7 +42,7 @@ class SignIn {
     router.post(PATH).handler(this::answer);
   }
 
-  /** One that is good whatever tokens must have by the settings. */
+  /** A token that meets the settings. */
   String token(String user) {
     Instant now = Instant.now();
     return Jwt.issuer(tokens.issuer().orElse("taskward-dev"))
@@ -51,11 +51,11 @@ class SignIn {
         .claim(tokens.subjectClaim(), user)
         .scope("tasks:read tasks:write")
         .issuedAt(now)
-        .expiresAt(now.plus(LIFE))
+        .expiresAt(now.plus(LIFETIME))
         .signWithSecret(secret);
   }
 
-  /** Of the form, which the service leaves as text; null if there is none or it is malformed. */
+  /** The user name of the form; null if it is absent or malformed. */
   private static String username(RoutingContext request) {
     String form = Objects.requireNonNullElse(request.body().asString(), "");
     try {
@@ -83,7 +83,7 @@ class SignIn {
                     "token_type",
                     "Bearer",
                     "expires_in",
-                    LIFE.toSeconds())
+                    LIFETIME.toSeconds())
                 .encode());
   }
 }

@@ -7,7 +7,7 @@ import org.eclipse.microprofile.openapi.OASFilter;
 import org.eclipse.microprofile.openapi.models.OpenAPI;
 import org.eclipse.microprofile.openapi.models.security.SecurityScheme;
 
-/** Gives Swagger UI's "Authorize" a user name to ask for, beside the plain token of production. */
+/** Adds the sign-in with a user name to Swagger UI, beside the bearer token of production. */
 @OpenApiFilter(stages = OpenApiFilter.RunStage.BUILD)
 public class SignInDocument implements OASFilter {
 

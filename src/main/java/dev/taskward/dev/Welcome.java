@@ -7,18 +7,18 @@ import jakarta.enterprise.event.Observes;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
 import org.jboss.logging.Logger;
 
-/** Tells a newcomer where to look first, and leads him there. */
+/** Logs the first URLs to open in dev mode, and redirects {@code /} to Swagger UI. */
 class Welcome {
 
   private static final Logger LOG = Logger.getLogger("dev.taskward");
 
-  void lead(@Observes Router router) {
+  void redirect(@Observes Router router) {
     if (LaunchMode.current() == LaunchMode.DEVELOPMENT) {
       router.get("/").handler(request -> request.redirect("/q/swagger-ui"));
     }
   }
 
-  void say(
+  void log(
       @Observes StartupEvent started,
       SignIn signIn,
       @ConfigProperty(name = "quarkus.http.port") int port) {

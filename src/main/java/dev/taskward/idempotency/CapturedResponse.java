@@ -9,13 +9,13 @@ import java.util.Map;
 import org.jboss.resteasy.reactive.RestResponse;
 
 /**
- * What a resource's method answers, whether it returns a response or the entity alone.
+ * The result of a resource method, which returns a response or only the entity.
  *
- * @param entity null if the answer has no body
+ * @param entity null if there is no body
  */
 record CapturedResponse(int status, Map<String, List<String>> headers, Object entity) {
 
-  /** As it is written beside every JSON body. */
+  /** The media type of every JSON response. */
   private static final String JSON = MediaType.APPLICATION_JSON + ";charset=UTF-8";
 
   static CapturedResponse of(Object result) {

@@ -13,9 +13,9 @@ import javax.sql.DataSource;
 import org.jboss.logging.Logger;
 
 /**
- * Removes the kept answers that have expired, of all users: the job has no caller, so it goes past
- * Hibernate and its discriminator, with the one statement that stands here. The function that it
- * calls opens the row-level security for what is older, and reads nothing of it.
+ * Deletes the expired stored responses of all users. The job has no current user, so it bypasses
+ * Hibernate with one JDBC statement. The database function bypasses row-level security for older
+ * rows, and returns none of their data.
  */
 @ApplicationScoped
 class ExpiredKeyCleanup {
@@ -43,11 +43,11 @@ class ExpiredKeyCleanup {
     try (Connection connection = database.getConnection();
         PreparedStatement sweep = connection.prepareStatement(SWEEP)) {
       sweep.setTimestamp(1, expired);
-      int swept = BATCH;
-      while (swept == BATCH) { // each batch is a transaction of its own
+      int deleted = BATCH;
+      while (deleted == BATCH) { // each batch is a transaction of its own
         try (ResultSet result = sweep.executeQuery()) {
           result.next();
-          swept = result.getInt(1);
+          deleted = result.getInt(1);
         }
       }
     } catch (SQLException e) {

@@ -13,16 +13,16 @@ import jakarta.interceptor.InvocationContext;
 import java.util.Optional;
 
 /**
- * Answers a repeated request with what the first one was answered. It joins or makes the
- * transaction of the resource's method, so the change and the answer that is kept are committed
- * together or not at all; a failure leaves nothing, and its repeat runs anew.
+ * Answers a repeated request with the stored response of the first one. It joins or begins the
+ * transaction of the method, so change and stored response commit together. A failure stores
+ * nothing, and its repeat runs again.
  */
 @Idempotent
 @Interceptor
 @Priority(IdempotencyInterceptor.AFTER_VALIDATION)
 class IdempotencyInterceptor {
 
-  /** Within the transaction (200), and after the validation of the input (4800). */
+  /** Inside the transaction (200) and after the validation of the input (4800). */
   static final int AFTER_VALIDATION = Interceptor.Priority.PLATFORM_AFTER + 900;
 
   private static final String KEY_IN_USE =
@@ -33,7 +33,7 @@ class IdempotencyInterceptor {
   private final KeyedRequest.Reader requests;
   private final ObjectMapper json;
 
-  /** Asked late: interceptors are made before there is a configuration. */
+  /** Read late: Quarkus creates interceptors before the configuration. */
   private final Instance<TaskwardConfig> config;
 
   IdempotencyInterceptor(
@@ -56,24 +56,24 @@ class IdempotencyInterceptor {
     if (!StoredResponse.lock(request)) {
       throw ProblemException.conflict(KEY_IN_USE);
     }
-    StoredResponse kept = StoredResponse.find(request, limits.lifetime());
-    if (kept != null && !kept.answers(request)) {
+    StoredResponse stored = StoredResponse.find(request, limits.lifetime());
+    if (stored != null && !stored.matches(request)) {
       throw ProblemException.unprocessable(KEY_USED);
     }
-    if (kept != null) {
-      throw new ReplayedResponse(kept);
+    if (stored != null) {
+      throw new ReplayedResponse(stored);
     }
     Object result = method.proceed();
-    keep(request, CapturedResponse.of(result), limits);
+    store(request, CapturedResponse.of(result), limits);
     return result;
   }
 
-  private void keep(
+  private void store(
       KeyedRequest request, CapturedResponse answer, TaskwardConfig.Idempotency limits)
       throws JsonProcessingException {
     if (answer.status() < 400) {
       byte[] body = answer.entity() == null ? new byte[0] : json.writeValueAsBytes(answer.entity());
-      StoredResponse.keep(request, answer, body, limits.maxKeys());
+      StoredResponse.store(request, answer, body, limits.maxKeys());
     }
   }
 }

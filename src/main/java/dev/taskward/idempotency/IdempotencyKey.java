@@ -5,8 +5,8 @@ import java.util.List;
 import java.util.regex.Pattern;
 
 /**
- * The {@code Idempotency-Key} header: a string of RFC 8941 in its quotes, or, as many clients send
- * it, the same characters without them. 1 to 255 characters of printable ASCII.
+ * The {@code Idempotency-Key} header: a quoted string (RFC 8941), or the same characters without
+ * quotes, as many clients send it. A key has 1 to 255 characters of printable ASCII.
  */
 public final class IdempotencyKey {
 
@@ -14,12 +14,10 @@ public final class IdempotencyKey {
 
   private static final int LENGTH_MAX = 255;
 
-  /**
-   * Possessive: Java matches such a group in a loop, not by a recursion that a header can exhaust.
-   */
+  /** Possessive: Java matches such a group in a loop, without deep recursion. */
   private static final Pattern QUOTED = Pattern.compile("\"((?:[ !#-\\[\\]-~]|\\\\[\"\\\\])*+)\"");
 
-  /** Without a comma, which is what two headers become when a proxy folds them into one. */
+  /** Without a comma: a proxy may join two headers with one. */
   private static final Pattern BARE = Pattern.compile("[ !#-+\\--~]*");
 
   /**

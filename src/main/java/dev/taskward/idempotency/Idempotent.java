@@ -9,10 +9,9 @@ import java.lang.annotation.Retention;
 import java.lang.annotation.Target;
 
 /**
- * On a method of a resource: its requests may be repeated under an {@code Idempotency-Key}
- * (draft-ietf-httpapi-idempotency-key-header) and have their effect once. Every POST and PATCH has
- * it; the other methods are idempotent by themselves (RFC 9110, 9.2.2), and their key is not looked
- * at.
+ * Marks a resource method whose repeats under one {@code Idempotency-Key}
+ * (draft-ietf-httpapi-idempotency-key-header) take effect once. Every POST and PATCH has it. The
+ * other methods are idempotent by definition (RFC 9110, 9.2.2); their key is ignored.
  */
 @InterceptorBinding
 @Target({METHOD, TYPE}) // the interceptor is a type

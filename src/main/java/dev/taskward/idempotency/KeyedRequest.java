@@ -18,9 +18,8 @@ import java.util.UUID;
 /**
  * A request with an {@code Idempotency-Key}.
  *
- * @param id who sends it, with which method, to which path and under which key: a repeat has the
- *     same. A digest, so that it is short whatever the client chose, and tells nobody the key
- * @param fingerprint of everything else that makes the request, a digest too: a repeat has the same
+ * @param id a digest of user, method, path and key; a repeat has the same
+ * @param fingerprint a digest of the rest of the request; a repeat has the same
  */
 record KeyedRequest(UUID id, byte[] fingerprint) {
 
@@ -29,15 +28,15 @@ record KeyedRequest(UUID id, byte[] fingerprint) {
 
     private final ContainerRequestContext request;
     private final CurrentVertxRequest http;
-    private final CurrentUser caller;
+    private final CurrentUser user;
 
     Reader(
         ContainerRequestContext request,
         CurrentVertxRequest http,
-        @PersistenceUnitExtension CurrentUser caller) {
+        @PersistenceUnitExtension CurrentUser user) {
       this.request = request;
       this.http = http;
-      this.caller = caller;
+      this.user = user;
     }
 
     /**
@@ -51,9 +50,9 @@ record KeyedRequest(UUID id, byte[] fingerprint) {
         return Optional.empty();
       }
       String key = IdempotencyKey.parse(header);
-      // The alias is folded into the path already; a slash at its end changes nothing.
+      // The path has its version already; a slash at its end changes nothing.
       String path = request.getUriInfo().getPath().replaceAll("/+$", "");
-      ByteBuffer id = ByteBuffer.wrap(digest(caller.subject(), request.getMethod(), path, key));
+      ByteBuffer id = ByteBuffer.wrap(digest(user.subject(), request.getMethod(), path, key));
       byte[] fingerprint =
           digest(
               request.getHeaderString(HttpHeaders.CONTENT_TYPE),
@@ -64,7 +63,7 @@ record KeyedRequest(UUID id, byte[] fingerprint) {
       return Optional.of(new KeyedRequest(new UUID(id.getLong(), id.getLong()), fingerprint));
     }
 
-    /** SHA-256 of parts that can't run into each other: each has its length before it. */
+    /** SHA-256 of the parts, each after its length, so that no parts run together. */
     private static byte[] digest(Object... parts) {
       MessageDigest digest = Digest.sha256();
       for (Object part : parts) {

@@ -19,13 +19,13 @@ import org.hibernate.annotations.PartitionKey;
 import org.hibernate.annotations.TenantId;
 import org.hibernate.jpa.SpecHints;
 
-/** The answer to a request of one user, kept for its repeats. */
+/** The response to a user's request, stored for its repeats. */
 @Entity
 @Immutable
 @Table(name = "idempotency_key")
 class StoredResponse extends PanacheEntityBase {
 
-  /** Far beyond the largest response of a request that changes something. */
+  /** Far above the largest response to a change. */
   private static final int BODY_MAX_BYTES = 64 * 1024;
 
   @Id UUID id;
@@ -41,7 +41,7 @@ class StoredResponse extends PanacheEntityBase {
   @Column(nullable = false)
   short status;
 
-  /** As in HTTP: a line for each, name and value. */
+  /** One line for each header, as in HTTP. */
   @Column(nullable = false, columnDefinition = "text")
   String headers;
 
@@ -52,9 +52,9 @@ class StoredResponse extends PanacheEntityBase {
   Instant createdAt;
 
   /**
-   * Keeps every other request with the same id out until the transaction ends; false if one is
-   * under way, in any instance of the service. The lock is the transaction's, not the session's, so
-   * that it holds behind a pooler, too. Two ids that share a lock are a false alarm that passes.
+   * Locks the id of the request in all instances until the transaction ends; false if another
+   * request holds it. Unlike a lock of the session, it works behind a pooler. Two ids may share a
+   * lock; the 409 that this causes passes.
    */
   static boolean lock(KeyedRequest request) {
     return getEntityManager()
@@ -64,32 +64,32 @@ class StoredResponse extends PanacheEntityBase {
   }
 
   /**
-   * The answer that is kept for this request, or null. Only under the lock, and in a statement of
-   * its own, which sees what the holder before committed. One that has expired is removed.
+   * The stored response, or null; deletes an expired one. It needs the lock. Its own statement sees
+   * what the previous holder committed.
    */
   static StoredResponse find(KeyedRequest request, Duration lifetime) {
-    StoredResponse kept = findById(request.id());
-    if (kept == null || kept.createdAt.isAfter(Instant.now().minus(lifetime))) {
-      return kept;
+    StoredResponse stored = findById(request.id());
+    if (stored == null || stored.createdAt.isAfter(Instant.now().minus(lifetime))) {
+      return stored;
     }
-    getEntityManager().detach(kept);
-    delete("id", kept.id);
+    getEntityManager().detach(stored);
+    delete("id", stored.id);
     return null;
   }
 
-  /** Keeps an answer, and drops the oldest of the caller's beyond so many. */
-  static void keep(KeyedRequest request, CapturedResponse answer, byte[] body, int max) {
+  /** Stores a response and deletes the user's oldest beyond {@code max}. */
+  static void store(KeyedRequest request, CapturedResponse answer, byte[] body, int max) {
     if (body.length > BODY_MAX_BYTES) {
       throw new IllegalStateException("an answer of " + body.length + " bytes can't be kept");
     }
-    StoredResponse kept = new StoredResponse();
-    kept.id = request.id();
-    kept.fingerprint = request.fingerprint();
-    kept.status = (short) answer.status();
-    kept.headers = lines(answer.headers());
-    kept.body = body;
-    kept.createdAt = Instant.now();
-    kept.persistAndFlush();
+    StoredResponse stored = new StoredResponse();
+    stored.id = request.id();
+    stored.fingerprint = request.fingerprint();
+    stored.status = (short) answer.status();
+    stored.headers = lines(answer.headers());
+    stored.body = body;
+    stored.createdAt = Instant.now();
+    stored.persistAndFlush();
     List<UUID> beyond = lockBeyond(max);
     if (!beyond.isEmpty()) {
       delete("id in ?1", beyond);
@@ -97,8 +97,8 @@ class StoredResponse extends PanacheEntityBase {
   }
 
   /**
-   * All but the caller's newest. Those that another request of his is just dropping are left to it:
-   * two that wait for each other's would be a deadlock.
+   * Locks all but the user's newest. It skips rows that another request is deleting: two requests
+   * that wait for each other would deadlock.
    */
   private static List<UUID> lockBeyond(int max) {
     return getEntityManager()
@@ -112,7 +112,7 @@ class StoredResponse extends PanacheEntityBase {
         .getResultList();
   }
 
-  boolean answers(KeyedRequest request) {
+  boolean matches(KeyedRequest request) {
     return Arrays.equals(fingerprint, request.fingerprint());
   }
 

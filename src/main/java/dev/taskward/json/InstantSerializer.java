@@ -15,19 +15,17 @@ import java.time.format.DateTimeFormatterBuilder;
 import java.util.Locale;
 
 /**
- * Writes a time as RFC 3339 in UTC with six digits of a fraction, always, so that times sort as
- * text and have one format. It does not go by way of a formatter's dozen texts, which were a fifth
- * of all that the garbage collector had to clear away.
+ * Writes a time as RFC 3339 in UTC with six fractional digits, so that times sort as text. It uses
+ * no formatter, which would create many temporary strings for each time.
  */
 @Singleton
 class InstantSerializer extends StdScalarSerializer<Instant> implements ObjectMapperCustomizer {
 
-  /** In seconds. */
-  private static final int DAY = 24 * 60 * 60;
+  private static final int SECONDS_PER_DAY = 24 * 60 * 60;
 
   private static final int LENGTH = "9999-12-31T23:59:59.999999Z".length();
 
-  /** For years that have a sign, which RFC 3339 does not know. */
+  /** For years with a sign, which RFC 3339 does not allow. */
   private static final DateTimeFormatter FAR =
       new DateTimeFormatterBuilder().appendInstant(6).toFormatter(Locale.ROOT);
 
@@ -35,7 +33,7 @@ class InstantSerializer extends StdScalarSerializer<Instant> implements ObjectMa
     super(Instant.class);
   }
 
-  /** After Quarkus has registered the modules that it finds: the last serializer of a type wins. */
+  /** Runs after Quarkus has registered its modules: the last serializer of a type wins. */
   @Override
   public int priority() {
     return MINIMUM_PRIORITY;
@@ -49,12 +47,12 @@ class InstantSerializer extends StdScalarSerializer<Instant> implements ObjectMa
   @Override
   public void serialize(Instant time, JsonGenerator json, SerializerProvider provider)
       throws IOException {
-    LocalDate date = LocalDate.ofEpochDay(Math.floorDiv(time.getEpochSecond(), DAY));
+    LocalDate date = LocalDate.ofEpochDay(Math.floorDiv(time.getEpochSecond(), SECONDS_PER_DAY));
     if (date.getYear() < 0 || date.getYear() > 9999) {
       json.writeString(FAR.format(time));
       return;
     }
-    int second = Math.floorMod(time.getEpochSecond(), DAY);
+    int second = Math.floorMod(time.getEpochSecond(), SECONDS_PER_DAY);
     char[] text = new char[LENGTH];
     int end = number(text, 0, date.getYear(), 4, '-');
     end = number(text, end, date.getMonthValue(), 2, '-');
@@ -66,14 +64,14 @@ class InstantSerializer extends StdScalarSerializer<Instant> implements ObjectMa
     json.writeString(text, 0, LENGTH);
   }
 
-  /** Writes the number with so many digits and what follows it; returns where it ends. */
-  private static int number(char[] text, int from, int number, int digits, char then) {
+  /** Writes the number with leading zeros and the next character; returns the end position. */
+  private static int number(char[] text, int from, int number, int digits, char next) {
     int rest = number;
     for (int at = from + digits - 1; at >= from; at--) {
       text[at] = (char) ('0' + rest % 10);
       rest /= 10;
     }
-    text[from + digits] = then;
+    text[from + digits] = next;
     return from + digits + 1;
   }
 }

@@ -19,9 +19,9 @@ import org.jboss.resteasy.reactive.server.core.ResteasyReactiveRequestContext;
 import org.jboss.resteasy.reactive.server.spi.ServerRequestContext;
 
 /**
- * Reads JSON, and refuses what is not UTF-8 (RFC 8259): Jackson alone accepts bytes that other
- * parsers read as other characters. A reader interceptor would cost more, because Quarkus then
- * reads the annotations of the resource's method for every request.
+ * Reads JSON and refuses bytes that are not UTF-8 (RFC 8259). Jackson alone accepts bytes that
+ * other parsers read as other characters. For a reader interceptor, Quarkus would read the method's
+ * annotations in every request.
  */
 @Provider
 @Consumes({MediaType.APPLICATION_JSON, "application/*+json"})
@@ -41,15 +41,15 @@ public class JsonBodyReader extends ServerJacksonMessageBodyReader {
       body = new byte[0];
     }
     StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(body));
-    if (hasNul(body)) { // which no JSON has; Jackson would find it to be UTF-16 or UTF-32
+    if (hasNul(body)) { // no JSON has it; Jackson would assume UTF-16 or UTF-32
       throw new CharacterCodingException();
     }
     return readFrom(type, genericType, null, mediaType, null, new ByteArrayInputStream(body));
   }
 
   /**
-   * What {@link RequestBody} has read; null if none was sent. Quarkus' stream would have the thread
-   * wait until the event loop tells it so.
+   * The body that {@link RequestBody} has read; null if the client sent none. Quarkus' stream would
+   * make the thread wait for the event loop.
    */
   public static byte[] of(RoutingContext request) {
     Buffer body = request.body().buffer();

@@ -12,18 +12,17 @@ import io.quarkus.jackson.ObjectMapperCustomizer;
 import jakarta.inject.Singleton;
 
 /**
- * Reads what the client wrote and nothing that it may have meant: {@code "true"} is no boolean, 12
- * is no text, a field stands once, and nothing follows the body.
+ * Makes Jackson strict: {@code "true"} is no boolean, and 12 is no text. Unknown fields, duplicate
+ * fields and data after the body are errors.
  */
 @Singleton
 class StrictJson implements ObjectMapperCustomizer {
 
-  /** No body has more than one level; read-only fields may hold anything, and are ignored. */
+  /** Bodies have one level, but ignored read-only fields may hold anything. */
   private static final int NESTING_MAX = 16;
 
   @Override
-  @SuppressWarnings(
-      "deprecation") // of a setter that the mapper of an extension offers no builder for
+  @SuppressWarnings("deprecation") // Quarkus' mapper has no builder for this setter
   public void customize(ObjectMapper mapper) {
     mapper.getFactory().enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION.mappedFeature());
     mapper

@@ -14,16 +14,15 @@ import java.util.Map;
 import org.jboss.logging.Logger;
 
 /**
- * Writes one log line for each request, in the category {@code dev.taskward.access}, if configured:
- * request, status, duration, and a digest of the user id. It writes no query, which may hold users'
- * text, and no user id.
+ * Writes one line for each request to the log category {@code dev.taskward.access}, if enabled. The
+ * line has a digest instead of the user id, and no query, which may hold users' text.
  */
 @ApplicationScoped
 class AccessLog implements RequestFilters {
 
   private static final Logger LOG = Logger.getLogger("dev.taskward.access");
 
-  /** Digits: enough to tell users apart. */
+  /** Hexadecimal digits, enough to distinguish users. */
   private static final int DIGEST_LENGTH = 16;
 
   private final boolean enabled;

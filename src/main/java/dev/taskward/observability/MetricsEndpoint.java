@@ -13,23 +13,23 @@ import jakarta.inject.Singleton;
 import java.util.regex.Pattern;
 
 /**
- * Answers Prometheus in the format that it prefers, OpenMetrics, which alone has exemplars, and all
- * others in plain text. Quarkus takes plain text for everyone who would take that too, as
- * Prometheus does, and answers on a thread that may have to wait for the database.
+ * Serves OpenMetrics, the only format with exemplars, to clients that accept it, and plain text to
+ * others. Quarkus serves plain text to clients that accept both, as Prometheus does. It also uses
+ * worker threads, which may all wait for the database.
  */
 @Singleton
 class MetricsEndpoint {
 
   /**
-   * Micrometer's, at the count of a histogram: OpenMetrics 1.0 has them at buckets alone, and
-   * Prometheus before 2.43 drops all of an answer that has others.
+   * An exemplar that Micrometer adds to a histogram's count. OpenMetrics 1.0 allows them at buckets
+   * only, and Prometheus before 2.43 rejects the whole response.
    */
   private static final Pattern EXEMPLAR_OF_COUNT =
       Pattern.compile("^(\\w+_count\\b.*) # \\{.*$", Pattern.MULTILINE);
 
   private final PrometheusMeterRegistry registry;
 
-  /** Of its own, for it has to be seen when all the others wait for the database. */
+  /** A separate thread: metrics stay readable while all others wait for the database. */
   private final WorkerExecutor thread;
 
   MetricsEndpoint(PrometheusMeterRegistry registry, Vertx vertx) {

@@ -10,12 +10,12 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * Removes the query of a request, which may hold users' text, from a failure before the log has it.
- * Class names and stack traces stay, and so do messages that quote nothing of the query.
+ * Removes the request's query, which may hold users' text, from a failure before it is logged.
+ * Class names, stack traces and messages without parts of the query stay.
  */
 public final class QueryRedaction {
 
-  /** Stands for a failure whose messages, or its causes', quote the query. */
+  /** Replaces a failure whose messages, or its causes' messages, quote the query. */
   private static final class Redacted extends Exception {
 
     Redacted(Throwable failure, Set<String> secrets) {
@@ -32,7 +32,7 @@ public final class QueryRedaction {
     }
   }
 
-  /** The failure itself if it quotes nothing of the query. */
+  /** Returns the failure itself if it quotes nothing of the query. */
   public static Throwable of(Throwable failure, RoutingContext request) {
     String query = request.request().query();
     if (query == null) {
@@ -45,7 +45,7 @@ public final class QueryRedaction {
     return quotes(failure, secrets) ? new Redacted(failure, secrets) : failure;
   }
 
-  /** As a whole, and each value. */
+  /** The decoded query as a whole, and each value. */
   private static Stream<String> decoded(String query) {
     try {
       return Stream.concat(

@@ -23,10 +23,9 @@ import java.util.concurrent.atomic.LongAdder;
 import java.util.stream.Stream;
 
 /**
- * Rate, errors and duration of each route, for Prometheus. Quarkus' own meters would take the path
- * of a request that is refused before it is routed for its label, and any word for its method: each
- * id and each guess a series that is kept for ever. Here every label has few values, whatever is
- * sent.
+ * Measures rate, errors and duration of each route for Prometheus. Every label has few values.
+ * Quarkus' own meters use unrouted paths and unknown methods as labels, and keep each series
+ * forever.
  */
 @ApplicationScoped
 class RequestMetrics implements RequestFilters {
@@ -43,7 +42,7 @@ class RequestMetrics implements RequestFilters {
           HttpMethod.DELETE,
           HttpMethod.OPTIONS);
 
-  /** Around the 200 ms that 95 % of the requests have to keep. */
+  /** Buckets around the objective: 95 % of the requests take at most 200 ms. */
   private static final Duration[] BUCKETS =
       Stream.of(5, 10, 25, 50, 100, 200, 400, 1_000, 2_500, 10_000)
           .map(Duration::ofMillis)
@@ -81,12 +80,12 @@ class RequestMetrics implements RequestFilters {
     request.next();
   }
 
-  /** 499, as nginx has it, if the client was gone before it had its answer. */
+  /** The status of the response; 499, as in nginx, if the client disconnected before. */
   static int status(RoutingContext request, AsyncResult<Void> ended) {
     return ended.succeeded() ? request.response().getStatusCode() : 499;
   }
 
-  /** The trace is the exemplar of its bucket. */
+  /** Records a duration, with a sampled trace as exemplar. */
   private static void record(Timer timer, long nanos, Span span) {
     if (!span.getSpanContext().isSampled()) {
       timer.record(nanos, TimeUnit.NANOSECONDS);

@@ -11,24 +11,23 @@ import java.util.Map;
 import org.jboss.logging.Logger;
 
 /**
- * Writes one log line for each refused request, in the category {@code dev.taskward.security}: who
- * was refused, where and why. The fields are in the text and, in JSON logs, fields of {@code mdc}
- * beside the trace id. No token and no query is written, and a client's text cannot imitate a line
- * or a field.
+ * Writes one line for each refused request to the log category {@code dev.taskward.security}. Its
+ * fields are in the text and, in JSON logs, in {@code mdc} beside the trace id. It holds no token
+ * and no query, and a client's text cannot imitate a line or a field.
  */
 public final class SecurityLog {
 
-  /** What happened; the log has it in lower case. */
+  /** The kind of refusal; the log has it in lower case. */
   public enum Event {
     /** No token, or none that is accepted. */
     TOKEN_REFUSED,
     /** The token lacks a scope. */
     SCOPE_MISSING,
-    /** The resource belongs to another user; the path says which. */
+    /** The resource, which the path names, belongs to another user. */
     FOREIGN_RESOURCE,
     /** More requests than the limit allows. */
     RATE_LIMITED,
-    /** The user has as much as one user may have. */
+    /** The user has reached a quota. */
     QUOTA_REACHED
   }
 
@@ -39,15 +38,15 @@ public final class SecurityLog {
   private static final String KEY = SecurityLog.class.getName();
 
   /**
-   * Says why this request is about to be refused; the line is written with its answer.
+   * Notes why this request is refused; {@link #write} logs it with the response.
    *
-   * @param reason in our words, nothing of the client's
+   * @param reason a fixed text, without any text of the client
    */
   public static void note(RoutingContext request, Event event, String reason) {
     request.put(KEY, new Refusal(event, reason));
   }
 
-  /** Whether the answer is a refusal, which then is in the log. */
+  /** Logs and counts the response if it is a refusal, and returns whether it is. */
   public static boolean write(int status, RoutingContext request) {
     Refusal refusal = request.get(KEY);
     if (refusal == null && status == 401) {
@@ -56,7 +55,7 @@ public final class SecurityLog {
     if (refusal == null) {
       return false;
     }
-    // Both are words of ours, so there are few series.
+    // Both are fixed texts, so there are few series.
     String event = refusal.event.name().toLowerCase(Locale.ROOT);
     Metrics.counter("taskward.refusals", "event", event, "reason", refusal.reason).increment();
     Map<String, String> fields = fields(refusal, status, request);
@@ -80,7 +79,7 @@ public final class SecurityLog {
     return fields;
   }
 
-  /** Of the verified token; null without one. */
+  /** The subject of the verified token; null without one. */
   public static String subject(RoutingContext request) {
     return request.user() instanceof QuarkusHttpUser user
             && !user.getSecurityIdentity().isAnonymous()

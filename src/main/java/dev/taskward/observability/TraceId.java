@@ -15,9 +15,9 @@ import java.util.regex.Pattern;
 import org.jboss.logging.MDC;
 
 /**
- * Names every request: by the trace id of its {@code traceparent} header (W3C Trace Context) if it
- * brings a valid one, else by a random one, OpenTelemetry's where traces are kept. The log has it
- * as {@code traceId}, a problem as {@code trace_id}.
+ * Gives every request a trace id: from a valid {@code traceparent} header (W3C Trace Context), else
+ * a random one. With tracing, OpenTelemetry chooses it. Log lines have it as {@code traceId},
+ * problems as {@code trace_id}.
  */
 @Singleton
 public final class TraceId implements RequestFilters {
@@ -33,25 +33,25 @@ public final class TraceId implements RequestFilters {
     return Map.of(
         Stage.TRACE_ID,
         request -> {
-          name(request);
+          assign(request);
           request.next();
         });
   }
 
   public static String of(RoutingContext request) {
     String id = request.get(KEY);
-    return id == null ? name(request) : id;
+    return id == null ? assign(request) : id;
   }
 
-  private static String name(RoutingContext request) {
+  private static String assign(RoutingContext request) {
     SpanContext span = Span.current().getSpanContext();
-    String id = span.isValid() ? span.getTraceId() : told(request);
+    String id = span.isValid() ? span.getTraceId() : fromHeaderOrRandom(request);
     request.put(KEY, id);
     MDC.put(KEY, id);
     return id;
   }
 
-  private static String told(RoutingContext request) {
+  private static String fromHeaderOrRandom(RoutingContext request) {
     String traceparent = request.request().getHeader("traceparent");
     Matcher matcher = traceparent == null ? null : TRACEPARENT.matcher(traceparent);
     return matcher != null && matcher.matches() ? matcher.group(1) : random();

@@ -25,14 +25,13 @@ import java.util.Map;
 import org.jboss.resteasy.reactive.server.ServerExceptionMapper;
 
 /**
- * The only two doors through which an error leaves: JAX-RS, from routing to commit, and below it
- * the router, with authentication, body limit and paths that can't be read. Both send a {@link
- * Problem}.
+ * Sends a {@link Problem} for every error. JAX-RS handles failures from routing to commit. The
+ * router handles earlier ones: of authentication, the body limit and unreadable paths.
  */
 @ApplicationScoped
 public class ErrorResponses {
 
-  /** What the status alone demands (RFC 6750, RFC 9110). */
+  /** Headers that a status requires (RFC 6750, RFC 9110). */
   private static final Map<Integer, Map<String, String>> HEADERS =
       Map.of(
           401, Map.of(HttpHeaders.WWW_AUTHENTICATE, "Bearer"),
@@ -47,7 +46,7 @@ public class ErrorResponses {
     this.concealForeign = config.concealForeignTasks();
   }
 
-  /** The types beside Throwable have mappers of Quarkus' own, which this one displaces. */
+  /** The types besides Throwable replace Quarkus' own mappers. */
   @ServerExceptionMapper({
     Throwable.class,
     AuthenticationFailedException.class,
@@ -79,17 +78,17 @@ public class ErrorResponses {
 
   void router(@Observes Router router) {
     router.route().order(Integer.MIN_VALUE).failureHandler(this::router);
-    // Where not even a route could be looked for: a path that can't be decoded, no Host.
+    // Failures before any route: a path that can't be decoded, no Host.
     router.errorHandler(400, this::router);
   }
 
   private void router(RoutingContext request) {
     if (request.response().headWritten()) {
-      if (!Problems.isOfTheConnection(request.failure())) { // which fails once more as it closes
+      if (!Problems.isConnectionFailure(request.failure())) { // it fails again as it closes
         request.next();
       }
     } else if (request.failure() == null || request.statusCode() == 400) {
-      // The head cannot be trusted; a path that can't be decoded is another matter.
+      // The head cannot be trusted, unless only its path can't be decoded.
       if (request.statusCode() == 400 && !(request.failure() instanceof IllegalArgumentException)) {
         closeAfter(request);
       }
@@ -99,12 +98,12 @@ public class ErrorResponses {
     }
   }
 
-  /** Ends the request with a problem about which the status says enough. */
+  /** Ends the request with the problem of a status. */
   public static void send(int status, RoutingContext request) {
     send(Problems.of(status, request), request);
   }
 
-  /** The same where many requests end alike, and one line of the log speaks of all. */
+  /** The same without a log line; the log counts such requests in one line. */
   public static void sendUnlogged(int status, RoutingContext request) {
     send(Problems.unlogged(status, request), request);
   }
@@ -114,12 +113,12 @@ public class ErrorResponses {
     headers(problem)
         .forEach(
             (name, value) -> {
-              if (!sent.contains(name)) { // authentication may have said more in its challenge
+              if (!sent.contains(name)) { // authentication may have set a longer challenge
                 sent.set(name, value);
               }
             });
     closeIfUnread(problem, request);
-    ResponseHeaders.set(request); // for those that no filter has seen
+    ResponseHeaders.set(request); // for requests that passed no filter
     request
         .response()
         .setStatusCode(problem.status())
@@ -142,12 +141,12 @@ public class ErrorResponses {
     request.response().putHeader("Connection", "close");
   }
 
-  /** Until {@link #completeBody}, a failure of this request counts as a body that broke off. */
+  /** Until {@link #completeBody}, a failure of this request counts as an incomplete body. */
   public static void expectBody(RoutingContext request) {
     request.put(Problems.BODY_INCOMPLETE, true);
   }
 
-  /** The body was read to its end. */
+  /** Marks the body as complete. */
   public static void completeBody(RoutingContext request) {
     request.remove(Problems.BODY_INCOMPLETE);
   }

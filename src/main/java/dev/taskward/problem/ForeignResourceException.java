@@ -1,6 +1,6 @@
 package dev.taskward.problem;
 
-/** It exists, and is somebody else's: 403, or 404 where the deployment conceals that. */
+/** Another user owns the resource: 403, or 404 if the deployment conceals that. */
 public class ForeignResourceException extends RuntimeException {
 
   public static final String DETAIL = "What is asked for belongs to another user.";
@@ -8,7 +8,7 @@ public class ForeignResourceException extends RuntimeException {
   private final transient ProblemException concealed;
 
   /**
-   * @param unknown what a caller is told about an id that nobody has
+   * @param unknown the problem for an id that does not exist
    */
   public ForeignResourceException(ProblemException unknown) {
     super(DETAIL);

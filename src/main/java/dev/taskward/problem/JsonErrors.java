@@ -10,15 +10,15 @@ import dev.taskward.problem.Problem.FieldError;
 import java.util.Objects;
 import java.util.stream.Collectors;
 
-/** Says in a client's terms what Jackson found wrong with a body. */
+/** Describes in a client's terms what Jackson found wrong with a body. */
 final class JsonErrors {
 
-  /** Stands for the body as a whole where a field is named. */
+  /** The field name that stands for the whole body. */
   static final String BODY = "body";
 
   static final String MALFORMED = "The body is not valid JSON.";
 
-  /** JSON of the wrong shape. */
+  /** The error for JSON of the wrong shape. */
   static FieldError of(MismatchedInputException e) {
     String field =
         e.getPath().stream()
@@ -42,7 +42,7 @@ final class JsonErrors {
     return target == String.class ? "must be a string" : "must be a JSON object";
   }
 
-  /** Text that is no JSON at all, or goes beyond the parser's limits. */
+  /** The detail for text that is no JSON or exceeds the limits of the parser. */
   static String detail(Throwable cause) {
     JsonLocation location = cause instanceof JacksonException e ? e.getLocation() : null;
     return location == null

@@ -8,13 +8,13 @@ import java.util.List;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
 
 /**
- * The body of every error: problem details of RFC 9457. The type is always {@code about:blank}, so
- * the title is the phrase of the status and the detail says what is wrong with this request.
+ * The body of every error: problem details (RFC 9457). The type is always {@code about:blank}, so
+ * the title is the phrase of the status. The detail says what is wrong with this request.
  *
- * @param traceId what the log has beside every line of this request
- * @param errors for invalid input only: what is wrong with which field or parameter
+ * @param traceId the id in every log line of this request
+ * @param errors for invalid input only
  */
-@RegisterForReflection // written outside of JAX-RS too, where Quarkus does not see it
+@RegisterForReflection // Quarkus does not see its use outside of JAX-RS
 @JsonInclude(JsonInclude.Include.NON_EMPTY)
 @Schema(
     description = "Problem details (RFC 9457).",
@@ -46,7 +46,7 @@ public record Problem(
       @Schema(examples = "title") String field,
       @Schema(examples = "must not be blank") String message) {}
 
-  /** What the status alone says. */
+  /** The default detail of a status. */
   static String detail(int status, String method) {
     return switch (status) {
       case 400 -> "The request is malformed.";

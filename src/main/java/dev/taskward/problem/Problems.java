@@ -28,19 +28,19 @@ import java.util.stream.StreamSupport;
 import org.jboss.logging.Logger;
 
 /**
- * Turns whatever went wrong into the problem that the client is told. Only a {@link
- * ProblemException} was written for clients, so only its message goes out; all other texts are
- * composed here, and no class, table or SQL can slip into an answer.
+ * Turns a failure into the problem that the client gets. Only the message of a {@link
+ * ProblemException} is written for clients and sent. All other texts are composed here, so no
+ * class, table or SQL appears in a response.
  */
 public final class Problems {
 
-  /** The key under which a request says that its body is being read, or broke off. */
+  /** The key of a request whose body is being read or is incomplete. */
   static final String BODY_INCOMPLETE = Problems.class.getName() + ".body";
 
   private static final Logger LOG = Logger.getLogger(Problems.class);
 
   static Problem of(Throwable failure, RoutingContext request) {
-    TraceId.of(request); // so that the log has it, also of what no filter has seen
+    TraceId.of(request); // sets the log's trace id, also without filters
     if (failure instanceof ProblemException e) {
       return of(e.getResponse().getStatus(), e.getMessage(), e.errors(), request);
     }
@@ -54,7 +54,7 @@ public final class Problems {
       return invalid(List.of(JsonErrors.of(e)), request);
     }
     if (failure instanceof NotFoundException && failure.getCause() != null) {
-      // So JAX-RS ends what goes wrong while a parameter is read, whatever it was.
+      // JAX-RS wraps every failure of reading a parameter.
       return of(failure.getCause(), request);
     }
     if (failure instanceof WebApplicationException e) {
@@ -63,7 +63,7 @@ public final class Problems {
           ? of(status, JsonErrors.detail(e.getCause()), List.of(), request)
           : of(status, request);
     }
-    if (isOfTheConnection(failure) || request.get(BODY_INCOMPLETE) != null) { // no fault of ours
+    if (isConnectionFailure(failure) || request.get(BODY_INCOMPLETE) != null) { // client's fault
       LOG.debug(line(request), failure);
       return of(400, JsonErrors.MALFORMED, List.of(), request);
     }
@@ -78,19 +78,19 @@ public final class Problems {
     return of(500, request);
   }
 
-  /** A broken chunk, a client that hung up; not a class that can't be read from JSON or written. */
-  static boolean isOfTheConnection(Throwable failure) {
+  /** Whether the connection failed, for instance in a chunk; not a failure of JSON mapping. */
+  static boolean isConnectionFailure(Throwable failure) {
     return (failure instanceof IOException && !(failure instanceof DatabindException))
         || failure instanceof HttpClosedException;
   }
 
-  /** A problem about which the status says enough. */
+  /** The problem of a status. */
   static Problem of(int status, RoutingContext request) {
     TraceId.of(request);
     return of(status, detail(status, request), List.of(), request);
   }
 
-  /** The same, of which the log hears elsewhere. */
+  /** The same without a log line. */
   static Problem unlogged(int status, RoutingContext request) {
     return document(status, detail(status, request), List.of(), request);
   }
@@ -109,7 +109,7 @@ public final class Problems {
 
   private static Problem of(
       int status, String detail, List<FieldError> errors, RoutingContext request) {
-    // So that the trace id which the client is told is in the log, whatever the status.
+    // The log has every trace id that a client gets.
     if (!SecurityLog.write(status, request)) {
       LOG.infof("%d %s", status, line(request));
     }

@@ -13,17 +13,17 @@ import java.util.regex.Pattern;
 import org.jboss.resteasy.reactive.server.ServerRequestFilter;
 
 /**
- * Decides whether the client takes JSON, which is all that has a body here (RFC 9110, 12.5.1): the
- * closest range counts, and a quality of 0 means "not acceptable". Quarkus REST is told that alone,
- * for it fails at a comma in quotes, takes 0 for the least of preferences, and looks at the header
- * of a DELETE when that is done.
+ * Decides whether the client accepts JSON, the only media type of responses with a body (RFC 9110,
+ * 12.5.1). The most specific range decides; a quality of 0 means "not acceptable". Quarkus REST
+ * gets only the result. On its own it fails at quoted commas, takes 0 for the lowest preference,
+ * and checks a DELETE too late.
  */
 class AcceptHeader {
 
-  private static final List<String> CLOSEST_FIRST =
+  private static final List<String> MOST_SPECIFIC_FIRST =
       List.of("application/json", "application/*", "*/*");
 
-  /** Commas and semicolons may stand in it. */
+  /** A quoted string, which may hold commas and semicolons. */
   private static final String QUOTED = "\"(?:[^\"\\\\]++|\\\\.)*+\"?";
 
   private static final Pattern ELEMENT = Pattern.compile("(?:[^,\"]++|" + QUOTED + ")++");
@@ -33,10 +33,10 @@ class AcceptHeader {
 
   @ServerRequestFilter(preMatching = true, priority = Stage.ACCEPT)
   void decide(ContainerRequestContext request, RoutingContext routing) {
-    // Of JAX-RS, the first question about a header costs a copy of all.
+    // JAX-RS would copy all headers.
     MultiMap headers = routing.request().headers();
     List<String> lines = headers.getAll(HttpHeaders.ACCEPT);
-    if (lines.isEmpty() || lines.size() == 1 && CLOSEST_FIRST.contains(lines.get(0))) {
+    if (lines.isEmpty() || lines.size() == 1 && MOST_SPECIFIC_FIRST.contains(lines.get(0))) {
       return;
     }
     boolean accepts = request.getMethod().equals(HttpMethod.DELETE) || accepts(lines); // no body
@@ -52,11 +52,11 @@ class AcceptHeader {
             .filter(element -> !element.isBlank())
             .toList();
     return elements.isEmpty()
-        || CLOSEST_FIRST.stream()
+        || MOST_SPECIFIC_FIRST.stream()
             .map(range -> elements.stream().filter(e -> isOf(range, e)).findFirst())
             .flatMap(Optional::stream)
             .findFirst()
-            .filter(closest -> !NONE.matcher(closest.replaceAll(QUOTED, "")).matches())
+            .filter(mostSpecific -> !NONE.matcher(mostSpecific.replaceAll(QUOTED, "")).matches())
             .isPresent();
   }
 

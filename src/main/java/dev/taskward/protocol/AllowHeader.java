@@ -9,9 +9,9 @@ import java.net.URI;
 import org.jboss.resteasy.reactive.server.ServerResponseFilter;
 
 /**
- * Sets {@code Allow} in every 405 (RFC 9110), and {@code Accept-Patch} in the 415 of a PATCH (RFC
- * 5789). The response to OPTIONS has both. Quarkus REST leaves them out, and returns the methods of
- * the whole resource class for OPTIONS.
+ * Sets {@code Allow} in every 405 (RFC 9110) and {@code Accept-Patch} in the 415 of a PATCH (RFC
+ * 5789). The response to OPTIONS has both. Quarkus REST omits them, and returns the methods of the
+ * whole resource class for OPTIONS.
  */
 @Singleton
 class AllowHeader {
@@ -44,7 +44,7 @@ class AllowHeader {
             });
   }
 
-  /** The path, normalised and decoded as JAX-RS does it: an encoded slash separates nothing. */
+  /** Normalises and decodes the path as JAX-RS does: an encoded slash is no separator. */
   private static String path(URI uri) {
     String raw = uri.getRawPath().replaceAll("(?i)%2F", "-").replaceAll("(?i)%2E", ".");
     return URI.create(raw).normalize().getPath();

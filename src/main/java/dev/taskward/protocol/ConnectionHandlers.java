@@ -17,14 +17,11 @@ import io.vertx.ext.web.RoutingContext;
 import jakarta.inject.Singleton;
 import java.util.Map;
 
-/**
- * Puts handlers of ours into Netty's pipeline of each connection that a client opens: Vert.x has no
- * place for them.
- */
+/** Adds our Netty handlers to each client connection; Vert.x has no API for it. */
 @RegisterForReflection // Netty creates it by its name
 public final class ConnectionHandlers extends ChannelInitializerExtension {
 
-  /** Netty looks for extensions only if this is set before its first use. */
+  /** Makes Netty load extensions, if called before its first use. */
   public static void enable() {
     System.setProperty(EXTENSIONS_SYSTEM_PROPERTY, "serviceload");
   }
@@ -34,10 +31,7 @@ public final class ConnectionHandlers extends ChannelInitializerExtension {
     channel.pipeline().addFirst(new HeadDeadline(), new Http1Handlers());
   }
 
-  /**
-   * The handler of the connection that this request came on; null if Netty did not look for
-   * extensions.
-   */
+  /** The handler of the request's connection; null if Netty loaded no extensions. */
   static <T extends ChannelHandler> T of(RoutingContext request, Class<T> type) {
     return pipeline(request).get(type);
   }
@@ -46,7 +40,7 @@ public final class ConnectionHandlers extends ChannelInitializerExtension {
     return ((ConnectionBase) request.request().connection()).channel().pipeline();
   }
 
-  /** Adds what works on HTTP messages, once Vert.x has its own handlers: with TLS that is late. */
+  /** Adds our HTTP handlers after Vert.x has added its own, which TLS delays. */
   private static final class Http1Handlers extends ChannelInboundHandlerAdapter {
 
     @Override
@@ -54,7 +48,7 @@ public final class ConnectionHandlers extends ChannelInitializerExtension {
       ChannelPipeline pipeline = context.pipeline();
       ChannelHandlerContext decoder = pipeline.context(HttpRequestDecoder.class);
       if (decoder != null) {
-        if (pipeline.get(SslHandler.class) == null) { // else it has read something already
+        if (pipeline.get(SslHandler.class) == null) { // with TLS it has read bytes already
           pipeline.replace(decoder.name(), decoder.name(), new StrictRequestDecoder());
         }
         PersistentConnection.install(pipeline, false);
@@ -64,7 +58,7 @@ public final class ConnectionHandlers extends ChannelInitializerExtension {
     }
   }
 
-  /** In dev mode and in tests Netty was used before anything could be set. */
+  /** Adds the handlers in dev mode and tests, where Netty starts before {@link #enable}. */
   @Singleton
   static final class LateHandlers implements RequestFilters {
 

@@ -8,10 +8,10 @@ import java.util.Locale;
 public final class ContentType {
 
   /**
-   * Writes type and subtype in lower case and without spaces around them: Quarkus REST compares
-   * them as they are, and in the case of the JVM's language.
+   * Writes type and subtype in lower case and without surrounding spaces. Quarkus REST compares
+   * them unchanged, by the case rules of the JVM's language.
    *
-   * @return the header's value after that; null if it is absent
+   * @return the normalised value; null if the header is absent
    */
   static String normalise(MultiMap headers) {
     String sent = headers.get(HttpHeaders.CONTENT_TYPE);

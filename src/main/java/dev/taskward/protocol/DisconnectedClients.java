@@ -8,13 +8,13 @@ import jakarta.inject.Singleton;
 import java.util.Map;
 
 /**
- * Stops requests whose client disconnected, for instance while their rate limit was counted in the
- * database. A handler that registers for the end of such a request is never called.
+ * Stops requests whose client disconnected, for instance while the database counted their rate
+ * limit. A handler that registers for the end of such a request is never called.
  */
 @Singleton
 class DisconnectedClients implements RequestFilters {
 
-  private static final String GONE = DisconnectedClients.class.getName();
+  private static final String DISCONNECTED = DisconnectedClients.class.getName();
 
   @Override
   public Map<Stage, Handler<RoutingContext>> filters() {
@@ -25,12 +25,12 @@ class DisconnectedClients implements RequestFilters {
   }
 
   private static void observe(RoutingContext request) {
-    request.addEndHandler(ended -> request.put(GONE, true));
+    request.addEndHandler(ended -> request.put(DISCONNECTED, true));
     request.next();
   }
 
   private static void check(RoutingContext request) {
-    if (request.get(GONE) == null) {
+    if (request.get(DISCONNECTED) == null) {
       request.next();
     }
   }

@@ -14,7 +14,7 @@ import org.eclipse.microprofile.config.inject.ConfigProperty;
 
 /**
  * Returns 503 to requests that arrive after the shutdown's delay. Quarkus waits until no request is
- * active and then closes all connections: a request that arrives in between would be executed
+ * active and then closes all connections. It would execute a request that arrives in between
  * without a response.
  */
 @ApplicationScoped
@@ -22,16 +22,16 @@ class GracefulShutdown implements RequestFilters {
 
   private final Duration delay;
 
-  /** By {@link System#nanoTime}; null while nobody stops the service. */
-  private volatile Long begin;
+  /** The time of the first refusal, by {@link System#nanoTime}; null before the shutdown. */
+  private volatile Long refusedFrom;
 
   GracefulShutdown(
       @ConfigProperty(name = "quarkus.shutdown.delay", defaultValue = "0S") Duration delay) {
     this.delay = delay;
   }
 
-  void await(@Observes ShutdownDelayInitiatedEvent stopping) {
-    begin = System.nanoTime() + delay.toNanos();
+  void onShutdown(@Observes ShutdownDelayInitiatedEvent stopping) {
+    refusedFrom = System.nanoTime() + delay.toNanos();
   }
 
   @Override
@@ -40,7 +40,7 @@ class GracefulShutdown implements RequestFilters {
   }
 
   private void refuse(RoutingContext request) {
-    Long from = begin;
+    Long from = refusedFrom;
     if (from != null && System.nanoTime() - from >= 0) {
       ErrorResponses.closeAfter(request);
       ErrorResponses.send(503, request);

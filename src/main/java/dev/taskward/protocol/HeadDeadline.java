@@ -14,10 +14,10 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * Closes a connection on which the head of a request trickles. It is never idle, so no idle timeout
- * ends it, and Vert.x has no other; so it is done one floor below, in Netty's own pipeline: from
- * bytes that come while no request is under way to the request that they begin. All of it runs on
- * the connection's event loop, but that a request ends where its answer is made.
+ * Closes a connection if a request head takes longer than the timeout. The time runs from the first
+ * bytes while no request is active until the request begins. Such a connection is never idle, so no
+ * idle timeout of Vert.x closes it. All code runs on the connection's event loop, except the end of
+ * a request.
  */
 final class HeadDeadline extends ChannelInboundHandlerAdapter {
 
@@ -45,23 +45,23 @@ final class HeadDeadline extends ChannelInboundHandlerAdapter {
     }
   }
 
-  private final AtomicInteger underWay = new AtomicInteger();
+  private final AtomicInteger activeRequests = new AtomicInteger();
   private boolean reading;
   private ScheduledFuture<?> deadline;
 
   private void begin() {
-    underWay.incrementAndGet();
+    activeRequests.incrementAndGet();
     reading = false;
     cancel();
   }
 
   private void end() {
-    underWay.decrementAndGet();
+    activeRequests.decrementAndGet();
   }
 
   @Override
   public void channelRead(ChannelHandlerContext context, Object bytes) {
-    reading = underWay.get() == 0; // until they turn out to hold a whole head
+    reading = activeRequests.get() == 0; // until the bytes hold a whole head
     context.fireChannelRead(bytes);
   }
 

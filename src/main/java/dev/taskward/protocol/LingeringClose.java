@@ -10,9 +10,9 @@ import io.netty.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Ends a connection in stages (RFC 9112, 9.6): closes the sending side, then reads and drops what
- * the client still sends, until it closes its side. A client that is still sending when the
- * connection is closed may lose the response.
+ * Ends a connection in stages (RFC 9112, 9.6). It closes the sending side, then drops what the
+ * client sends until the client closes. Without that, a client that is still sending may lose the
+ * response.
  *
  * <p>Closes the connection after {@value #SILENT_SECONDS} seconds without data, after {@value
  * #TOTAL_SECONDS} seconds, or after {@value #DROPPED_MAX} bytes.

@@ -32,21 +32,19 @@ import java.util.Date;
 import java.util.Queue;
 
 /**
- * Decides how long an HTTP/1 connection persists and what is read from it (RFC 9112, section 9):
- * the one place for all requests and all ways to answer them.
+ * Decides how long an HTTP/1 connection persists and what is read from it (RFC 9112, section 9).
  *
  * <ul>
- *   <li>Requests are processed one at a time. A pipelined request waits here until the response
- *       before it is complete.
- *   <li>After a response with {@code Connection: close} nothing more is processed; the connection
- *       ends with a {@link LingeringClose}.
- *   <li>A body that the service did not read is dropped: up to {@value #DROPPED_MAX} bytes, for up
- *       to {@value #DROP_SECONDS} seconds. Beyond that the connection ends.
+ *   <li>It processes one request at a time. A pipelined request waits until the response before it
+ *       is complete.
+ *   <li>After a response with {@code Connection: close} it processes nothing more and ends the
+ *       connection with a {@link LingeringClose}.
+ *   <li>It drops a body that the service did not read: up to {@value #DROPPED_MAX} bytes, for up to
+ *       {@value #DROP_SECONDS} seconds. Beyond that it ends the connection.
  * </ul>
  *
- * <p>Vert.x has no place for this: it processes pipelined requests after a refused one, and stops
- * reading from a connection whose request stays paused. All of it runs on the connection's event
- * loop.
+ * <p>Vert.x processes pipelined requests after a refused one, and stops reading from a connection
+ * whose request stays paused. All code runs on the connection's event loop.
  */
 public final class PersistentConnection extends ChannelDuplexHandler {
 
@@ -60,7 +58,7 @@ public final class PersistentConnection extends ChannelDuplexHandler {
 
   private static volatile CachedDate date = new CachedDate(0, AsciiString.EMPTY_STRING);
 
-  /** Parts of requests that wait, as a rule for the response before them. */
+  /** Request parts that wait, usually for the response before them. */
   private final Queue<Object> pipelined = new ArrayDeque<>();
 
   private boolean readWanted;
@@ -71,7 +69,7 @@ public final class PersistentConnection extends ChannelDuplexHandler {
   /** The last part of the response was written. */
   private boolean answered;
 
-  /** The rest of the body cannot be waited for once the response is written. */
+  /** The connection cannot wait for the rest of the body after the response. */
   private boolean tooLong;
 
   /** The response is the last one of this connection. */
@@ -89,7 +87,7 @@ public final class PersistentConnection extends ChannelDuplexHandler {
     answered = !inFlight;
   }
 
-  /** Puts one before the handler that Vert.x has for HTTP/1, where there is none yet. */
+  /** Adds a handler before Vert.x's HTTP/1 handler, if there is none yet. */
   static void install(ChannelPipeline pipeline, boolean inFlight) {
     ChannelHandlerContext http1 = pipeline.context(VertxHandler.class);
     if (http1 != null && pipeline.get(NAME) == null) {
@@ -116,7 +114,7 @@ public final class PersistentConnection extends ChannelDuplexHandler {
     return message instanceof HttpRequest && !(complete && answered);
   }
 
-  /** Such a request waits for what was read with it: its body may be there already. */
+  /** Such a request waits for the bytes read with it, which may hold its body. */
   private static boolean expectsContinue(Object message) {
     return message instanceof HttpRequest request && HttpUtil.is100ContinueExpected(request);
   }
@@ -146,7 +144,7 @@ public final class PersistentConnection extends ChannelDuplexHandler {
     }
   }
 
-  /** HTTP/1.0 has no {@code Host}. Here, because tracing reads it before every filter. */
+  /** Adds {@code Host}, which HTTP/1.0 lacks and tracing reads before any filter. */
   private static void addHost(HttpRequest request, ChannelHandlerContext context) {
     if (request.protocolVersion().equals(HttpVersion.HTTP_1_0)
         && !request.headers().contains(HttpHeaderNames.HOST)
@@ -174,7 +172,7 @@ public final class PersistentConnection extends ChannelDuplexHandler {
     return false;
   }
 
-  /** A part of the body that comes after the response. */
+  /** Drops a part of the body that arrives after the response. */
   private void drop(ChannelHandlerContext context, HttpContent content) {
     dropped += content.content().readableBytes();
     content.release();
@@ -199,7 +197,7 @@ public final class PersistentConnection extends ChannelDuplexHandler {
     while (!pipelined.isEmpty() && !isOver() && !hasToWait(pipelined.peek())) {
       process(context, pipelined.remove());
     }
-    context.fireChannelReadComplete(); // Vert.x flushes nothing before it
+    context.fireChannelReadComplete(); // Vert.x flushes only after it
     if (pipelined.isEmpty() && readWanted) {
       readWanted = false;
       context.read();
@@ -228,7 +226,7 @@ public final class PersistentConnection extends ChannelDuplexHandler {
 
   private void begin(HttpResponse response) {
     if (response.protocolVersion() != HttpVersion.HTTP_1_0) {
-      response.setProtocolVersion(HttpVersion.HTTP_1_1); // Vert.x repeats the client's
+      response.setProtocolVersion(HttpVersion.HTTP_1_1); // Vert.x repeats the client's version
     }
     response.headers().set(HttpHeaderNames.DATE, date());
     closes |= tooLong && !wasRead() || hasOption(response, HttpHeaderValues.CLOSE);
@@ -237,7 +235,7 @@ public final class PersistentConnection extends ChannelDuplexHandler {
     }
   }
 
-  /** Whether all of the request was read, though its last parts may still be queued. */
+  /** Whether the whole request was read; its last parts may still be queued. */
   private boolean wasRead() {
     return complete || pipelined.stream().anyMatch(LastHttpContent.class::isInstance);
   }
@@ -262,7 +260,7 @@ public final class PersistentConnection extends ChannelDuplexHandler {
     if (!complete) {
       dropDeadline = context.executor().schedule(() -> end(context), DROP_SECONDS, SECONDS);
     }
-    if (!context.channel().config().isAutoRead()) { // the request was paused, and stays so
+    if (!context.channel().config().isAutoRead()) { // the request is still paused
       context.pipeline().get(VertxHandler.class).getConnection().doResume();
     }
     if (!pipelined.isEmpty()) { // Vert.x has to complete the response first
@@ -284,7 +282,7 @@ public final class PersistentConnection extends ChannelDuplexHandler {
             });
   }
 
-  /** Vert.x closes the connection at once after some responses. */
+  /** Waits for the lingering close; Vert.x closes at once after some responses. */
   @Override
   public void close(ChannelHandlerContext context, ChannelPromise promise) {
     if (lingers) {

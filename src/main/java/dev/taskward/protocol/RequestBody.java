@@ -16,8 +16,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
 
 /**
- * Reads a body up to the limit, whether its length was announced or not, and for so long, while no
- * thread waits for it.
+ * Reads bodies within limits of size and time, with or without {@code Content-Length}. No thread
+ * waits for them.
  */
 @Singleton
 public class RequestBody implements RequestFilters {
@@ -33,8 +33,8 @@ public class RequestBody implements RequestFilters {
   private final int max;
 
   /**
-   * @param max how many bodies are read at a time, as many as may wait for a thread. This bounds
-   *     the memory that slow clients can hold.
+   * @param max the number of bodies read at a time, the size of the thread pool's queue. It bounds
+   *     the memory that slow clients hold.
    */
   RequestBody(
       TaskwardConfig config, @ConfigProperty(name = "quarkus.thread-pool.queue-size") int max) {
@@ -46,13 +46,13 @@ public class RequestBody implements RequestFilters {
   @Override
   public Map<Stage, Handler<RoutingContext>> filters() {
     return Map.of(
-        Stage.BODY_TIMEOUT, this::bound,
+        Stage.BODY_TIMEOUT, this::limitTime,
         Stage.BODY_BEGIN, this::begin,
         Stage.BODY_END, this::end);
   }
 
-  /** A body that trickles is never idle, so the idle timeout does not end it. */
-  private void bound(RoutingContext request) {
+  /** Closes the connection if the body takes too long: a slow body is never idle. */
+  private void limitTime(RoutingContext request) {
     if (isSent(request.request())) {
       long timer =
           request.vertx().setTimer(timeout, late -> request.request().connection().close());
@@ -64,7 +64,7 @@ public class RequestBody implements RequestFilters {
 
   private void begin(RoutingContext request) {
     if (!isSent(request.request())) {
-      request.request().headers().remove(HttpHeaders.CONTENT_TYPE); // some clients send it always
+      request.request().headers().remove(HttpHeaders.CONTENT_TYPE); // some clients always send it
       request.next();
     } else if (reading.incrementAndGet() > max) {
       reading.decrementAndGet();
@@ -73,12 +73,12 @@ public class RequestBody implements RequestFilters {
     } else {
       request.put(READING, true);
       ErrorResponses.expectBody(request);
-      request.addEndHandler(ended -> isRead(request));
+      request.addEndHandler(ended -> release(request));
       read(request);
     }
   }
 
-  /** Hides the media type meanwhile: the reader would parse a form, which no path takes. */
+  /** Hides the media type: the reader would parse forms, which no path accepts. */
   private void read(RoutingContext request) {
     MultiMap headers = request.request().headers();
     String type = ContentType.normalise(headers);
@@ -89,11 +89,9 @@ public class RequestBody implements RequestFilters {
     }
   }
 
-  /**
-   * From now on a connection that breaks is no failure: the reader would answer beside a thread.
-   */
+  /** Removes the exception handler, which would respond while a thread responds, too. */
   private void end(RoutingContext request) {
-    isRead(request);
+    release(request);
     if (request.get(TIMER) instanceof Long timer) {
       request.vertx().cancelTimer(timer);
     }
@@ -102,7 +100,7 @@ public class RequestBody implements RequestFilters {
     request.next();
   }
 
-  private void isRead(RoutingContext request) {
+  private void release(RoutingContext request) {
     if (request.remove(READING) != null) {
       reading.decrementAndGet();
     }

@@ -14,8 +14,8 @@ import java.net.URISyntaxException;
 import java.util.Map;
 
 /**
- * Refuses heads that RFC 9112 does not allow, before anything else: a proxy may read them
- * differently, and see one request where the service sees two.
+ * Refuses heads that RFC 9112 does not allow, before any other check. A proxy may see one request
+ * in them where the service sees two.
  */
 @Singleton
 public final class RequestFraming implements RequestFilters {
@@ -25,7 +25,7 @@ public final class RequestFraming implements RequestFilters {
     return Map.of(Stage.FRAMING, RequestFraming::check);
   }
 
-  /** Quarkus would refuse a target that is no URI before any filter, with a bare status. */
+  /** Disables the URI check of Vert.x, which responds with a bare status before any filter. */
   public static void checkUris() {
     System.setProperty("vertx.disableURIValidation", "true");
   }

@@ -26,7 +26,7 @@ class RequestHead implements RequestFilters {
   private final boolean apiDocs;
   private final Set<String> origins;
 
-  /** Of the requests that Quarkus' CORS lets pass; it refuses others without a problem document. */
+  /** Methods that Quarkus' CORS accepts; it refuses others without a problem document. */
   private final Set<String> corsMethods;
 
   RequestHead(
@@ -53,7 +53,7 @@ class RequestHead implements RequestFilters {
     return filters;
   }
 
-  /** A page's fetch sends some characters as they stand, and has to be able to read why not. */
+  /** Runs after CORS, so that pages can read the error: their fetch leaves some characters raw. */
   private static void checkQuery(RoutingContext context) {
     String query = context.request().query();
     if (query == null || query.indexOf('#') < 0 && RequestFraming.isUri("?" + query)) {
@@ -64,8 +64,8 @@ class RequestHead implements RequestFilters {
   }
 
   /**
-   * Quarkus refuses the same ones next, but without a problem document, and does not know our own
-   * where a proxy has another name.
+   * Refuses what Quarkus would refuse next, but with a problem document. Behind a proxy it also
+   * knows our own origin.
    */
   private void checkOrigin(RoutingContext context) {
     HttpServerRequest request = context.request();
@@ -83,14 +83,14 @@ class RequestHead implements RequestFilters {
   }
 
   /**
-   * What is switched off is not there; Quarkus would say so without a problem document, and answers
-   * a TRACE with the OpenAPI document.
+   * Returns 404 if the API documentation is off, and 405 to TRACE. Quarkus would return a bare 404,
+   * and the OpenAPI document to TRACE.
    */
   private void checkDocs(RoutingContext context) {
-    boolean ours = context.normalizedPath().startsWith("/q/");
-    if (ours && !apiDocs) {
+    boolean isDocs = context.normalizedPath().startsWith("/q/");
+    if (isDocs && !apiDocs) {
       context.fail(404);
-    } else if (ours && context.request().method() == HttpMethod.TRACE) {
+    } else if (isDocs && context.request().method() == HttpMethod.TRACE) {
       context.response().putHeader("Allow", "GET, HEAD, OPTIONS");
       context.fail(405);
     } else {

@@ -13,7 +13,7 @@ import jakarta.inject.Singleton;
 import java.util.List;
 
 /**
- * Refuses bytes before a request that are no empty line (RFC 9112, 2.2). Netty skips control
+ * Refuses bytes other than empty lines before a request (RFC 9112, 2.2). Netty skips control
  * characters and spaces there; a proxy may read them as part of the request.
  */
 final class StrictRequestDecoder extends VertxHttpRequestDecoder {
@@ -41,7 +41,7 @@ final class StrictRequestDecoder extends VertxHttpRequestDecoder {
     }
   }
 
-  /** Empty lines, then a visible character. */
+  /** Whether the bytes are empty lines and then a visible character. */
   private static boolean mayBeginRequest(ByteBuf bytes) {
     int first = bytes.forEachByte(one -> one == '\r' || one == '\n');
     return first < 0 || bytes.getByte(first) > ' ' && bytes.getByte(first) < 0x7f;

@@ -10,13 +10,13 @@ import java.util.regex.Pattern;
 import org.jboss.resteasy.reactive.server.ServerRequestFilter;
 
 /**
- * Rewrites a path without a version to the newest version's, of which it is an alias. JAX-RS gets
- * no query: it would decode it, and fail where the result is no URI. Resources read the query by
- * {@link dev.taskward.common.QueryString}.
+ * Rewrites a path without a version to the newest version's path. JAX-RS gets no query: it would
+ * decode it and fail if the result is no URI. Resources read the query through {@link
+ * dev.taskward.common.QueryString}.
  */
 public final class VersionAlias {
 
-  /** Only characters that need no decoding: JAX-RS decodes the path a second time. */
+  /** Characters that need no decoding: JAX-RS decodes the path a second time. */
   private static final Pattern PLAIN = Pattern.compile("[/A-Za-z0-9._~-]*+");
 
   private final ApiResources resources;

@@ -15,12 +15,12 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Whom a request comes from. That is the peer of the connection, unless it is one of the trusted
- * proxies: then it is the last address in {@code X-Forwarded-For} that is not one of them. Without
- * trusted proxies no such header is looked at.
+ * Determines the client's address: the peer of the connection, unless that is a trusted proxy. Then
+ * it is the last address in {@code X-Forwarded-For} that is no trusted proxy. Without trusted
+ * proxies the header is ignored.
  *
- * <p>Quarkus' own reading stays off: it would take the first address, which a client can write
- * himself where a proxy adds to the header, and never answer a request that has an empty one there.
+ * <p>Quarkus' own support stays off. It takes the first address, which clients can forge if the
+ * proxy appends to the header. If that address is empty, it never responds.
  */
 @Singleton
 public final class ClientAddress implements RequestFilters {
@@ -39,7 +39,7 @@ public final class ClientAddress implements RequestFilters {
     return proxies.isEmpty() ? Map.of() : Map.of(Stage.CLIENT_ADDRESS, this::read);
   }
 
-  /** As text; empty if there is none, which only a connection that is gone has. */
+  /** The address as text; empty if the connection is closed. */
   public static String of(RoutingContext request) {
     String address = request.get(KEY);
     return address == null ? text(request.request().remoteAddress()) : address;
@@ -48,7 +48,7 @@ public final class ClientAddress implements RequestFilters {
   private void read(RoutingContext request) {
     String peer = text(request.request().remoteAddress());
     if (isProxy(peer)) {
-      if (!PublicUrl.believe(request)) {
+      if (!PublicUrl.readForwarded(request)) {
         request.fail(400);
         return;
       }
@@ -57,7 +57,7 @@ public final class ClientAddress implements RequestFilters {
     request.next();
   }
 
-  /** The hop before the first one, seen from here, that a trusted proxy did not vouch for. */
+  /** The last hop that is no trusted proxy; a hop without an address ends the search. */
   private String client(List<String> headers, String peer) {
     String[] hops = String.join(",", headers).split(",");
     String client = peer;
@@ -71,7 +71,7 @@ public final class ClientAddress implements RequestFilters {
     return client;
   }
 
-  /** Some proxies add the port; null if there is no address. */
+  /** The address without the port that some proxies add; null if there is none. */
   private static String withoutPort(String hop) {
     if (isAddress(hop)) {
       return hop;
@@ -88,7 +88,7 @@ public final class ClientAddress implements RequestFilters {
     if (!isAddress(address)) {
       return false;
     }
-    InetSocketAddress socket = new InetSocketAddress(address, 0); // asks no DNS for a literal
+    InetSocketAddress socket = new InetSocketAddress(address, 0); // no DNS lookup for a literal
     return proxies.stream().anyMatch(network -> network.matches(socket));
   }
 

@@ -10,17 +10,14 @@ import java.util.Locale;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/**
- * The URL to which a client sent his request, as far as he can tell: that of the request, or, where
- * a trusted proxy sent it on, the one that the proxy says.
- */
+/** The URL that the client sees: that of the request, or the one that a trusted proxy reports. */
 public final class PublicUrl {
 
   private static final String KEY = PublicUrl.class.getName();
 
   private static final int PORT_MAX = 65_535;
 
-  // Everything else could be no part of a URL, or of another one.
+  // Other values are no part of a URL, or another part.
   private static final Pattern PROTO = Pattern.compile("(?i)https?");
   private static final Pattern HOST =
       Pattern.compile("(?:[A-Za-z0-9._-]+|\\[[0-9A-Fa-f:.]+])(?::[0-9]{1,5})?");
@@ -32,25 +29,25 @@ public final class PublicUrl {
       Pattern.compile("https?://([^/?#]*).*", Pattern.CASE_INSENSITIVE);
 
   /**
-   * @param origin scheme, host, and the port unless it is the scheme's own
-   * @param prefix the path that the proxy took away in front; empty if none
+   * @param origin scheme, host, and the port unless it is the scheme's default
+   * @param prefix the path prefix that the proxy removed; empty if none
    */
-  private record Told(String origin, String prefix) {}
+  private record Forwarded(String origin, String prefix) {}
 
-  /** The URL without its query, of the newest version if JAX-RS was given that. */
+  /** The URL without its query; for an alias, that of the newest version. */
   public static String of(UriInfo uri, RoutingContext request) {
-    Told told = request.get(KEY);
+    Forwarded forwarded = request.get(KEY);
     String path = uri.getRequestUri().getRawPath();
-    return origin(request) + (told == null ? path : told.prefix + path);
+    return origin(request) + (forwarded == null ? path : forwarded.prefix + path);
   }
 
   public static String origin(RoutingContext request) {
-    Told told = request.get(KEY);
+    Forwarded forwarded = request.get(KEY);
     HttpServerRequest sent = request.request();
-    return told == null ? sent.scheme() + "://" + authority(request) : told.origin;
+    return forwarded == null ? sent.scheme() + "://" + authority(request) : forwarded.origin;
   }
 
-  /** Host and port of the target URI (RFC 9112, 3.3): of the target, else of {@code Host}. */
+  /** The authority of the target URI (RFC 9112, 3.3): of the target, else of {@code Host}. */
   public static HostAndPort authority(RoutingContext context) {
     HttpServerRequest request = context.request();
     if (!request.uri().startsWith("/")) {
@@ -62,7 +59,7 @@ public final class PublicUrl {
     return request.authority();
   }
 
-  /** Whether a URL can have this host; Vert.x takes any text in brackets for an address. */
+  /** Whether a URL can have this host; Vert.x accepts any text in brackets. */
   public static boolean isHost(HostAndPort authority) {
     return authority != null
         && !authority.host().isEmpty()
@@ -79,11 +76,11 @@ public final class PublicUrl {
   }
 
   /**
-   * Takes the word of the proxy that sent this request. Of several the first counts.
+   * Reads the {@code X-Forwarded} headers of a trusted proxy; the first value of each counts.
    *
-   * @return false if that is no URL
+   * @return false if they form no URL
    */
-  static boolean believe(RoutingContext request) {
+  static boolean readForwarded(RoutingContext request) {
     HttpServerRequest sent = request.request();
     String proto = first("X-Forwarded-Proto", sent);
     String host = first("X-Forwarded-Host", sent);
@@ -97,17 +94,17 @@ public final class PublicUrl {
     if (!isHost(to)) {
       return false;
     }
-    int number = host == null && proto != null ? -1 : to.port(); // not of the hop behind it
+    int number = host == null && proto != null ? -1 : to.port(); // Host has an inner port
     if (port != null) {
       number = Integer.parseInt(port);
     }
     if (number == 0 || number > PORT_MAX) {
       return false;
     }
-    boolean isOwn = number < 0 || number == (scheme.equals("https") ? 443 : 80);
+    boolean isDefaultPort = number < 0 || number == (scheme.equals("https") ? 443 : 80);
     String name = to.host().toLowerCase(Locale.ROOT); // as browsers write it in Origin
-    String origin = scheme + "://" + name + (isOwn ? "" : ":" + number);
-    request.put(KEY, new Told(origin, prefix == null ? "" : path(prefix)));
+    String origin = scheme + "://" + name + (isDefaultPort ? "" : ":" + number);
+    request.put(KEY, new Forwarded(origin, prefix == null ? "" : path(prefix)));
     return true;
   }
 

@@ -27,19 +27,18 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
 /**
- * How many requests are answered in a period, where the deployment limits them: of one user by his
- * verified token, of one address if it brings no token or bad ones. Each instance counts for
- * itself, or all of them count in the database ({@link SharedBuckets}). The client is told by
- * {@code RateLimit} and {@code RateLimit-Policy} (draft-ietf-httpapi-ratelimit-headers), a refusal
- * is a 429 with {@code Retry-After}.
+ * Limits requests per period, if enabled: per user with a valid token, else per address. Each
+ * instance counts for itself, or all count in the database ({@link SharedBuckets}). Responses have
+ * {@code RateLimit} and {@code RateLimit-Policy} (draft-ietf-httpapi-ratelimit-headers). Clients
+ * over the limit get 429 with {@code Retry-After}.
  */
 @ApplicationScoped
 public class RateLimits implements RequestFilters {
 
-  /** Of each kind. A bucket that is dropped is full when it is made anew. */
+  /** Buckets of each kind. A dropped bucket is full when it is created again. */
   private static final int BUCKETS_MAX = 100_000;
 
-  /** What one site has of IPv6: who owns one address of it owns them all. */
+  /** The IPv6 prefix of one site: a client with one of its addresses has them all. */
   private static final int IPV6_PREFIX_BYTES = 8;
 
   private final boolean enabled;
@@ -72,7 +71,7 @@ public class RateLimits implements RequestFilters {
     }
   }
 
-  /** Of who needs no token. */
+  /** Counts requests that need no token and have none. */
   private void checkAddress(RoutingContext request) {
     if (SecurityLog.subject(request) == null) {
       check(addresses.admits(address(request), request), request);
@@ -92,7 +91,7 @@ public class RateLimits implements RequestFilters {
         });
   }
 
-  /** The status for who is not authenticated: 401, or 429 if that was told to his address often. */
+  /** The status of an unauthenticated request: 401, or 429 if its address is over the limit. */
   public Future<Integer> unauthenticated(RoutingContext request) {
     return enabled
         ? addresses.admits(address(request), request).map(yes -> yes ? 401 : 429)
@@ -130,15 +129,15 @@ public class RateLimits implements RequestFilters {
           key, absent -> Bucket.builder().addLimit(bucket.getBandwidths()[0]).build());
     }
 
-    /** Never fails, and is complete at once where each instance counts for itself. */
+    /** Never fails, and is complete at once if each instance counts for itself. */
     Future<Boolean> admits(String key, RoutingContext request) {
       return shared
           .take(policy, key, bucket)
           .map(taken -> taken.orElseGet(() -> bucket(key).tryConsumeAndReturnRemaining(1)))
-          .map(probe -> tell(probe, request));
+          .map(probe -> report(probe, request));
     }
 
-    private boolean tell(ConsumptionProbe probe, RoutingContext request) {
+    private boolean report(ConsumptionProbe probe, RoutingContext request) {
       long full = seconds(probe.getNanosToWaitForReset());
       request
           .response()

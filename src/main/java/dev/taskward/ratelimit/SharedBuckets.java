@@ -21,12 +21,12 @@ import javax.sql.DataSource;
 import org.jboss.logging.Logger;
 
 /**
- * The rate limits' counts in the database, where all instances see them: a row each, locked while
- * one is taken ({@code select … for update}), in a transaction of its own, so that it holds behind
- * a pooler, too. It goes past Hibernate, for there may be no caller yet; no row is a user's.
+ * Counts the rate limits in the database, for all instances. Each count is a row, locked by {@code
+ * select … for update} in its own transaction, which also works behind a pooler. It bypasses
+ * Hibernate, because there may be no current user; no row belongs to a user.
  *
- * <p>Who is over his limit is refused without asking again until something can have come back, so
- * no flood of requests reaches the database. When that is away, each instance counts for itself.
+ * <p>Until a token can be available, it refuses clients over the limit without a query. If the
+ * database is unavailable, each instance counts for itself.
  */
 @ApplicationScoped
 class SharedBuckets {
@@ -35,12 +35,12 @@ class SharedBuckets {
 
   private static final int REFUSED_MAX = 100_000;
   private static final int SWEEP_BATCH = 1_000;
-  private static final int TURNS = 256;
+  private static final int LOCKS = 256;
 
-  /** Who waits for a row waits for the other instances' requests of the same user. */
+  /** Includes waiting for other instances' requests of the same user, which lock the row. */
   private static final Duration TIMEOUT = Duration.ofSeconds(2);
 
-  /** For which a database that failed is not asked, so that no request waits for it twice. */
+  /** How long a failed database is not queried, so that no request waits for it twice. */
   private static final Duration PAUSE = Duration.ofSeconds(5);
 
   /**
@@ -48,7 +48,7 @@ class SharedBuckets {
    */
   private record Refusal(ConsumptionProbe probe, long since) {
 
-    /** What the database would say now; null when it has to be asked. */
+    /** The refusal as of now; null if the database has to be queried. */
     ConsumptionProbe now() {
       long passed = System.nanoTime() - since;
       return passed >= probe.getNanosToWaitForRefill()
@@ -60,15 +60,15 @@ class SharedBuckets {
     }
   }
 
-  /** Null where each instance counts for itself. */
+  /** Null if each instance counts for itself. */
   private final PostgreSQLSelectForUpdateBasedProxyManager<String> counts;
 
   private final Vertx vertx;
   private final Cache<String, Refusal> refused =
       Caffeine.newBuilder().maximumSize(REFUSED_MAX).build();
 
-  /** Whoever counts for the same user takes turns; users who share one do, too. */
-  private final Object[] turns = Stream.generate(Object::new).limit(TURNS).toArray();
+  /** Requests of the same user run one at a time; several users may share a lock. */
+  private final Object[] locks = Stream.generate(Object::new).limit(LOCKS).toArray();
 
   private volatile long pausedAt = System.nanoTime() - PAUSE.toNanos();
 
@@ -88,11 +88,11 @@ class SharedBuckets {
   }
 
   /**
-   * Takes one of what is left, on a thread that may wait for the database; the result is told on
-   * the caller's own. Empty if instances do not share what they count, or can't at the moment.
+   * Takes one token on a worker thread; the future completes on the calling context. Empty if the
+   * instances do not share counts, or the database is unavailable.
    *
-   * @param policy what the limit is; another one is another count
-   * @param key who is limited; only a digest of it is stored
+   * @param policy the limit; each policy has its own counts
+   * @param key the user or address; only a digest of it is stored
    */
   Future<Optional<ConsumptionProbe>> take(
       String policy, String key, BucketConfiguration configuration) {
@@ -106,13 +106,13 @@ class SharedBuckets {
     }
     return vertx
         .executeBlocking(() -> take(id, configuration), false)
-        .otherwise(Optional.empty()); // no thread is left
+        .otherwise(Optional.empty()); // no worker thread is free
   }
 
   private Optional<ConsumptionProbe> take(String id, BucketConfiguration configuration) {
-    // So that a burst of one user waits here, and does not hold a connection for each request; and
-    // when he is over the limit, those who waited need not ask.
-    synchronized (turns[Math.floorMod(id.hashCode(), turns.length)]) {
+    // A burst of one user waits here instead of holding a connection for each request. When the
+    // limit is reached, the waiting requests need no query.
+    synchronized (locks[Math.floorMod(id.hashCode(), locks.length)]) {
       ConsumptionProbe refusal = refusal(id);
       if (refusal != null) {
         return Optional.of(refusal);
@@ -120,11 +120,11 @@ class SharedBuckets {
       if (isPaused()) {
         return Optional.empty();
       }
-      return ask(id, configuration);
+      return query(id, configuration);
     }
   }
 
-  private Optional<ConsumptionProbe> ask(String id, BucketConfiguration configuration) {
+  private Optional<ConsumptionProbe> query(String id, BucketConfiguration configuration) {
     try {
       ConsumptionProbe probe =
           counts.getProxy(id, () -> configuration).tryConsumeAndReturnRemaining(1);
@@ -132,7 +132,7 @@ class SharedBuckets {
         refused.put(id, new Refusal(probe, System.nanoTime()));
       }
       return Optional.of(probe);
-    } catch (RuntimeException e) { // Bucket4j's own, around what the driver or the pool said
+    } catch (RuntimeException e) { // Bucket4j wraps failures of the driver and the pool
       pausedAt = System.nanoTime();
       LOG.warnf("Rate limits are counted by this instance for the moment: %s", e.getMessage());
       return Optional.empty();

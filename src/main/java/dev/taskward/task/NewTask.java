@@ -42,7 +42,7 @@ public class NewTask {
     if (title != null) {
       return title;
     }
-    // One line, however the description is broken, without a byte order mark at its ends.
+    // One line, without a byte order mark at its ends.
     String words =
         description == null
             ? ""

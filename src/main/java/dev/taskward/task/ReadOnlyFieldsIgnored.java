@@ -8,7 +8,7 @@ import com.fasterxml.jackson.annotation.JsonIgnoreProperties;
 import java.lang.annotation.Retention;
 import java.lang.annotation.Target;
 
-/** A client may send back a task as it read it: what it can't change is no unknown field. */
+/** Ignores the read-only fields, so that a client can send back a task as it read it. */
 @JacksonAnnotationsInside
 @JsonIgnoreProperties({
   "id",

@@ -23,10 +23,9 @@ import org.hibernate.annotations.PartitionKey;
 import org.hibernate.annotations.TenantId;
 
 /**
- * A task of one user, and the only door to the table. Hibernate adds {@code user_id = <the current
- * user>} to every statement about this entity, including lookups by id and bulk statements, because
- * of {@link TenantId}; {@link TaskSql} does so for hot-path SQL. So no code here names the user,
- * and none can forget to.
+ * A task of one user; no other class accesses the table. Because of {@link TenantId}, Hibernate
+ * adds {@code user_id = <the current user>} to every statement, including lookups by id and bulk
+ * statements. {@link TaskSql} does so for hot-path SQL. So no code here names the user.
  */
 @Entity
 @DynamicUpdate // a PUT of the title must not write back a completed flag that it read earlier
@@ -52,7 +51,7 @@ public class Task extends PanacheEntityBase implements Versioned {
   @Column(nullable = false)
   public boolean completed;
 
-  /** Soft delete: the row stays, and only the list of deleted tasks and restoring know of it. */
+  /** Soft delete: only the list of deleted tasks and restoring find the row. */
   @Column(nullable = false)
   public boolean deleted;
 
@@ -62,11 +61,11 @@ public class Task extends PanacheEntityBase implements Versioned {
   @Column(name = "updated_at", nullable = false)
   public Instant updatedAt;
 
-  /** When a deleted task may be removed for good; null if it is not deleted, or kept for ever. */
+  /** When the purge may remove a deleted task; null if it is not deleted or kept forever. */
   @Column(name = "purge_at")
   public Instant purgeAt;
 
-  /** 1 at first. Hibernate counts every change of the row, whoever makes it. */
+  /** 1 at first; every change of the row increments it. */
   @Version
   @Column(nullable = false)
   public long version = 1;
@@ -90,7 +89,7 @@ public class Task extends PanacheEntityBase implements Versioned {
   /**
    * Stores a new task of the user.
    *
-   * @throws ProblemException (403) if the user has as many tasks as one user may have
+   * @throws ProblemException (403) if the user has reached the quota
    */
   static TaskRepresentation create(NewTask task) {
     bean(TaskQuota.class).take(Task::countAll);
@@ -102,7 +101,7 @@ public class Task extends PanacheEntityBase implements Versioned {
     return sql().toggle(id, now());
   }
 
-  /** In two conditions, because each has an index. */
+  /** Counts twice, because each condition has an index. */
   private static long countAll() {
     return count("deleted = false") + count("deleted = true");
   }
@@ -121,11 +120,10 @@ public class Task extends PanacheEntityBase implements Versioned {
   }
 
   /**
-   * Finds the user's task with this id, and locks its row until the transaction ends: changes of
-   * one task wait for each other, so that none is lost.
+   * Finds the user's task and locks its row until the transaction ends, so that no parallel change
+   * is lost.
    *
-   * @throws ProblemException (404) if nobody has such a task, (412) if the request's conditions do
-   *     not hold for it
+   * @throws ProblemException (404) if no user has the task, (412) if a precondition fails
    * @throws ForeignResourceException (403) if another user has it
    */
   static Task requireForUpdate(long id) {
@@ -150,7 +148,7 @@ public class Task extends PanacheEntityBase implements Versioned {
   }
 
   /**
-   * Why the user does not get this task.
+   * The error for a task that the user cannot access.
    *
    * @param isOwn whether it is the user's own, deleted
    */
@@ -160,10 +158,10 @@ public class Task extends PanacheEntityBase implements Versioned {
   }
 
   /**
-   * The only lookup past the discriminator: native SQL, which Hibernate does not scope, and a
-   * function that opens row-level security for this id. It runs after the user's own lookup found
-   * nothing, and decides between 403 and 404 only. It does not say whether the owner deleted the
-   * task.
+   * Whether any user has the task: the only lookup that bypasses the discriminator. Hibernate does
+   * not scope native SQL, and the function bypasses row-level security for this id. It runs after
+   * the user's own lookup found nothing, and decides between 403 and 404 only. It does not reveal
+   * whether the owner deleted the task.
    */
   private static boolean existsForAnyone(long id) {
     return (boolean)
@@ -184,7 +182,7 @@ public class Task extends PanacheEntityBase implements Versioned {
   }
 
   /**
-   * @param trash for how long it can be restored
+   * @param trash how long the task can be restored
    */
   Task softDelete(TaskwardConfig.Trash trash) {
     Instant now = now();
@@ -235,7 +233,7 @@ public class Task extends PanacheEntityBase implements Versioned {
         id, userId, title, description, completed, deleted, createdAt, updatedAt, purgeAt, version);
   }
 
-  /** PostgreSQL keeps microseconds: what is answered now is what will be read later. */
+  /** PostgreSQL stores microseconds, so later responses have the same time. */
   private static Instant now() {
     return Instant.now().truncatedTo(ChronoUnit.MICROS);
   }

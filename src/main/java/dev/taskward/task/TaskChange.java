@@ -24,7 +24,7 @@ public class TaskChange {
       description = "An explicit null clears it.",
       nullable = true,
       maxLength = TaskText.DESCRIPTION_MAX)
-  @SuppressWarnings("OptionalUsedAsFieldOrParameterType") // the three states are the point
+  @SuppressWarnings("OptionalUsedAsFieldOrParameterType") // it has three states
   public Optional<@TaskText.Description String> description;
 
   @JsonSetter(nulls = Nulls.FAIL)

@@ -12,20 +12,20 @@ import java.util.Arrays;
 import java.util.Base64;
 
 /**
- * The place of a task in a list. Opaque to clients: base64url of what tells the list from others,
- * the id, and what the list is sorted by.
+ * A keyset cursor: the position of a task in a list. It is opaque to clients: base64url of a
+ * digest, the id and the sort key.
  *
- * <p>A digest of list and place keeps a cursor from being used with another list, or cut off, by
- * mistake. A forged one leads to another place in the caller's own list, and nowhere else.
+ * <p>The digest of list and position detects a truncated cursor and one of another list. A forged
+ * cursor only leads to another position in the user's own list.
  *
- * @param key a time, or a title where the list is sorted by title
+ * @param key a time, or a title if the list is sorted by title
  */
 record TaskCursor(Object key, long id) {
 
   private static final int DIGEST_BYTES = 12;
 
   /**
-   * @param list everything that makes a list another one
+   * @param list everything that distinguishes the list from others
    */
   static TaskCursor parse(String text, String list, TaskOrder order) {
     try {
@@ -40,12 +40,12 @@ record TaskCursor(Object key, long id) {
         }
       }
     } catch (IllegalArgumentException | CharacterCodingException malformed) {
-      // as wrong as the cursor of another list
+      // the same error as for another list's cursor
     }
     throw ProblemException.invalid("cursor", "is not a cursor of this list");
   }
 
-  /** Every task's time is after 1970; PostgreSQL refuses times long past. */
+  /** Null before 1970: no task is that old, and PostgreSQL refuses some of these times. */
   private static Instant time(ByteBuffer bytes) {
     if (bytes.remaining() != Long.BYTES) {
       return null;

@@ -11,8 +11,8 @@ import org.eclipse.microprofile.openapi.models.Operation;
 import org.eclipse.microprofile.openapi.models.media.Schema;
 
 /**
- * Describes the bodies of tasks in the OpenAPI document: their own fields and the read-only fields
- * of a task, which are ignored. Any other field is refused.
+ * Describes request bodies in the OpenAPI document: their own fields and the ignored read-only
+ * fields. Any other field is refused.
  */
 @OpenApiFilter(stages = OpenApiFilter.RunStage.BUILD)
 public class TaskDocument implements OASFilter {

@@ -28,14 +28,14 @@ record TaskFilter(
   /** Code points. */
   static final int TEXT_MAX = 100;
 
-  /** What is left of a text when case and accents are gone: a letter, a digit, a symbol. */
+  /** A letter, digit or symbol, which stays when case and accents are removed. */
   private static final Pattern SEARCHABLE = Pattern.compile("[^\\p{Z}\\p{Cc}\\p{Cf}\\p{M}]");
 
-  /** U+FFFD, too, which stands for bytes that were no UTF-8. */
+  /** Includes U+FFFD, which replaces bytes that are not UTF-8. */
   private static final Pattern NOT_STORABLE =
       Pattern.compile("[" + TaskText.NOT_STORABLE + "\\x{FFFD}]");
 
-  /** RFC 3339, in three parts; between the last two are digits that PostgreSQL does not keep. */
+  /** RFC 3339 in three groups, without digits that PostgreSQL does not store. */
   private static final Pattern TIME =
       Pattern.compile(
           "(\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d)"
@@ -76,7 +76,7 @@ record TaskFilter(
     return value;
   }
 
-  /** Cut to microseconds. */
+  /** The time, cut to microseconds. */
   private static Instant time(Map<String, List<String>> parameters, String name) {
     String value = TaskListQuery.value(parameters, name);
     if (value == null) {
@@ -89,13 +89,13 @@ record TaskFilter(
         return OffsetDateTime.parse(time.group(1) + micros + time.group(3)).toInstant();
       }
     } catch (DateTimeException noSuchTime) {
-      // as wrong as one of another form
+      // the same error as for another form
     }
     throw ProblemException.invalid(
         name, "must be a time like 2026-01-13T10:00:00Z (RFC 3339; a + is sent as %2B)");
   }
 
-  /** SQL. The flag is no parameter, so that the planner sees which partial index serves it. */
+  /** SQL. The deleted flag is no parameter, so that the planner can use a partial index. */
   String where() {
     StringBuilder where = new StringBuilder("deleted = ").append(deleted);
     if (completed != null) {
@@ -113,7 +113,7 @@ record TaskFilter(
     return where.toString();
   }
 
-  /** Of the parameters of {@link #where}, in their order. */
+  /** The parameters of {@link #where}, in their order. */
   List<Object> values() {
     return Stream.<Object>of(completed, text, createdSince, updatedSince)
         .filter(Objects::nonNull)

@@ -6,13 +6,13 @@ import org.eclipse.microprofile.openapi.annotations.enums.SchemaType;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
 
 /**
- * The id in a path. What is no integer is bad input (400); an integer that is nobody's id, however
- * large, is an unknown id (404), so one beyond 64 bits stands for an id that is never given out.
+ * The id in a path. Text that is no integer is invalid (400). An integer without a task is unknown
+ * (404), also beyond 64 bits: it becomes an id that no task has.
  */
 @Schema(type = SchemaType.INTEGER, format = "int64", examples = "1")
 public record TaskId(long value) {
 
-  private static final long NEVER_GIVEN_OUT = 0;
+  private static final long UNKNOWN = 0;
 
   private static final Pattern INTEGER = Pattern.compile("-?[0-9]+");
 
@@ -24,7 +24,7 @@ public record TaskId(long value) {
     try {
       return new TaskId(Long.parseLong(text));
     } catch (NumberFormatException beyond64Bits) {
-      return new TaskId(NEVER_GIVEN_OUT);
+      return new TaskId(UNKNOWN);
     }
   }
 }

@@ -28,9 +28,8 @@ record TaskListQuery(
           .toList();
 
   /**
-   * Reads the parameters of the query. JAX-RS would answer a value that it can't convert with 404
-   * and pass over a name that it doesn't know; here every such thing is a 400 that names the
-   * parameter.
+   * Reads the query parameters; an invalid value or an unknown name gets 400 with the name. JAX-RS
+   * would return 404 for the value and ignore the name.
    */
   static TaskListQuery of(Map<String, List<String>> parameters, String subject) {
     parameters.forEach(
@@ -71,8 +70,8 @@ record TaskListQuery(
   }
 
   /**
-   * SQL, for one task more than the page has. The keyset comparison is the index's own order, so a
-   * page deep in the list costs what the first page costs.
+   * SQL, for one task more than the page has. The keyset comparison follows the index, so a deep
+   * page costs as much as the first.
    */
   String condition() {
     String after = cursor == null ? "" : " and " + order.after();
@@ -92,7 +91,7 @@ record TaskListQuery(
   }
 
   /**
-   * @param rows what was found with {@link #condition}
+   * @param rows the result of {@link #condition}
    */
   TaskPage page(List<TaskRepresentation> rows, Long total) {
     boolean isLast = rows.size() <= limit;
@@ -104,7 +103,7 @@ record TaskListQuery(
     return new TaskCursor(order.key().of(last), last.id()).text(list());
   }
 
-  /** What makes a list another one, and none of its cursors good for this one. */
+  /** Everything that distinguishes this list from those whose cursors it refuses. */
   private String list() {
     return String.join("\0", subject, filter.where(), filter.values().toString(), order.orderBy());
   }

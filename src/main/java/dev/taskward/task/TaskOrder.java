@@ -3,14 +3,14 @@ package dev.taskward.task;
 import dev.taskward.problem.ProblemException;
 
 /**
- * The order of a list. Tasks that are equal in it come in the order of their ids, in the same
- * direction: so a place in it is one task's, and one index serves both directions.
+ * The order of a list. Tasks with equal keys are sorted by id in the same direction. So each
+ * position is unique, and one index serves both directions.
  */
 record TaskOrder(Key key, boolean descending) {
 
   static final String DEFAULT = "-created_at";
 
-  /** What a list can be sorted by. */
+  /** The key that a list is sorted by. */
   enum Key {
     CREATED_AT("created_at", "?"),
     UPDATED_AT("updated_at", "?"),
@@ -24,7 +24,7 @@ record TaskOrder(Key key, boolean descending) {
       this.place = place;
     }
 
-    /** What a cursor keeps of a task. */
+    /** The value that a cursor holds of a task. */
     Object of(TaskRepresentation task) {
       return switch (this) {
         case CREATED_AT -> task.createdAt();
@@ -48,7 +48,7 @@ record TaskOrder(Key key, boolean descending) {
     };
   }
 
-  /** SQL: only what comes after the place of two parameters, key and id. */
+  /** SQL for the tasks after a position; its parameters are key and id. */
   String after() {
     return "(" + key.column + ", id) " + (descending ? "<" : ">") + " (" + key.place + ", ?)";
   }

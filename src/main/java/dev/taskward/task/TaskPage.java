@@ -6,6 +6,6 @@ import java.util.List;
  * A page of a list.
  *
  * @param next the cursor of the next page; null on the last one
- * @param total how many tasks all pages have; null if that was not asked for
+ * @param total how many tasks all pages have; null if not requested
  */
 record TaskPage(List<TaskRepresentation> tasks, String next, Long total) {}

@@ -18,41 +18,41 @@ import java.util.function.LongSupplier;
 
 /**
  * Limits how many tasks one user can have, including deleted tasks until they are purged. It counts
- * them once for each hundredth of the quota, not for every new task. So each instance may allow so
- * many more, after each of its starts.
+ * them once for each hundredth of the quota, not for every new task. So each instance may exceed
+ * the quota by that much after each start.
  */
 @Unremovable // Task looks it up
 @ApplicationScoped
 class TaskQuota {
 
-  /** Of the quota, between two counts. */
+  /** A count is due after each of this many parts of the quota. */
   private static final int STEPS = 100;
 
-  /** For which a user who has reached it is refused without another count. */
+  /** How long a user over the quota is refused without another count. */
   private static final Duration PAUSE = Duration.ofSeconds(5);
 
-  /** And for which nobody waits again for a database that could not tell. */
+  /** How long a failed count is not repeated. */
   private static final Duration FAILURE_PAUSE = Duration.ofSeconds(1);
 
-  /** Users. One who is dropped here begins with a new allowance. */
+  /** A user dropped from the cache begins with a new allowance. */
   private static final int USERS_MAX = 100_000;
 
   private final long quota;
-  private final CurrentUser caller;
+  private final CurrentUser user;
   private final RoutingContext request;
   private final Cache<String, Allowance> allowances =
       Caffeine.newBuilder().maximumSize(USERS_MAX).build();
 
-  /** What one user may still do; its monitor keeps his requests from counting at the same time. */
+  /** What one user may still create; its monitor allows one count at a time. */
   private static final class Allowance {
 
-    /** How many more tasks may be made before the next count. */
+    /** Tasks that the user may create before the next count. */
     private long left;
 
-    /** When that may be at the earliest. */
+    /** The earliest time of the next count. */
     private Instant notBefore = Instant.MIN;
 
-    /** Why the last count came to nothing. */
+    /** The failure of the last count; null if it succeeded. */
     private RuntimeException failure;
 
     Allowance(long left) {
@@ -61,20 +61,20 @@ class TaskQuota {
   }
 
   TaskQuota(
-      TaskwardConfig config, @PersistenceUnitExtension CurrentUser caller, RoutingContext request) {
+      TaskwardConfig config, @PersistenceUnitExtension CurrentUser user, RoutingContext request) {
     this.quota = config.tasks().quota();
-    this.caller = caller;
+    this.user = user;
     this.request = request;
   }
 
   /**
-   * Takes one of what the user may still create.
+   * Takes one task from the user's allowance.
    *
    * @param stored counts the user's tasks
-   * @throws ProblemException (403) if there is none left
+   * @throws ProblemException (403) if the user has reached the quota
    */
   void take(LongSupplier stored) {
-    Allowance allowance = allowances.get(caller.subject(), user -> new Allowance(quota / STEPS));
+    Allowance allowance = allowances.get(user.subject(), absent -> new Allowance(quota / STEPS));
     synchronized (allowance) {
       if (allowance.left == 0) {
         count(allowance, stored);

@@ -169,7 +169,7 @@ public class TaskResource {
   }
 
   @DELETE
-  @Produces(MediaType.WILDCARD) // it answers without a body
+  @Produces(MediaType.WILDCARD) // it has no response body
   @Path("{id}")
   @Transactional
   @Operation(

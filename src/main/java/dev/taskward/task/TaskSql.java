@@ -57,7 +57,7 @@ class TaskSql {
   }
 
   /**
-   * @param condition SQL with a {@code ?} for each value; no text of a client's
+   * @param condition SQL with a {@code ?} for each value, without a client's text
    */
   List<TaskRepresentation> list(String condition, List<?> values) {
     return sql.select(COLUMNS, TABLE, condition, values, TaskSql::task);
@@ -129,7 +129,7 @@ class TaskSql {
   }
 
   private static Instant time(ResultSet row, String column) throws SQLException {
-    Timestamp time = row.getTimestamp(column); // an OffsetDateTime is made of nine objects
+    Timestamp time = row.getTimestamp(column); // an OffsetDateTime would create more objects
     return time == null ? null : time.toInstant();
   }
 }

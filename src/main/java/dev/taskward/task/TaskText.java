@@ -13,8 +13,8 @@ import java.lang.annotation.Target;
 import org.hibernate.validator.constraints.CodePointLength;
 
 /**
- * What the texts of a task may hold. Lengths are Unicode code points: that is how PostgreSQL and
- * JSON Schema count, so an emoji is one character to everybody.
+ * The constraints of the texts of a task. Lengths are Unicode code points, as in PostgreSQL and
+ * JSON Schema, so an emoji is one character.
  */
 final class TaskText {
 
@@ -22,8 +22,8 @@ final class TaskText {
   static final int DESCRIPTION_MAX = 500;
 
   /**
-   * No space, control or format character. Not {@code \\p{C}}: that holds every character that is
-   * younger than the JDK, new emoji for instance.
+   * No space, control or format character. {@code \\p{C}} would include characters that are newer
+   * than the JDK, such as emoji.
    */
   static final String VISIBLE = "[^\\p{Z}\\p{Cc}\\p{Cf}]";
 

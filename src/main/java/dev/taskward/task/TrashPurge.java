@@ -15,12 +15,11 @@ import javax.sql.DataSource;
 import org.jboss.logging.Logger;
 
 /**
- * Removes deleted tasks for good once they are due, in every instance. Plain JDBC, past the
- * discriminator: it concerns the tasks of all users, there is no caller, and Hibernate does nothing
- * without one. The function that it calls opens the row-level security for rows that are deleted
- * and due, and reads nothing of them.
+ * Removes deleted tasks of all users that are due, in every instance. The job has no current user,
+ * so it bypasses Hibernate with JDBC. The database function bypasses row-level security for rows
+ * that are due, and returns none of their data.
  */
-@Startup // so that what it counts is there from the start
+@Startup // registers its counter at once
 @ApplicationScoped
 class TrashPurge {
 

@@ -68,7 +68,7 @@ class DatabaseReadinessTest {
     wire.refuse();
     assertAsked(0, UP);
 
-    readiness.doubt(new DatabaseFailure.Away());
+    readiness.onFailure(new DatabaseFailure.Away());
     assertAsked(0, DOWN); // nothing comes through
     later(Duration.ofHours(1));
     assertAsked(0, DOWN);
