@@ -40,38 +40,21 @@ public class UserSql {
   }
 
   /**
+   * Reads or changes the current user's rows that meet a condition.
+   *
+   * @param head all before {@code where}
    * @param condition SQL with a {@code ?} for each value, without a client's text
+   * @param tail all behind the condition; its values follow those of the condition
    */
-  public <T> List<T> select(
-      String columns, String table, String condition, List<?> values, Reader<T> reader) {
-    return query(
-        "select " + columns + " from " + table + " where user_id = ? and " + condition,
-        List.of(),
-        values,
-        reader);
-  }
-
-  /** Changes the rows that meet the condition and returns them. */
-  public <T> List<T> update(
-      String table,
-      String set,
-      List<?> setValues,
+  public <T> List<T> query(
+      String head,
+      List<?> headValues,
       String condition,
       List<?> values,
-      String returning,
+      String tail,
       Reader<T> reader) {
-    return query(
-        "update "
-            + table
-            + " set "
-            + set
-            + " where user_id = ? and "
-            + condition
-            + " returning "
-            + returning,
-        setValues,
-        values,
-        reader);
+    String sql = head + " where user_id = ? and (" + condition + ")" + tail;
+    return execute(sql, headValues, values, reader);
   }
 
   /**
@@ -86,22 +69,12 @@ public class UserSql {
       List<?> values,
       String returning,
       Reader<T> reader) {
-    return query(
-            "insert into "
-                + table
-                + " (user_id, "
-                + columns
-                + ") values (?, "
-                + expressions
-                + ") returning "
-                + returning,
-            List.of(),
-            values,
-            reader)
-        .get(0);
+    String into = "insert into " + table + " (user_id, " + columns + ")";
+    String sql = into + " values (?, " + expressions + ") returning " + returning;
+    return execute(sql, List.of(), values, reader).get(0);
   }
 
-  private <T> List<T> query(String sql, List<?> before, List<?> after, Reader<T> reader) {
+  private <T> List<T> execute(String sql, List<?> before, List<?> after, Reader<T> reader) {
     try (Connection connection = database.getConnection();
         PreparedStatement statement = connection.prepareStatement(sql)) {
       int parameter = 1;

@@ -81,7 +81,8 @@ public class Task extends PanacheEntityBase implements Versioned {
 
   /** One page of the user's tasks: one statement, and one more if the client wants a count. */
   static TaskPage list(TaskListQuery query) {
-    List<TaskRepresentation> rows = sql().list(query.condition(), query.values());
+    List<TaskRepresentation> rows =
+        sql().list(query.condition(), query.values(), query.orderAndLimit());
     TaskFilter filter = query.filter();
     return query.page(rows, query.counted() ? sql().count(filter.where(), filter.values()) : null);
   }

@@ -75,10 +75,15 @@ record TaskListQuery(
    */
   String condition() {
     String after = cursor == null ? "" : " and " + order.after();
-    return filter.where() + after + order.orderBy() + " limit ?";
+    return filter.where() + after;
   }
 
-  /** The parameters of {@link #condition}. */
+  /** SQL behind the condition. */
+  String orderAndLimit() {
+    return order.orderBy() + " limit ?";
+  }
+
+  /** The parameters of {@link #condition} and {@link #orderAndLimit}. */
   List<Object> values() {
     List<Object> values = new ArrayList<>(filter.values());
     if (cursor != null) {

@@ -37,8 +37,12 @@ class TaskSql {
   private static final String INSERT_EXPRESSIONS =
       "nextval('task_id_seq'), ?, ?, ?, false, ?, ?, 1";
 
+  private static final String SELECT = "select " + COLUMNS + " from " + TABLE;
+
+  private static final String COUNT = "select count(*) from " + TABLE;
+
   private static final String TOGGLE =
-      "completed = not completed, updated_at = greatest(updated_at, ?), version = version + 1";
+      "update task set completed = not completed, updated_at = greatest(updated_at, ?), version = version + 1";
 
   private static final String UNIQUE_VIOLATION = "23505"; // only the primary key is unique
 
@@ -53,19 +57,19 @@ class TaskSql {
 
   /** The user's task with this id, deleted or not. */
   Optional<TaskRepresentation> find(long id) {
-    return list("id = ?", List.of(id)).stream().findFirst();
+    return list("id = ?", List.of(id), "").stream().findFirst();
   }
 
   /**
    * @param condition SQL with a {@code ?} for each value, without a client's text
    */
-  List<TaskRepresentation> list(String condition, List<?> values) {
-    return sql.select(COLUMNS, TABLE, condition, values, TaskSql::task);
+  List<TaskRepresentation> list(String condition, List<?> values, String tail) {
+    return sql.query(SELECT, List.of(), condition, values, tail, TaskSql::task);
   }
 
   /** The number of the user's tasks that meet the condition. */
   long count(String condition, List<?> values) {
-    return sql.select("count(*)", TABLE, condition, values, row -> row.getLong(1)).get(0);
+    return sql.query(COUNT, List.of(), condition, values, "", row -> row.getLong(1)).get(0);
   }
 
   TaskRepresentation insert(NewTask task, Instant now) {
@@ -101,15 +105,10 @@ class TaskSql {
 
   /** Flips the completed flag; empty if the user has no such task, or has deleted it. */
   Optional<TaskRepresentation> toggle(long id, Instant now) {
+    String returning = " returning " + COLUMNS;
     return sql
-        .update(
-            TABLE,
-            TOGGLE,
-            List.of(now),
-            "id = ? and not deleted",
-            List.of(id),
-            COLUMNS,
-            TaskSql::task)
+        .query(
+            TOGGLE, List.of(now), "id = ? and not deleted", List.of(id), returning, TaskSql::task)
         .stream()
         .findFirst();
   }

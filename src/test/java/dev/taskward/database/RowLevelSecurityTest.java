@@ -322,15 +322,36 @@ class RowLevelSecurityTest {
         as(
             alice,
             () ->
-                gateway.update(
-                    "task",
-                    "purge_at = ?, description = ?",
+                gateway.query(
+                    "update task set purge_at = ?, description = ?",
                     Arrays.asList(null, JDBCType.VARCHAR),
                     "id = ? and purge_at is not distinct from ?",
                     Arrays.asList(id, null),
-                    "title",
+                    " returning title",
                     row -> row.getString("title")));
     assertEquals(List.of("without purge time"), changed);
+  }
+
+  @Test
+  void aConditionOfTheGatewayCanNotWidenTheUser() {
+    long id = bob.has("bob's second");
+    wire.reset();
+    List<String> users =
+        as(
+            bob,
+            () ->
+                gateway.query(
+                    "select user_id from task",
+                    List.of(),
+                    "id = ? or true",
+                    List.of(id),
+                    " limit 10",
+                    row -> row.getString("user_id")));
+    assertEquals(List.of(bob.name(), bob.name()), users);
+    // Below it, row-level security would hide a condition that widens the statement.
+    assertTrue(
+        wire.work().toString().contains("where user_id = $1 and (id = $2 or true)"),
+        wire.work().toString());
   }
 
   @Test
