@@ -3,28 +3,27 @@ package dev.taskward;
 import static org.jboss.logging.Logger.Level.DEBUG;
 import static org.jboss.logging.Logger.Level.ERROR;
 
-import dev.taskward.config.EnvironmentConfigSource;
-import dev.taskward.config.SettingsCheck;
+import dev.taskward.config.EnvironmentCheck;
 import dev.taskward.config.SettingsException;
-import dev.taskward.config.UncheckedSettings;
 import dev.taskward.protocol.ConnectionHandlers;
 import dev.taskward.protocol.RequestFraming;
+import io.opentelemetry.sdk.autoconfigure.spi.ConfigurationException;
 import io.quarkus.runtime.ApplicationLifecycleManager;
 import io.quarkus.runtime.Quarkus;
 import io.quarkus.runtime.QuarkusBindException;
 import io.quarkus.runtime.annotations.QuarkusMain;
+import io.quarkus.runtime.util.ExceptionUtil;
 import io.smallrye.config.ConfigValidationException;
+import java.io.IOException;
 import java.net.BindException;
 import java.net.UnknownHostException;
 import java.sql.SQLException;
 import java.util.Arrays;
+import java.util.Map;
 import java.util.Optional;
 import java.util.TimeZone;
 import java.util.logging.Level;
-import java.util.regex.MatchResult;
-import java.util.regex.Pattern;
 import java.util.stream.Collectors;
-import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.flywaydb.core.api.exception.FlywayValidateException;
 import org.jboss.logging.Logger;
@@ -33,20 +32,6 @@ import org.jboss.logging.Logger;
 @QuarkusMain
 public final class Taskward {
 
-  /** Names of classes and codes in what SmallRye Config says of a value. */
-  private static final String NOT_FOR_OPERATORS =
-      "\\b([a-z]+\\.)+\\w+Exception: |SRCFG\\d+: | which the following Converter .*";
-
-  /** Hibernate Validator has rateLimit for rate-limit. */
-  private static final Pattern SETTING = Pattern.compile("\\b(taskward|quarkus)\\.[A-Za-z0-9.-]+");
-
-  private static String variable(MatchResult setting) {
-    return EnvironmentConfigSource.variable(
-        setting.group(1).equals("taskward")
-            ? setting.group().replaceAll("([A-Z])", "-$1")
-            : setting.group());
-  }
-
   public static void main(String... args) {
     // What they say before the log is set up would stand before the one line of a start that fails.
     java.util.logging.Logger.getLogger("org.hibernate").setLevel(Level.WARNING);
@@ -54,6 +39,12 @@ public final class Taskward {
     TimeZone.setDefault(TimeZone.getTimeZone("UTC"));
     ConnectionHandlers.enable();
     RequestFraming.checkUris();
+    try {
+      EnvironmentCheck.check(System.getenv());
+    } catch (SettingsException e) {
+      exit(1, e);
+      return;
+    }
     Quarkus.run(null, Taskward::exit, args);
   }
 
@@ -61,9 +52,7 @@ public final class Taskward {
     Optional<String> reason =
         failure == null
             ? Optional.empty()
-            : reason(failure)
-                .or(SettingsCheck::error)
-                .or(() -> UncheckedSettings.error(failure, System.getenv().keySet()));
+            : reason(failure).or(() -> suspects(failure, System.getenv()));
     reason.ifPresent(System.err::println);
     if (failure != null) {
       Logger.getLogger(Taskward.class)
@@ -76,17 +65,28 @@ public final class Taskward {
     return all(failure).map(Taskward::line).flatMap(Optional::stream).findFirst();
   }
 
+  /** A library failed because of a value, but does not say of which setting. */
+  static Optional<String> suspects(Throwable failure, Map<String, String> environment) {
+    Throwable cause = ExceptionUtil.getRootCause(failure);
+    boolean isOfValue =
+        cause instanceof IllegalArgumentException
+            || cause instanceof ArithmeticException
+            || cause instanceof IOException
+            || cause instanceof ConfigValidationException
+            || cause instanceof ConfigurationException;
+    String line = (cause.getClass().getSimpleName() + ": " + cause.getMessage()).split("\\R")[0];
+    return isOfValue
+        ? EnvironmentCheck.suspects(line.replaceAll("\\.$", ""), environment)
+        : Optional.empty();
+  }
+
   /** What it says to an operator; empty if one line is not enough. */
   static Optional<String> line(Throwable failure) {
     if (failure instanceof SettingsException) {
       return Optional.of(failure.getMessage());
     }
     if (failure instanceof ConfigValidationException e) {
-      return Optional.of(
-              IntStream.range(0, e.getProblemCount())
-                  .mapToObj(i -> e.getProblem(i).getMessage().replaceAll(NOT_FOR_OPERATORS, ""))
-                  .map(problem -> SETTING.matcher(problem).replaceAll(Taskward::variable))
-                  .collect(Collectors.joining(" ")))
+      return Optional.of(SettingsException.line(e))
           .filter(line -> line.contains("_")); // names a variable
     }
     if (failure instanceof QuarkusBindException e) {

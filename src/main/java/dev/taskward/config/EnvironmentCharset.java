@@ -9,9 +9,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;
-import java.util.function.Predicate;
-import java.util.regex.Pattern;
-import java.util.stream.Collectors;
 
 /**
  * Reads variables that are not ASCII in any locale. The JVM decodes the environment with the
@@ -24,9 +21,6 @@ final class EnvironmentCharset {
 
   private static final Path ENVIRON = Path.of("/proc/self/environ");
 
-  static final Pattern SETTING =
-      Pattern.compile("(TASKWARD|QUARKUS|MP_JWT|OTEL)_.*|DATABASE_URL|BETTER_AUTH_SECRET");
-
   private EnvironmentCharset() {}
 
   /** Nothing is kept: a native image would have it from where it is built. */
@@ -38,26 +32,9 @@ final class EnvironmentCharset {
     return corrected == null ? value : corrected;
   }
 
-  /**
-   * @throws IllegalArgumentException if a setting can't be decoded; the message is one line for an
-   *     operator
-   */
-  static void check() {
-    check(System.getenv(), name -> decode(bytes()).containsKey(name));
-  }
-
-  static void check(Map<String, String> environment, Predicate<String> isCorrected) {
-    String wrong =
-        environment.entrySet().stream()
-            .filter(variable -> variable.getValue().indexOf(REPLACEMENT) >= 0)
-            .map(Map.Entry::getKey)
-            .filter(name -> SETTING.matcher(name).matches() && !isCorrected.test(name))
-            .sorted()
-            .collect(Collectors.joining(", "));
-    if (!wrong.isEmpty()) {
-      throw new IllegalArgumentException(
-          wrong + " can't be decoded: it must be UTF-8, and LC_ALL must be C.UTF-8.");
-    }
+  /** Whether the JVM can't decode the value and {@link #corrected} can't either. */
+  static boolean isUndecoded(String name, String value) {
+    return value.indexOf(REPLACEMENT) >= 0 && !decode(bytes()).containsKey(name);
   }
 
   /** The variables whose values are not ASCII and valid UTF-8. */
@@ -81,7 +58,7 @@ final class EnvironmentCharset {
         variables.put(variable.substring(0, equals), variable.substring(equals + 1));
       }
     } catch (CharacterCodingException e) {
-      // Stays as it is: error() names it if it is a setting.
+      // Stays as it is: EnvironmentCheck names it if it is a setting.
     }
   }
 
