@@ -7,19 +7,15 @@ import dev.taskward.config.EnvironmentCheck;
 import dev.taskward.config.SettingsException;
 import dev.taskward.protocol.ConnectionHandlers;
 import dev.taskward.protocol.RequestFraming;
-import io.opentelemetry.sdk.autoconfigure.spi.ConfigurationException;
 import io.quarkus.runtime.ApplicationLifecycleManager;
 import io.quarkus.runtime.Quarkus;
 import io.quarkus.runtime.QuarkusBindException;
 import io.quarkus.runtime.annotations.QuarkusMain;
-import io.quarkus.runtime.util.ExceptionUtil;
 import io.smallrye.config.ConfigValidationException;
-import java.io.IOException;
 import java.net.BindException;
 import java.net.UnknownHostException;
 import java.sql.SQLException;
 import java.util.Arrays;
-import java.util.Map;
 import java.util.Optional;
 import java.util.TimeZone;
 import java.util.logging.Level;
@@ -52,7 +48,7 @@ public final class Taskward {
     Optional<String> reason =
         failure == null
             ? Optional.empty()
-            : reason(failure).or(() -> suspects(failure, System.getenv()));
+            : reason(failure).or(() -> EnvironmentCheck.suspects(failure, System.getenv()));
     reason.ifPresent(System.err::println);
     if (failure != null) {
       Logger.getLogger(Taskward.class)
@@ -63,21 +59,6 @@ public final class Taskward {
 
   private static Optional<String> reason(Throwable failure) {
     return all(failure).map(Taskward::line).flatMap(Optional::stream).findFirst();
-  }
-
-  /** A library failed because of a value, but does not say of which setting. */
-  static Optional<String> suspects(Throwable failure, Map<String, String> environment) {
-    Throwable cause = ExceptionUtil.getRootCause(failure);
-    boolean isOfValue =
-        cause instanceof IllegalArgumentException
-            || cause instanceof ArithmeticException
-            || cause instanceof IOException
-            || cause instanceof ConfigValidationException
-            || cause instanceof ConfigurationException;
-    String line = (cause.getClass().getSimpleName() + ": " + cause.getMessage()).split("\\R")[0];
-    return isOfValue
-        ? EnvironmentCheck.suspects(line.replaceAll("\\.$", ""), environment)
-        : Optional.empty();
   }
 
   /** What it says to an operator; empty if one line is not enough. */

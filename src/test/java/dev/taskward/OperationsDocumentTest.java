@@ -52,13 +52,14 @@ class OperationsDocumentTest {
   void itHasEveryErrorOfTheStart() {
     List<String> errors =
         Stream.of(
-                "config/EnvironmentConfigSource",
-                "config/EnvironmentCharset",
+                "config/DeploymentSettings",
+                "config/EnvironmentCheck",
+                "config/Converters",
                 "config/TokenSettings",
                 "config/TraceSettings",
                 "config/DatabaseUrl",
-                "caller/TokenKeys",
-                "caller/HttpsProxy")
+                "auth/TokenKeys",
+                "auth/HttpsProxy")
             .map(name -> Manifests.text(Path.of("src/main/java/dev/taskward/" + name + ".java")))
             .flatMap(source -> TEXT.matcher(source).results())
             .map(text -> text.group(1).strip())

@@ -114,16 +114,14 @@ class StartUpIT {
     assertEndsWith(
         "DATABASE_URL must be postgresql://user:password@host:port/database?sslmode=require, with"
             + " special characters in user and password percent-encoded. TASKWARD_MIGRATE must be"
-            + " start, only or never. TASKWARD_ROW_LEVEL_SECURITY must be true or false.",
+            + " start, only or never.",
         Map.of(
             "BETTER_AUTH_SECRET",
             SECRET,
             "DATABASE_URL",
             "mysql://u:p@localhost/d",
             "TASKWARD_MIGRATE",
-            "once",
-            "TASKWARD_ROW_LEVEL_SECURITY",
-            "no"));
+            "once"));
   }
 
   private static void assertEndsWith(String line, Map<String, String> environment)
@@ -138,15 +136,23 @@ class StartUpIT {
   void theStartWaitsForTheDatabase() throws Exception {
     try (PostgresProxy wire = new PostgresProxy(postgres.getPort())) {
       wire.refuse();
-      CompletableFuture.delayedExecutor(4, TimeUnit.SECONDS)
-          .execute(
-              () -> {
-                wire.mend();
-                wire.refuseWith("XX000");
-              });
-      CompletableFuture.delayedExecutor(7, TimeUnit.SECONDS).execute(wire::mend);
+      Map<String, String> settings =
+          Map.of("DATABASE_URL", plain(wire.port()), "BETTER_AUTH_SECRET", SECRET);
       try (PackagedApplication.Running service =
-          running(Map.of("DATABASE_URL", plain(wire.port())))) {
+          new PackagedApplication.Running(
+              List.of(),
+              settings,
+              line -> {
+                if (line.contains("The database is away")) {
+                  CompletableFuture.delayedExecutor(1, TimeUnit.SECONDS)
+                      .execute(
+                          () -> {
+                            wire.mend();
+                            wire.refuseWith("XX000");
+                          });
+                  CompletableFuture.delayedExecutor(3, TimeUnit.SECONDS).execute(wire::mend);
+                }
+              })) {
         create(service);
         List<String> log = service.stop();
         assertEquals(1, log.stream().filter(l -> l.contains("The database is away")).count());
@@ -246,20 +252,19 @@ class StartUpIT {
             SQLException.class, () -> DriverManager.getConnection(url, user, password).close());
 
     assertEquals("The database can't be used: " + why, Taskward.line(failure).orElseThrow());
-    assertFalse(DatabaseFailure.isTransient(failure));
+    assertFalse(DatabaseFailure.isTransient(DatabaseFailure.ofConnect(failure, url)));
   }
 
   @Test
   void anUnknownHostIsNamed() {
+    String url = "jdbc:postgresql://nowhere.invalid/d";
     SQLException failure =
-        assertThrows(
-            SQLException.class,
-            () -> DriverManager.getConnection("jdbc:postgresql://nowhere.invalid/d").close());
+        assertThrows(SQLException.class, () -> DriverManager.getConnection(url).close());
 
     assertEquals(
         "The database can't be used: unknown host nowhere.invalid",
         Taskward.line(failure).orElseThrow());
-    assertTrue(DatabaseFailure.isTransient(failure));
+    assertTrue(DatabaseFailure.isTransient(DatabaseFailure.ofConnect(failure, url)));
   }
 
   /** As where Better Auth keeps its users in the same database. */
@@ -389,7 +394,8 @@ class StartUpIT {
             "HmacSHA256",
             secret);
     List<String> log;
-    try (PackagedApplication.Running service = new PackagedApplication.Running(shell, settings)) {
+    try (PackagedApplication.Running service =
+        new PackagedApplication.Running(shell, settings, line -> {})) {
       assertEquals(200, RestAssured.get(service.managementUrl("/q/health/ready")).statusCode());
       // The sign-in of dev mode does not exist: a path like any other.
       assertEquals(401, RestAssured.post(service.url("/dev/token")).statusCode());
@@ -734,8 +740,9 @@ class StartUpIT {
             running(Map.of("DATABASE_URL", url("ann:" + PASSWORD_ENCODED, "sigterm")))) {
       lock.setAutoCommit(false);
       lock.createStatement().execute("lock table task");
-      CompletableFuture<Integer> status = CompletableFuture.supplyAsync(() -> list(service));
-      Thread.sleep(1_000); // the request waits for the lock by then
+      CompletableFuture<Integer> status =
+          CompletableFuture.supplyAsync(() -> list(service), Threads.EACH);
+      awaitWaiting("sigterm");
       service.terminate();
       Thread.sleep(1_000);
       RestAssured.get(service.url("/api/v1/tasks"))
@@ -746,6 +753,21 @@ class StartUpIT {
       lock.rollback();
 
       assertEquals(200, status.get(10, TimeUnit.SECONDS));
+    }
+  }
+
+  /** Until a statement waits for a lock. */
+  private static void awaitWaiting(String database) throws Exception {
+    String waiting =
+        "select from pg_stat_activity where wait_event_type = 'Lock' and datname = '%s'"
+            .formatted(database);
+    try (Connection connection = postgres.getDatabase("postgres", "postgres").getConnection();
+        Statement sql = connection.createStatement()) {
+      long start = System.nanoTime();
+      while (!sql.executeQuery(waiting).next()) {
+        assertTrue(System.nanoTime() - start < TimeUnit.SECONDS.toNanos(30), "nothing waits");
+        Thread.sleep(50);
+      }
     }
   }
 

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.taskward.config.EnvironmentCheck;
 import dev.taskward.config.TaskwardConfig;
 import io.smallrye.config.ConfigValidationException;
 import io.smallrye.config.EnvConfigSource;
@@ -54,7 +55,7 @@ class TaskwardTest {
     assertEquals(
         "The start failed: IllegalArgumentException: Max Lifetime must not be negative. One of"
             + " these settings may be wrong: QUARKUS_DATASOURCE_JDBC_MAX_LIFETIME.",
-        Taskward.suspects(
+        EnvironmentCheck.suspects(
                 new RuntimeException(
                     new IllegalArgumentException("Max Lifetime must not be negative.\nMore")),
                 environment)
@@ -62,8 +63,11 @@ class TaskwardTest {
     assertEquals(
         "The start failed: FileNotFoundException: /nowhere. One of these settings may be wrong:"
             + " QUARKUS_DATASOURCE_JDBC_MAX_LIFETIME.",
-        Taskward.suspects(new FileNotFoundException("/nowhere"), environment).orElseThrow());
-    assertTrue(Taskward.suspects(new IllegalArgumentException("x"), Map.of("PATH", "/")).isEmpty());
-    assertTrue(Taskward.suspects(new NullPointerException(), environment).isEmpty());
+        EnvironmentCheck.suspects(new FileNotFoundException("/nowhere"), environment)
+            .orElseThrow());
+    assertTrue(
+        EnvironmentCheck.suspects(new IllegalArgumentException("x"), Map.of("PATH", "/"))
+            .isEmpty());
+    assertTrue(EnvironmentCheck.suspects(new NullPointerException(), environment).isEmpty());
   }
 }

@@ -32,6 +32,7 @@ import java.security.cert.CertificateException;
 import java.security.cert.CertificateFactory;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -166,8 +167,7 @@ public interface DeploymentSettings {
   @RegisterForReflection
   class Rules implements ConstraintValidator<Consistent, DeploymentSettings> {
 
-    /** RFC 7518, 3.2: an HS256 key is at least as long as the hash. */
-    private static final int SECRET_MIN_BYTES = 32;
+    private static final String NOT_SET = " is not set: it must be ";
 
     private static final Set<String> LOOPBACK = Set.of("localhost", "127.0.0.1", "[::1]");
 
@@ -190,28 +190,24 @@ public interface DeploymentSettings {
             TokenSettings.withoutEffect(settings.microProfileJwt(), settings.smallRyeJwt()));
       }
       errors.addAll(TokenSettings.errors(settings.microProfileJwt(), settings.tokens()));
-      try {
-        TraceSettings.translate(name -> settings.openTelemetry().get(name));
-      } catch (IllegalArgumentException e) {
-        errors.add(e.getMessage());
-      }
+      add(() -> TraceSettings.translate(settings.openTelemetry()::get), errors);
       check(
           settings.corsOrigins(),
           list -> items(list).allMatch(origin -> origin.matches(ORIGIN)),
-          "TASKWARD_CORS_ORIGINS must be a comma-separated list of origins such as"
-              + " https://app.example.com.",
+          "TASKWARD_CORS_ORIGINS",
+          "must be a comma-separated list of origins such as https://app.example.com.",
           errors);
       check(
           settings.trustedProxies(),
           list -> items(list).allMatch(Rules::isNetwork),
-          "TASKWARD_PROXY_TRUSTED must be a comma-separated list of IP addresses and networks such"
-              + " as 10.42.0.0/16.",
+          "TASKWARD_PROXY_TRUSTED",
+          "must be a comma-separated list of IP addresses and networks such as 10.42.0.0/16.",
           errors);
       check(
           settings.jwksCertificates(),
           list -> items(list).allMatch(Rules::hasCertificates),
-          "QUARKUS_TLS_JWKS_TRUST_STORE_PEM_CERTS must be a comma-separated list of PEM files with"
-              + " certificates.",
+          "QUARKUS_TLS_JWKS_TRUST_STORE_PEM_CERTS",
+          "must be a comma-separated list of PEM files with certificates.",
           errors);
       context.disableDefaultConstraintViolation();
       for (String error : errors) { // as a parameter: a template is interpreted
@@ -225,9 +221,21 @@ public interface DeploymentSettings {
     }
 
     private static void check(
-        Optional<String> value, Predicate<String> isRight, String error, List<String> errors) {
+        Optional<String> value,
+        Predicate<String> isRight,
+        String variable,
+        String description,
+        List<String> errors) {
       if (value.filter(text -> !text.isBlank()).filter(isRight.negate()).isPresent()) {
-        errors.add(error);
+        errors.add(variable + " " + description);
+      }
+    }
+
+    private static void add(Runnable translation, List<String> errors) {
+      try {
+        translation.run();
+      } catch (IllegalArgumentException e) {
+        errors.add(e.getMessage());
       }
     }
 
@@ -237,33 +245,25 @@ public interface DeploymentSettings {
 
     private static void addDatabase(
         DeploymentSettings settings, boolean production, List<String> errors) {
-      Map<String, Optional<String>> owner = new TreeMap<>();
-      for (String name : List.of("jdbc-url", "username", "password")) {
-        owner.put(name, Optional.ofNullable(settings.flyway().get(name)).filter(v -> !v.isEmpty()));
-      }
-      long set = owner.values().stream().filter(Optional::isPresent).count();
-      if (set == 1 || set == 2) {
+      Map<String, String> owner = new HashMap<>(settings.flyway());
+      owner.keySet().retainAll(Set.of("jdbc-url", "username", "password"));
+      owner.values().removeIf(String::isEmpty);
+      if (owner.size() == 1 || owner.size() == 2) {
         errors.add(
             "QUARKUS_FLYWAY_JDBC_URL, QUARKUS_FLYWAY_USERNAME, QUARKUS_FLYWAY_PASSWORD: all of them"
                 + " are set, or none.");
       }
       // A driver that finds a URL wrong later logs all of it, a password too.
-      String format = " must be jdbc:postgresql://host:port/database.";
+      String format = "must be jdbc:postgresql://host:port/database.";
       Predicate<String> isRight = url -> Driver.parseURL(url, null) != null;
-      check(owner.get("jdbc-url"), isRight, "QUARKUS_FLYWAY_JDBC_URL" + format, errors);
-      check(settings.jdbcUrl(), isRight, "QUARKUS_DATASOURCE_JDBC_URL" + format, errors);
+      Optional<String> ownersUrl = Optional.ofNullable(owner.get("jdbc-url"));
+      check(ownersUrl, isRight, "QUARKUS_FLYWAY_JDBC_URL", format, errors);
+      check(settings.jdbcUrl(), isRight, "QUARKUS_DATASOURCE_JDBC_URL", format, errors);
       Optional<String> url = settings.databaseUrl().filter(text -> !text.isBlank());
-      if (settings.jdbcUrl().isPresent()) {
-        return;
-      }
-      if (production && url.isEmpty()) {
-        errors.add(
-            "DATABASE_URL is not set: it must be postgresql://user:password@host:port/database.");
-      }
-      try {
-        url.ifPresent(DatabaseUrl::parse);
-      } catch (IllegalArgumentException e) {
-        errors.add(e.getMessage());
+      if (settings.jdbcUrl().isEmpty() && url.isPresent()) {
+        add(() -> DatabaseUrl.parse(url.get()), errors);
+      } else if (settings.jdbcUrl().isEmpty() && production) {
+        errors.add("DATABASE_URL" + NOT_SET + "postgresql://user:password@host:port/database.");
       }
     }
 
@@ -278,22 +278,25 @@ public interface DeploymentSettings {
       keys.values().removeIf(key -> key.isBlank() || !EnvironmentConfigSource.isKey(key));
       if (production && keys.isEmpty()) {
         errors.add(
-            "BETTER_AUTH_SECRET is not set: it must be the secret that signs the tokens, at least"
-                + " 32 bytes; or set MP_JWT_VERIFY_PUBLICKEY_LOCATION to the issuer's JWKS or PEM.");
+            "BETTER_AUTH_SECRET"
+                + NOT_SET
+                + "the secret that signs the tokens, at least 32 bytes; or set"
+                + " MP_JWT_VERIFY_PUBLICKEY_LOCATION to the issuer's JWKS or PEM.");
       }
       if (production && keys.size() > 1) {
         errors.add("Only one of " + String.join(" and ", keys.keySet()) + " can be set.");
       }
-      check(
+      check( // RFC 7518, 3.2: an HS256 key is at least as long as the hash
           settings.secret(),
-          secret -> secret.getBytes(StandardCharsets.UTF_8).length >= SECRET_MIN_BYTES,
-          "BETTER_AUTH_SECRET must be at least " + SECRET_MIN_BYTES + " bytes long.",
+          secret -> secret.getBytes(StandardCharsets.UTF_8).length >= 32,
+          "BETTER_AUTH_SECRET",
+          "must be at least 32 bytes long.",
           errors);
       check(
           Optional.ofNullable(keys.get("MP_JWT_VERIFY_PUBLICKEY_LOCATION")),
           location -> !isHttp(location) || httpUrl(location).filter(Rules::isSafe).isPresent(),
-          "MP_JWT_VERIFY_PUBLICKEY_LOCATION must be an https URL (http only on this machine) or a"
-              + " file.",
+          "MP_JWT_VERIFY_PUBLICKEY_LOCATION",
+          "must be an https URL (http only on this machine) or a file.",
           errors);
     }
 

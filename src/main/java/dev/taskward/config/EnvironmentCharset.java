@@ -1,12 +1,13 @@
 package dev.taskward.config;
 
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import io.smallrye.config.EnvConfigSource;
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.charset.CharacterCodingException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
 
@@ -37,29 +38,18 @@ final class EnvironmentCharset {
     return value.indexOf(REPLACEMENT) >= 0 && !decode(bytes()).containsKey(name);
   }
 
-  /** The variables whose values are not ASCII and valid UTF-8. */
+  /** Returns the variables that are not ASCII and valid UTF-8. */
   static Map<String, String> decode(byte[] environ) {
     Map<String, String> variables = new HashMap<>();
-    int start = 0;
-    for (int end = 0; end < environ.length; end++) {
-      if (environ[end] == 0) {
-        add(variables, ByteBuffer.wrap(environ, start, end - start));
-        start = end + 1;
+    for (String variable : new String(environ, ISO_8859_1).split("\0")) { // a byte a character
+      byte[] bytes = variable.getBytes(ISO_8859_1);
+      String text = new String(bytes, UTF_8);
+      int equals = text.indexOf('=');
+      if (equals > 0 && !text.equals(variable) && Arrays.equals(text.getBytes(UTF_8), bytes)) {
+        variables.put(text.substring(0, equals), text.substring(equals + 1));
       }
     }
     return variables;
-  }
-
-  private static void add(Map<String, String> variables, ByteBuffer bytes) {
-    try {
-      String variable = StandardCharsets.UTF_8.newDecoder().decode(bytes).toString();
-      int equals = variable.indexOf('=');
-      if (equals > 0 && variable.chars().anyMatch(c -> c > 127)) {
-        variables.put(variable.substring(0, equals), variable.substring(equals + 1));
-      }
-    } catch (CharacterCodingException e) {
-      // Stays as it is: EnvironmentCheck names it if it is a setting.
-    }
   }
 
   private static byte[] bytes() {

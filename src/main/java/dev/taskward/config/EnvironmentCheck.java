@@ -1,8 +1,12 @@
 package dev.taskward.config;
 
+import io.opentelemetry.sdk.autoconfigure.spi.ConfigurationException;
 import io.quarkus.runtime.StartupEvent;
+import io.quarkus.runtime.util.ExceptionUtil;
 import io.smallrye.config.ConfigMappings.ConfigClass;
+import io.smallrye.config.ConfigValidationException;
 import jakarta.enterprise.event.Observes;
+import java.io.IOException;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -76,10 +80,11 @@ public final class EnvironmentCheck {
   }
 
   /**
-   * Returns a line that names the variables that can be the cause of a failed start: no mapping
-   * checks them, and a library says what is wrong with a value, but not with which.
+   * Returns a line that names the variables that no mapping checks: a library says what is wrong
+   * with a value, but not with which.
    */
-  public static Optional<String> suspects(String failure, Map<String, String> environment) {
+  public static Optional<String> suspects(Throwable failure, Map<String, String> environment) {
+    Throwable cause = ExceptionUtil.getRootCause(failure);
     Set<String> checked =
         Stream.of(TaskwardConfig.class, DeploymentSettings.class)
             .flatMap(EnvironmentCheck::variables)
@@ -91,10 +96,20 @@ public final class EnvironmentCheck {
                 name.matches("(QUARKUS|OTEL)_.*")
                     && !name.matches(".*_(JDBC_URL|USERNAME|PASSWORD)")
                     && !checked.contains(name));
-    return Optional.of(
-            "The start failed: %s. One of these settings may be wrong: %s."
-                .formatted(failure, suspects))
-        .filter(line -> !suspects.isEmpty());
+    boolean isOfValue =
+        cause instanceof IllegalArgumentException
+            || cause instanceof ArithmeticException
+            || cause instanceof IOException
+            || cause instanceof ConfigValidationException
+            || cause instanceof ConfigurationException;
+    return suspects.isEmpty() || !isOfValue
+        ? Optional.empty()
+        : Optional.of(
+            "The start failed: %s: %s. One of these settings may be wrong: %s."
+                .formatted(
+                    cause.getClass().getSimpleName(),
+                    String.valueOf(cause.getMessage()).split("\\R")[0].replaceAll("\\.$", ""),
+                    suspects));
   }
 
   private static Stream<String> variables(Class<?> mapping) {

@@ -1,78 +1,69 @@
 package dev.taskward.config;
 
 import static dev.taskward.config.EnvironmentValues.variable;
+import static java.util.stream.Collectors.joining;
+import static java.util.stream.Collectors.toSet;
 
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.function.Function;
 import java.util.function.UnaryOperator;
-import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
  * The names of MicroProfile JWT 2.1 for four of our settings. Any other setting of MicroProfile JWT
  * or SmallRye JWT is an error: this service verifies tokens itself, so it would have no effect.
  */
-enum TokenSettings {
-  ISSUER("issuer", "issuer", "(?s).*\\S.*", "must not be empty", text -> text),
-  AUDIENCES(
-      "audiences",
-      "audiences",
-      "[^,]*[^,\\s][^,]*(,[^,]*[^,\\s][^,]*)*",
-      "must be a comma-separated list of audiences",
-      list -> Stream.of(list.split(",")).map(String::strip).collect(Collectors.toSet())),
-  CLOCK_SKEW(
-      "clock.skew",
-      "clock-skew",
-      "0*([0-9]{1,2}|[12][0-9]{2}|300)",
-      "must be a number of seconds from 0 to 300",
-      TokenSettings::time),
-  MAX_AGE(
-      "token.age",
-      "max-age",
-      "0*([1-9][0-9]{0,3}|[1-7][0-9]{4}|8[0-5][0-9]{3}|86[0-3][0-9]{2}|86400)",
-      "must be a number of seconds from 1 to 86400",
-      TokenSettings::time);
+final class TokenSettings {
 
-  private static final Set<String> WITH_EFFECT =
-      Stream.concat(
-              Stream.of("publickey", "publickey.location"),
-              Stream.of(values()).map(setting -> setting.standard))
-          .map(name -> variable("mp.jwt.verify." + name))
-          .collect(Collectors.toSet());
-
-  private final String standard;
-  private final String ours;
-  private final String format;
-  private final String description;
-
-  /** Two texts of one meaning say the same. */
-  private final Function<String, ?> meaning;
-
-  TokenSettings(
+  /**
+   * @param format of the standard one, and of ours if that is no time
+   * @param meaning equal for two texts that say the same
+   */
+  private record Setting(
       String standard,
       String ours,
       String format,
       String description,
-      Function<String, ?> meaning) {
-    this.standard = standard;
-    this.ours = ours;
-    this.format = format;
-    this.description = description;
-    this.meaning = meaning;
-  }
+      Function<String, ?> meaning) {}
+
+  private static final List<Setting> SETTINGS =
+      List.of(
+          new Setting("issuer", "issuer", "(?s).*\\S.*", "must not be empty.", Function.identity()),
+          new Setting(
+              "audiences",
+              "audiences",
+              "[^,]*[^,\\s][^,]*(,[^,]*[^,\\s][^,]*)*",
+              "must be a comma-separated list of audiences.",
+              list -> Stream.of(list.split(",")).map(String::strip).collect(toSet())),
+          new Setting(
+              "clock.skew",
+              "clock-skew",
+              "0*([0-9]{1,2}|[12][0-9]{2}|300)",
+              "must be a number of seconds from 0 to 300.",
+              TokenSettings::time),
+          new Setting(
+              "token.age",
+              "max-age",
+              "0*([1-9][0-9]{0,3}|[1-7][0-9]{4}|8[0-5][0-9]{3}|86[0-3][0-9]{2}|86400)",
+              "must be a number of seconds from 1 to 86400.",
+              TokenSettings::time));
+
+  private static final String WITH_EFFECT =
+      "MP_JWT_VERIFY_(PUBLICKEY(_LOCATION)?|ISSUER|AUDIENCES|CLOCK_SKEW|TOKEN_AGE)";
+
+  private TokenSettings() {}
 
   /** Returns our settings for the standard ones that are right. */
   static Map<String, String> translate(UnaryOperator<String> values) {
     Map<String, String> settings = new HashMap<>();
-    for (TokenSettings setting : values()) {
-      String value = values.apply("mp.jwt.verify." + setting.standard);
-      if (value != null && value.strip().matches(setting.format)) {
-        settings.put(variable("taskward.tokens." + setting.ours), value.strip());
+    for (Setting setting : SETTINGS) {
+      String value = values.apply("mp.jwt.verify." + setting.standard());
+      if (value != null && value.strip().matches(setting.format())) {
+        settings.put(variable("taskward.tokens." + setting.ours()), value.strip());
       }
     }
     return settings;
@@ -80,25 +71,26 @@ enum TokenSettings {
 
   static List<String> errors(Map<String, String> microProfileJwt, Map<String, String> tokens) {
     List<String> errors = new ArrayList<>();
-    for (TokenSettings setting : values()) {
-      String standard = variable("mp.jwt.verify." + setting.standard);
-      String ours = variable("taskward.tokens." + setting.ours);
-      String value = microProfileJwt.get("verify." + setting.standard);
-      String our = tokens.get(setting.ours);
-      boolean isTime = setting == CLOCK_SKEW || setting == MAX_AGE;
-      if (value != null && !value.matches(setting.format)) {
-        errors.add("%s %s.".formatted(standard, setting.description));
-      } else if (our != null && !isTime && !our.matches(setting.format)) {
-        errors.add("%s %s.".formatted(ours, setting.description));
+    for (Setting setting : SETTINGS) {
+      String standard = variable("mp.jwt.verify." + setting.standard());
+      String ours = variable("taskward.tokens." + setting.ours());
+      String value = microProfileJwt.get("verify." + setting.standard());
+      String our = tokens.get(setting.ours());
+      if (value != null && !value.matches(setting.format())) {
+        errors.add(standard + " " + setting.description());
+      } else if (our != null && !setting.ours().contains("-") && !our.matches(setting.format())) {
+        errors.add(ours + " " + setting.description());
       } else if (value != null
           && our != null
-          && !setting.meaning.apply(value).equals(setting.meaning.apply(our))) {
+          && !setting.meaning().apply(value).equals(setting.meaning().apply(our))) {
         errors.add(
-            "%s and %s mean the same and must be equal; set only one of them."
-                .formatted(standard, ours));
+            standard
+                + " and "
+                + ours
+                + " mean the same and must be equal; set only one of them.");
       }
     }
-    Duration skew = time(tokens.get(CLOCK_SKEW.ours));
+    Duration skew = time(tokens.get("clock-skew"));
     if (skew != null && skew.getNano() > 0) {
       errors.add("TASKWARD_TOKENS_CLOCK_SKEW must be a time in whole seconds, such as 10S.");
     }
@@ -114,9 +106,9 @@ enum TokenSettings {
                 smallRyeJwt.entrySet().stream()
                     .filter(other -> !other.getValue().equals("none")) // application.properties
                     .map(other -> variable("smallrye.jwt." + other.getKey())))
-            .filter(name -> !WITH_EFFECT.contains(name))
+            .filter(name -> !name.matches(WITH_EFFECT))
             .sorted()
-            .collect(Collectors.joining(", "));
+            .collect(joining(", "));
     return names.isEmpty()
         ? List.of()
         : List.of(
