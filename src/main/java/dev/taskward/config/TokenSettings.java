@@ -84,10 +84,7 @@ final class TokenSettings {
           && our != null
           && !setting.meaning().apply(value).equals(setting.meaning().apply(our))) {
         errors.add(
-            standard
-                + " and "
-                + ours
-                + " mean the same and must be equal; set only one of them.");
+            standard + " and " + ours + " mean the same and must be equal; set only one of them.");
       }
     }
     Duration skew = time(tokens.get("clock-skew"));
