@@ -175,10 +175,10 @@ class StartUpIT {
 
   @Test
   void theStartGivesUpInTheEndAndSaysWhy() throws Exception {
-    List<String> lines = PackagedApplication.run(withoutDatabase("2S")).lines();
+    List<String> lines = PackagedApplication.run(withoutDatabase("5S")).lines();
 
     assertEquals(2, lines.size(), lines.toString());
-    assertTrue(lines.get(0).contains("waiting for it for up to 2 s"), lines.toString());
+    assertTrue(lines.get(0).contains("waiting for it for up to 5 s"), lines.toString());
     assertTrue(
         lines.get(1).startsWith("The database can't be used: Connection to localhost:1 refused."));
   }
