@@ -3,10 +3,8 @@ package dev.taskward;
 import static org.jboss.logging.Logger.Level.DEBUG;
 import static org.jboss.logging.Logger.Level.ERROR;
 
-import dev.taskward.config.EnvironmentConfigSource;
-import dev.taskward.config.SettingsCheck;
+import dev.taskward.config.EnvironmentCheck;
 import dev.taskward.config.SettingsException;
-import dev.taskward.config.UncheckedSettings;
 import dev.taskward.protocol.ConnectionHandlers;
 import dev.taskward.protocol.RequestFraming;
 import io.quarkus.runtime.ApplicationLifecycleManager;
@@ -21,10 +19,7 @@ import java.util.Arrays;
 import java.util.Optional;
 import java.util.TimeZone;
 import java.util.logging.Level;
-import java.util.regex.MatchResult;
-import java.util.regex.Pattern;
 import java.util.stream.Collectors;
-import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.flywaydb.core.api.exception.FlywayValidateException;
 import org.jboss.logging.Logger;
@@ -33,20 +28,6 @@ import org.jboss.logging.Logger;
 @QuarkusMain
 public final class Taskward {
 
-  /** Names of classes and codes in what SmallRye Config says of a value. */
-  private static final String NOT_FOR_OPERATORS =
-      "\\b([a-z]+\\.)+\\w+Exception: |SRCFG\\d+: | which the following Converter .*";
-
-  /** Hibernate Validator has rateLimit for rate-limit. */
-  private static final Pattern SETTING = Pattern.compile("\\b(taskward|quarkus)\\.[A-Za-z0-9.-]+");
-
-  private static String variable(MatchResult setting) {
-    return EnvironmentConfigSource.variable(
-        setting.group(1).equals("taskward")
-            ? setting.group().replaceAll("([A-Z])", "-$1")
-            : setting.group());
-  }
-
   public static void main(String... args) {
     // What they say before the log is set up would stand before the one line of a start that fails.
     java.util.logging.Logger.getLogger("org.hibernate").setLevel(Level.WARNING);
@@ -54,6 +35,12 @@ public final class Taskward {
     TimeZone.setDefault(TimeZone.getTimeZone("UTC"));
     ConnectionHandlers.enable();
     RequestFraming.checkUris();
+    try {
+      EnvironmentCheck.check(System.getenv());
+    } catch (SettingsException e) {
+      exit(1, e);
+      return;
+    }
     Quarkus.run(null, Taskward::exit, args);
   }
 
@@ -61,9 +48,7 @@ public final class Taskward {
     Optional<String> reason =
         failure == null
             ? Optional.empty()
-            : reason(failure)
-                .or(SettingsCheck::error)
-                .or(() -> UncheckedSettings.error(failure, System.getenv().keySet()));
+            : reason(failure).or(() -> EnvironmentCheck.suspects(failure, System.getenv()));
     reason.ifPresent(System.err::println);
     if (failure != null) {
       Logger.getLogger(Taskward.class)
@@ -82,11 +67,7 @@ public final class Taskward {
       return Optional.of(failure.getMessage());
     }
     if (failure instanceof ConfigValidationException e) {
-      return Optional.of(
-              IntStream.range(0, e.getProblemCount())
-                  .mapToObj(i -> e.getProblem(i).getMessage().replaceAll(NOT_FOR_OPERATORS, ""))
-                  .map(problem -> SETTING.matcher(problem).replaceAll(Taskward::variable))
-                  .collect(Collectors.joining(" ")))
+      return Optional.of(SettingsException.line(e))
           .filter(line -> line.contains("_")); // names a variable
     }
     if (failure instanceof QuarkusBindException e) {

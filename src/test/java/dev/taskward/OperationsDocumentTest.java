@@ -52,8 +52,9 @@ class OperationsDocumentTest {
   void itHasEveryErrorOfTheStart() {
     List<String> errors =
         Stream.of(
-                "config/EnvironmentConfigSource",
-                "config/EnvironmentCharset",
+                "config/DeploymentSettings",
+                "config/EnvironmentCheck",
+                "config/Converters",
                 "config/TokenSettings",
                 "config/TraceSettings",
                 "config/DatabaseUrl",

@@ -17,6 +17,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import org.junit.jupiter.api.condition.OS;
 
 /** The built application, jar or native, as a process of its own. */
@@ -102,11 +103,15 @@ public final class PackagedApplication {
     private final Thread rest;
 
     public Running(Map<String, String> settings) throws IOException {
-      this(List.of(), settings);
+      this(List.of(), settings, line -> {});
     }
 
-    /** Started by a command that is given the service's as its arguments. */
-    Running(List<String> launcher, Map<String, String> settings) throws IOException {
+    /**
+     * @param launcher starts the service, whose command it is given as its arguments
+     * @param starting gets each line of the log until the service has started
+     */
+    Running(List<String> launcher, Map<String, String> settings, Consumer<String> starting)
+        throws IOException {
       Map<String, String> environment = new HashMap<>(settings);
       environment.putIfAbsent("QUARKUS_HTTP_PORT", Integer.toString(freePort()));
       port = Integer.parseInt(environment.get("QUARKUS_HTTP_PORT"));
@@ -118,6 +123,7 @@ public final class PackagedApplication {
       String line = output.readLine();
       while (line != null && !line.contains("Listening on")) {
         log.add(line);
+        starting.accept(line);
         line = output.readLine();
       }
       assertNotNull(line, log.toString()); // else it ended

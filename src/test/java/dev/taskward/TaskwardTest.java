@@ -2,12 +2,15 @@ package dev.taskward;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.taskward.config.EnvironmentCheck;
 import dev.taskward.config.TaskwardConfig;
 import io.smallrye.config.ConfigValidationException;
 import io.smallrye.config.EnvConfigSource;
 import io.smallrye.config.SmallRyeConfigBuilder;
 import io.smallrye.config.validator.BeanValidationConfigValidatorImpl;
+import java.io.FileNotFoundException;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -54,5 +57,32 @@ class TaskwardTest {
     ConfigValidationException failure =
         assertThrows(ConfigValidationException.class, builder::build);
     return Taskward.line(failure).orElseThrow();
+  }
+
+  @Test
+  void anErrorOfALibraryNamesTheSettingsThatNobodyChecks() {
+    Map<String, String> environment =
+        Map.of(
+            "QUARKUS_DATASOURCE_JDBC_MAX_LIFETIME", "-1S",
+            "QUARKUS_HTTP_IDLE_TIMEOUT", "1S",
+            "QUARKUS_DATASOURCE_PASSWORD", "p",
+            "PATH", "/");
+    assertEquals(
+        "The start failed: IllegalArgumentException: Max Lifetime must not be negative. One of"
+            + " these settings may be wrong: QUARKUS_DATASOURCE_JDBC_MAX_LIFETIME.",
+        EnvironmentCheck.suspects(
+                new RuntimeException(
+                    new IllegalArgumentException("Max Lifetime must not be negative.\nMore")),
+                environment)
+            .orElseThrow());
+    assertEquals(
+        "The start failed: FileNotFoundException: /nowhere. One of these settings may be wrong:"
+            + " QUARKUS_DATASOURCE_JDBC_MAX_LIFETIME.",
+        EnvironmentCheck.suspects(new FileNotFoundException("/nowhere"), environment)
+            .orElseThrow());
+    assertTrue(
+        EnvironmentCheck.suspects(new IllegalArgumentException("x"), Map.of("PATH", "/"))
+            .isEmpty());
+    assertTrue(EnvironmentCheck.suspects(new NullPointerException(), environment).isEmpty());
   }
 }

@@ -8,6 +8,7 @@ import java.util.StringJoiner;
 import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.postgresql.Driver;
 import org.postgresql.PGProperty;
 
 /**
@@ -55,7 +56,9 @@ record DatabaseUrl(String jdbcUrl, String username, String password) {
    */
   static DatabaseUrl parse(String text) {
     Matcher uri = URI.matcher(text);
-    if (!uri.matches() || !HOSTS.matcher(uri.group("hosts")).matches()) {
+    if (!uri.matches()
+        || !HOSTS.matcher(uri.group("hosts")).matches()
+        || Driver.parseURL("jdbc:postgresql://" + uri.group("hosts") + "/", null) == null) {
       throw new IllegalArgumentException(
           "DATABASE_URL must be postgresql://user:password@host:port/database?sslmode=require,"
               + " with special characters in user and password percent-encoded.");

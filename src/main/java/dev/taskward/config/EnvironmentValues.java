@@ -8,6 +8,7 @@ import io.smallrye.config.EnvConfigSource;
 import io.smallrye.config.Expressions;
 import io.smallrye.config.Priorities;
 import jakarta.annotation.Priority;
+import java.util.Locale;
 
 /**
  * Takes values of environment variables as they are: a {@code $} is a character of a secret, not
@@ -48,6 +49,11 @@ public class EnvironmentValues implements ConfigSourceInterceptor {
     return value != null
         && value.getConfigSourceName() != null
         && value.getConfigSourceName().startsWith(EnvConfigSource.NAME);
+  }
+
+  /** Returns the environment variable of a setting. */
+  static String variable(String name) {
+    return name.toUpperCase(Locale.ROOT).replaceAll("[.-]", "_");
   }
 
   static String withoutLineBreak(String text) {

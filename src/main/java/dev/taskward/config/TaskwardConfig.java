@@ -2,6 +2,7 @@ package dev.taskward.config;
 
 import io.quarkus.runtime.configuration.MemorySize;
 import io.smallrye.config.ConfigMapping;
+import io.smallrye.config.WithConverter;
 import io.smallrye.config.WithDefault;
 import jakarta.validation.constraints.Max;
 import jakarta.validation.constraints.Min;
@@ -19,18 +20,22 @@ public interface TaskwardConfig {
 
   /** Whether another user's task is answered with the 404 of an unknown id instead of 403. */
   @WithDefault("false")
+  @WithConverter(Converters.Switch.class)
   boolean concealForeignTasks();
 
   /** The largest body that is read; every task fits, with each character escaped. */
   @WithDefault("64K")
+  @WithConverter(Converters.BufferSize.class)
   MemorySize maxBodySize();
 
   /** Whether the OpenAPI document and Swagger UI are served, to everybody. */
   @WithDefault("false")
+  @WithConverter(Converters.Switch.class)
   boolean apiDocs();
 
   /** Whether every request is a line of the log. */
   @WithDefault("false")
+  @WithConverter(Converters.Switch.class)
   boolean accessLog();
 
   Cors cors();
@@ -72,6 +77,7 @@ public interface TaskwardConfig {
   interface RateLimit {
 
     @WithDefault("false")
+    @WithConverter(Converters.Switch.class)
     boolean enabled();
 
     /** Requests of one user in a period, all of which may come at once. */
@@ -133,6 +139,7 @@ public interface TaskwardConfig {
    * it; {@code never}, somebody else, and a start finds the schema as it must be or fails.
    */
   @WithDefault("start")
+  @Pattern(regexp = "start|only|never", message = "must be start, only or never")
   String migrate();
 
   Idempotency idempotency();
@@ -166,6 +173,7 @@ public interface TaskwardConfig {
 
     /** Whether a token needs {@code tasks:read} to read tasks and {@code tasks:write} to write. */
     @WithDefault("false")
+    @WithConverter(Converters.Switch.class)
     boolean required();
   }
 
@@ -199,7 +207,7 @@ public interface TaskwardConfig {
     Duration clockSkew();
 
     /** How long a token is accepted from its {@code iat} on; until its {@code exp} if not set. */
-    Optional<Duration> maxAge();
+    Optional<@DurationMin(seconds = 1) @DurationMax(hours = 24) Duration> maxAge();
 
     /** The {@code iss} that tokens must have; any if not set. */
     Optional<String> issuer();

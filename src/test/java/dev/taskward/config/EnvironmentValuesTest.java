@@ -96,7 +96,7 @@ class EnvironmentValuesTest {
   void theLogNamesWhatHadALineBreak() {
     assertEquals(
         "BETTER_AUTH_SECRET, DATABASE_URL",
-        LineBreaks.cut(
+        EnvironmentCheck.cut(
             Map.of(
                 "DATABASE_URL", "postgres://u:p@h/d\n",
                 "BETTER_AUTH_SECRET", "secret\r\n",
@@ -118,15 +118,15 @@ class EnvironmentValuesTest {
 
   @Test
   void aSettingThatCannotBeDecodedIsNamed() {
-    Map<String, String> environment =
-        Map.of("BETTER_AUTH_SECRET", "a\uFFFD", "DATABASE_URL", "b\uFFFD", "PS1", "\uFFFD");
-
-    EnvironmentCharset.check(environment, name -> true);
+    EnvironmentCheck.check(Map.of("PS1", "\uFFFD", "DATABASE_URL", "b"));
     assertEquals(
-        "BETTER_AUTH_SECRET can't be decoded: it must be UTF-8, and LC_ALL must be C.UTF-8.",
+        "BETTER_AUTH_SECRET, TASKWARD_X can't be decoded: it must be UTF-8, and LC_ALL must be"
+            + " C.UTF-8.",
         assertThrows(
-                IllegalArgumentException.class,
-                () -> EnvironmentCharset.check(environment, "DATABASE_URL"::equals))
+                SettingsException.class,
+                () ->
+                    EnvironmentCheck.check(
+                        Map.of("BETTER_AUTH_SECRET", "a\uFFFD", "TASKWARD_X", "\uFFFD")))
             .getMessage());
   }
 }

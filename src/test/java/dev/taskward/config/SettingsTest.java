@@ -1,23 +1,22 @@
 package dev.taskward.config;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.params.provider.Arguments.arguments;
 
 import io.smallrye.config.ConfigValidationException;
-import io.smallrye.config.ConfigValidationException.Problem;
 import io.smallrye.config.EnvConfigSource;
 import io.smallrye.config.PropertiesConfigSource;
 import io.smallrye.config.SmallRyeConfig;
 import io.smallrye.config.SmallRyeConfigBuilder;
-import java.io.FileNotFoundException;
+import io.smallrye.config.validator.BeanValidationConfigValidatorImpl;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
-import java.util.TreeSet;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -43,6 +42,7 @@ class SettingsTest {
     variables.putIfAbsent("DATABASE_URL", "postgresql://u:p@localhost/d");
     return new SmallRyeConfigBuilder()
         .addDefaultInterceptors()
+        .addDiscoveredConverters()
         .withInterceptors(new EnvironmentValues())
         .withProfile("prod")
         .withSources(new EnvConfigSource(variables, 300))
@@ -50,11 +50,20 @@ class SettingsTest {
             new PropertiesConfigSource(
                 Map.of("smallrye.jwt.sign.key.location", "none"), "application.properties", 250))
         .withSources(new EnvironmentConfigSource())
+        .withMapping(TaskwardConfig.class)
+        .withMapping(DeploymentSettings.class)
+        .withValidator(new BeanValidationConfigValidatorImpl())
         .build();
   }
 
+  /** Null if there is none. */
   private static String error(Map<String, String> environment) {
-    return value(environment, SettingsCheck.ERROR_VARIABLE);
+    try {
+      config(environment);
+      return null;
+    } catch (ConfigValidationException e) {
+      return SettingsException.line(e);
+    }
   }
 
   /** Null if it is not set. */
@@ -75,6 +84,50 @@ class SettingsTest {
         value(
             Map.of("DATABASE_URL", "postgresql://u:" + encoded + "@h/d\r\n"),
             "quarkus.datasource.password"));
+  }
+
+  @Test
+  void theDatasourceSettingsOfQuarkusWin() {
+    String url = "jdbc:postgresql://localhost/other";
+    assertEquals(
+        url,
+        value(
+            Map.of("DATABASE_URL", "nonsense", "QUARKUS_DATASOURCE_JDBC_URL", url),
+            "quarkus.datasource.jdbc.url"));
+    assertEquals(
+        "right",
+        value(
+            Map.of(
+                "DATABASE_URL", "postgresql://u:wrong@h/d", "QUARKUS_DATASOURCE_PASSWORD", "right"),
+            "quarkus.datasource.password"));
+  }
+
+  @Test
+  void nothingIsTranslatedThatIsNotSet() {
+    assertEquals(null, value(Map.of(), "quarkus.init-and-exit"));
+    assertEquals("true", value(Map.of("TASKWARD_MIGRATE", "only"), "quarkus.init-and-exit"));
+    assertEquals(null, value(Map.of(), "quarkus.http.cors.enabled"));
+    assertEquals(
+        "https://a.example, http://b.example:8080",
+        value(
+            Map.of("TASKWARD_CORS_ORIGINS", "https://a.example, http://b.example:8080"),
+            "quarkus.http.cors.origins"));
+  }
+
+  @Test
+  void severalMistakesAreOneLine() {
+    assertEquals(
+        "BETTER_AUTH_SECRET must be at least 32 bytes long. TASKWARD_API_DOCS must be true or"
+            + " false.",
+        error(Map.of("BETTER_AUTH_SECRET", "0123456789", "TASKWARD_API_DOCS", "on")));
+  }
+
+  @Test
+  void noValueIsQuotedThatCanBeASecret() {
+    for (String url : List.of("mysql://u:hunter2@h/d", "postgres://u:hunter2%@h/d")) {
+      assertFalse(error(Map.of("DATABASE_URL", url)).contains("hunter2"));
+    }
+    assertFalse(error(Map.of("BETTER_AUTH_SECRET", "hunter2")).contains("hunter2"));
   }
 
   static Stream<Arguments> mistakes() {
@@ -102,6 +155,44 @@ class SettingsTest {
         arguments(Map.of(LOCATION, "http://localhost:pw@issuer.example/jwks"), notThatUrl),
         arguments(Map.of(LOCATION, "https://"), notThatUrl),
         arguments(Map.of(LOCATION, "https://issuer example/jwks"), notThatUrl),
+        arguments(
+            Map.of("BETTER_AUTH_SECRET", ""),
+            "BETTER_AUTH_SECRET is not set: it must be the secret that signs the tokens, at least 32"
+                + " bytes; or set MP_JWT_VERIFY_PUBLICKEY_LOCATION to the issuer's JWKS or PEM."),
+        arguments(
+            Map.of("BETTER_AUTH_SECRET", "0123456789"),
+            "BETTER_AUTH_SECRET must be at least 32 bytes long."),
+        arguments(
+            Map.of("DATABASE_URL", " "),
+            "DATABASE_URL is not set: it must be postgresql://user:password@host:port/database."),
+        arguments(
+            Map.of("DATABASE_URL", "mysql://u:p@localhost/d"),
+            "DATABASE_URL must be postgresql://user:password@host:port/database?sslmode=require,"
+                + " with special characters in user and password percent-encoded."),
+        arguments(
+            Map.of("DATABASE_URL", "postgres://h/d?sslmod=require"),
+            "DATABASE_URL has an unknown query parameter: sslmod."),
+        arguments(
+            Map.of("DATABASE_URL", "postgres://h/d?{=require"),
+            "DATABASE_URL has an unknown query parameter: {."),
+        arguments(
+            Map.of("TASKWARD_MIGRATE", "once"), "TASKWARD_MIGRATE must be start, only or never"),
+        arguments(
+            Map.of("TASKWARD_SCOPES_REQUIRED", "yes please"),
+            "TASKWARD_SCOPES_REQUIRED must be true or false."),
+        arguments(Map.of("TASKWARD_API_DOCS", "no"), "TASKWARD_API_DOCS must be true or false."),
+        arguments(
+            Map.of("TASKWARD_TRASH_RETENTION", "9223372036854775807D"),
+            "TASKWARD_TRASH_RETENTION must be a time such as 90S."),
+        arguments(
+            Map.of("TASKWARD_TOKENS_CLOCK_SKEW", "ten"),
+            "TASKWARD_TOKENS_CLOCK_SKEW must be a time such as 90S."),
+        arguments(
+            Map.of("TASKWARD_TOKENS_SUBJECT_CLAIM", ""),
+            "The config property TASKWARD_TOKENS_SUBJECT_CLAIM is defined as the empty String (\"\")"),
+        arguments(
+            Map.of("QUARKUS_MANAGEMENT_PORT", "8080"), // the default of the other
+            "QUARKUS_MANAGEMENT_PORT must not be QUARKUS_HTTP_PORT."),
         arguments(Map.of("TASKWARD_API_DOCS", "on"), "TASKWARD_API_DOCS must be true or false."),
         arguments(Map.of("TASKWARD_CORS_ORIGINS", "*"), notOrigins),
         arguments(Map.of("TASKWARD_CORS_ORIGINS", "/.*/"), notOrigins),
@@ -139,15 +230,21 @@ class SettingsTest {
             "QUARKUS_DATASOURCE_JDBC_URL must be jdbc:postgresql://host:port/database."),
         arguments(
             Map.of("QUARKUS_THREAD_POOL_QUEUE_SIZE", "0"),
-            "QUARKUS_THREAD_POOL_QUEUE_SIZE must be a number from 1 on."),
+            "QUARKUS_THREAD_POOL_QUEUE_SIZE must be greater than or equal to 1"),
         arguments(
             Map.of("QUARKUS_THREAD_POOL_MAX_THREADS", "0"),
-            "QUARKUS_THREAD_POOL_MAX_THREADS must be a number from 1 on."),
+            "QUARKUS_THREAD_POOL_MAX_THREADS must be greater than or equal to 1"),
         arguments(
             Map.of("QUARKUS_FLYWAY_USERNAME", "owner"),
             "QUARKUS_FLYWAY_JDBC_URL, QUARKUS_FLYWAY_USERNAME, QUARKUS_FLYWAY_PASSWORD: all of them"
                 + " are set, or none."),
-        arguments(Map.of("QUARKUS_HTTP_PORT", "70000"), "QUARKUS_HTTP_PORT must be a port."),
+        arguments(Map.of("QUARKUS_HTTP_PORT", "70000"), "QUARKUS_HTTP_PORT must be a port"),
+        arguments(
+            Map.of("QUARKUS_HTTP_PORT", "http"),
+            "QUARKUS_HTTP_PORT: Expected an integer value, got \"http\""),
+        arguments(
+            Map.of("QUARKUS_MANAGEMENT_HOST", "not a host"),
+            "QUARKUS_MANAGEMENT_HOST: Unable to resolve \"not a host\""),
         arguments(
             Map.of("QUARKUS_HTTP_PORT", "09098", "QUARKUS_MANAGEMENT_PORT", "9098"),
             "QUARKUS_MANAGEMENT_PORT must not be QUARKUS_HTTP_PORT."));
@@ -171,24 +268,23 @@ class SettingsTest {
         "TASKWARD_MAX_BODY_SIZE                     | 2048M                 | a size from 1 to 2047M, such as 64K",
         "QUARKUS_HTTP_LIMITS_MAX_HEADER_SIZE        | 99999999999999999999K | a size from 1 to 2047M, such as 64K",
         "QUARKUS_HTTP_LIMITS_MAX_HEADER_SIZE        | -1                    | a size from 1 to 2047M, such as 64K",
-        "QUARKUS_HTTP_LIMITS_MAX_INITIAL_LINE_LENGTH | -1                   | a number from 1 on",
-        "QUARKUS_HTTP_LIMITS_MAX_INITIAL_LINE_LENGTH | 9999999999           | a number from 1 on",
-        "QUARKUS_DATASOURCE_JDBC_ADDITIONAL_JDBC_PROPERTIES_SOCKETTIMEOUT  | -1 | a number from 1 on",
-        "QUARKUS_DATASOURCE_JDBC_ADDITIONAL_JDBC_PROPERTIES_CONNECTTIMEOUT | 0  | a number from 1 on",
-        "QUARKUS_DATASOURCE_JDBC_ACQUISITION_TIMEOUT | -1S                  | a time from 1MS to 1H",
-        "QUARKUS_DATASOURCE_JDBC_ACQUISITION_TIMEOUT | 0                    | a time from 1MS to 1H",
-        "QUARKUS_HTTP_IDLE_TIMEOUT                  | -1S                   | a time from 1S to 24H",
-        "QUARKUS_HTTP_IDLE_TIMEOUT                  | 99999999999999999999D | a time from 1S to 24H",
-        "QUARKUS_SHUTDOWN_DELAY                     | -5S                   | a time from 0S to 24H",
-        "QUARKUS_SHUTDOWN_TIMEOUT                   | -1S                   | a time from 0S to 24H",
-        "TASKWARD_TOKENS_CLOCK_SKEW                 | 500MS                 | a time in whole seconds from 0S to 5M, such as 10S",
-        "TASKWARD_TOKENS_MAX_AGE                    | 25H                   | a time from 1S to 24H",
-        "QUARKUS_MANAGEMENT_HOST                    | not a host            | an IP address or a host name that can be resolved",
-        "QUARKUS_HTTP_HOST                          | 1.2.3.4.5             | an IP address or a host name that can be resolved",
+        "QUARKUS_HTTP_LIMITS_MAX_INITIAL_LINE_LENGTH | -1                   | greater than or equal to 1",
+        "QUARKUS_DATASOURCE_JDBC_ADDITIONAL_JDBC_PROPERTIES_SOCKETTIMEOUT  | -1 | greater than or equal to 1",
+        "QUARKUS_DATASOURCE_JDBC_ADDITIONAL_JDBC_PROPERTIES_CONNECTTIMEOUT | 0  | greater than or equal to 1",
+        "QUARKUS_DATASOURCE_JDBC_ACQUISITION_TIMEOUT | -1S                  | 1MS or longer",
+        "QUARKUS_DATASOURCE_JDBC_ACQUISITION_TIMEOUT | 0                    | 1MS or longer",
+        "QUARKUS_HTTP_IDLE_TIMEOUT                  | -1S                   | longer than or equal to 1 second",
+        "QUARKUS_HTTP_IDLE_TIMEOUT                  | 99999999999999999999D | a time such as 90S",
+        "QUARKUS_SHUTDOWN_DELAY                     | -5S                   | longer than or equal to 0",
+        "QUARKUS_SHUTDOWN_TIMEOUT                   | -1S                   | longer than or equal to 0",
+        "TASKWARD_TOKENS_CLOCK_SKEW                 | 500MS                 | a time in whole seconds, such as 10S",
+        "TASKWARD_TOKENS_MAX_AGE                    | 25H                   | shorter than or equal to 24 hours",
         "QUARKUS_TLS_JWKS_TRUST_STORE_PEM_CERTS     | /nowhere/ca.pem       | a comma-separated list of PEM files with certificates",
       })
   void aWrongValueIsOneLine(String variable, String value, String description) {
-    assertEquals(variable + " must be " + description + ".", error(Map.of(variable, value)));
+    assertEquals(
+        variable + " must be " + description,
+        error(Map.of(variable, value)).replaceFirst("\\.$", ""));
   }
 
   @ParameterizedTest
@@ -278,7 +374,7 @@ class SettingsTest {
       })
   void anyOtherSettingOfTheirsHasNoEffectAndIsAnError(String name) {
     assertEquals(
-        EnvironmentConfigSource.variable(name)
+        EnvironmentValues.variable(name)
             + " has no effect in this service: remove it, see the README's settings for tokens.",
         error(Map.of(name, "x")));
   }
@@ -393,46 +489,19 @@ class SettingsTest {
   @Test
   void whatHasNoEffectIsLogged() {
     assertEquals(
-        new TreeSet<>(
-            Set.of("OTEL_BSP_SCHEDULE_DELAY", OTLP + "_CERTIFICATE", "TASKWARD_TOKENS_ISUER")),
-        UnknownSettings.unknown(
-            Set.of(
-                "OTEL_BSP_SCHEDULE_DELAY",
-                OTLP + "_CERTIFICATE",
-                OTLP + "_TRACES_HEADERS",
-                OTLP + "_METRICS_ENDPOINT",
-                "OTEL_TRACES_SAMPLER",
-                "TASKWARD_TOKENS_MAX_AGE",
-                "TASKWARD_TOKENS_ISUER",
-                "TASKWARD_PORT")));
-  }
-
-  @Test
-  void anErrorOfALibraryNamesTheSettingsThatNobodyChecks() {
-    Set<String> environment =
-        Set.of("QUARKUS_DATASOURCE_JDBC_MAX_LIFETIME", "QUARKUS_HTTP_IDLE_TIMEOUT", "PATH");
-    assertEquals(
-        "The start failed: IllegalArgumentException: Max Lifetime must not be negative. One of"
-            + " these settings may be wrong: QUARKUS_DATASOURCE_JDBC_MAX_LIFETIME.",
-        UncheckedSettings.error(
-                new RuntimeException(
-                    new IllegalArgumentException("Max Lifetime must not be negative")),
-                environment)
-            .orElseThrow());
-    assertEquals(
-        "The start failed: FileNotFoundException: /nowhere. One of these settings may be wrong:"
-            + " QUARKUS_DATASOURCE_JDBC_MAX_LIFETIME.",
-        UncheckedSettings.error(new FileNotFoundException("/nowhere"), environment).orElseThrow());
-    assertEquals(
-        "The start failed: ArithmeticException: long overflow. One of these settings may be wrong:"
-            + " TASKWARD_TRASH_RETENTION.",
-        UncheckedSettings.error(
-                new ConfigValidationException(
-                    new Problem[] {new Problem("java.lang.ArithmeticException: long overflow")}),
-                Set.of("TASKWARD_TRASH_RETENTION", "TASKWARD_TOKENS_CLOCK_SKEW"))
-            .orElseThrow());
-    assertTrue(
-        UncheckedSettings.error(new IllegalArgumentException("x"), Set.of("PATH")).isEmpty());
-    assertTrue(UncheckedSettings.error(new NullPointerException(), environment).isEmpty());
+        "OTEL_BSP_SCHEDULE_DELAY, OTEL_EXPORTER_OTLP_CERTIFICATE, TASKWARD_TOKENS_ISUER",
+        EnvironmentCheck.unknown(
+            Stream.of(
+                    "OTEL_BSP_SCHEDULE_DELAY",
+                    OTLP + "_CERTIFICATE",
+                    OTLP + "_TRACES_HEADERS",
+                    OTLP + "_METRICS_ENDPOINT",
+                    "OTEL_TRACES_SAMPLER",
+                    "TASKWARD_TOKENS_MAX_AGE",
+                    "TASKWARD_TOKENS_ISUER",
+                    "TASKWARD_SERVICE_HOST",
+                    "TASKWARD_PORT_8080_TCP",
+                    "TASKWARD_PORT")
+                .collect(Collectors.toMap(name -> name, name -> "x"))));
   }
 }

@@ -111,7 +111,8 @@ public class SecurityLogTest {
 
         ExtLogRecord line = log.take(trace);
         String path = operation.path().replace("{id}", Long.toString(id));
-        assertFields(line, "foreign_task", "403", operation.method(), path, "it is another user's");
+        assertFields(
+            line, "foreign_resource", "403", operation.method(), path, "it is another user's");
         assertEquals(bob.name(), line.getMdc("subject"));
         assertFalse(line.getFormattedMessage().contains(alice.name()));
         assertFalse(line.getFormattedMessage().contains("secret plan"));
