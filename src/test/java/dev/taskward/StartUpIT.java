@@ -278,9 +278,7 @@ class StartUpIT {
       create(service);
       assertEquals(0, visibleToAnn("others"), "the policies are in force");
     }
-    long sessions = sessionsEnded("others");
     assertEquals(0, PackagedApplication.run(migration("others", "only")).code());
-    assertEquals(1, sessionsEnded("others") - sessions, "there was nothing to migrate");
   }
 
   /** One line, and none of Flyway's advice, after which our tables would never be made. */

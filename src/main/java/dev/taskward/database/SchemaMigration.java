@@ -6,13 +6,17 @@ import io.agroal.api.AgroalDataSource;
 import io.quarkus.flyway.FlywayConfigurationCustomizer;
 import io.quarkus.runtime.annotations.RegisterForReflection;
 import jakarta.inject.Singleton;
+import java.io.BufferedReader;
 import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Pattern;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
 import org.flywaydb.core.Flyway;
 import org.flywaydb.core.api.FlywayException;
@@ -30,6 +34,17 @@ import org.postgresql.Driver;
 class SchemaMigration implements FlywayConfigurationCustomizer {
 
   private static final Logger LOG = Logger.getLogger(SchemaMigration.class);
+
+  private static final Pattern CREATED = Pattern.compile("create (?:table|sequence) (\\w+)");
+
+  /** Of a schema without Flyway's history: the names of ours that are taken. */
+  private static final String TAKEN =
+      """
+      with here as (select relname::text as name from pg_class
+          where relnamespace = current_schema()::regnamespace)
+      select current_schema(), string_agg(name, ', ' order by name) from here
+      where name = any (?) and not exists (select from here where name = ?)
+      """;
 
   private static final Duration PAUSE = Duration.ofMillis(500);
 
@@ -70,10 +85,40 @@ class SchemaMigration implements FlywayConfigurationCustomizer {
       flyway.dataSource(flyway.getUrl(), flyway.getUser(), flyway.getPassword());
     }
     if (migrates) {
+      refuseTablesOfOthers(flyway);
       migrate(flyway.load());
     } else {
       flyway.load().validate();
     }
+  }
+
+  /** Flyway would begin with its baseline, then fail with advice that does not help. */
+  private void refuseTablesOfOthers(FluentConfiguration flyway) {
+    try (Connection connection = pool.getConnection();
+        PreparedStatement sql = connection.prepareStatement(TAKEN)) {
+      sql.setArray(1, connection.createArrayOf("text", created(flyway)));
+      sql.setString(2, flyway.getTable());
+      try (ResultSet schema = sql.executeQuery()) {
+        schema.next();
+        if (schema.getString(2) != null) {
+          throw new SQLException(
+              ("the schema %s has %s, but no %s: these are not Taskward's. Give it a schema or a"
+                      + " database of its own, see docs/operations.md.")
+                  .formatted(schema.getString(1), schema.getString(2), flyway.getTable()));
+        }
+      }
+    } catch (SQLException e) {
+      throw new IllegalStateException(e); // of which Taskward makes one line
+    }
+  }
+
+  /** The tables and sequences that the migrations create. */
+  private static Object[] created(FluentConfiguration flyway) {
+    return flyway.getResourceProvider().getResources("V", new String[] {".sql"}).stream()
+        .flatMap(migration -> new BufferedReader(migration.read()).lines())
+        .flatMap(line -> CREATED.matcher(line).results())
+        .map(created -> created.group(1))
+        .toArray();
   }
 
   /** Repeats what failed because another instance created the schema history at the same time. */
