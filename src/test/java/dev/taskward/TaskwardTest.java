@@ -42,8 +42,7 @@ class TaskwardTest {
         "The config property TASKWARD_TOKENS_SUBJECT_CLAIM is defined as the empty String (\"\")",
         line("TASKWARD_TOKENS_SUBJECT_CLAIM", ""));
     assertEquals(
-        "The config property TASKWARD_TOKENS_CLOCK_SKEW with the config value \"ten\" threw an"
-            + " Exception whilst being converted Invalid duration: ten",
+        "TASKWARD_TOKENS_CLOCK_SKEW must be a time such as 90S.",
         line("TASKWARD_TOKENS_CLOCK_SKEW", "ten"));
   }
 

@@ -4,7 +4,6 @@ import dev.taskward.pipeline.RequestFilters;
 import dev.taskward.pipeline.Stage;
 import io.netty.bootstrap.ChannelInitializerExtension;
 import io.netty.channel.Channel;
-import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelPipeline;
@@ -29,11 +28,6 @@ public final class ConnectionHandlers extends ChannelInitializerExtension {
   @Override
   public void postInitializeServerChildChannel(Channel channel) {
     channel.pipeline().addFirst(new HeadDeadline(), new Http1Handlers());
-  }
-
-  /** The handler of the request's connection; null if Netty loaded no extensions. */
-  static <T extends ChannelHandler> T of(RoutingContext request, Class<T> type) {
-    return pipeline(request).get(type);
   }
 
   private static ChannelPipeline pipeline(RoutingContext request) {

@@ -6,6 +6,7 @@ import dev.taskward.pipeline.Stage;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.vertx.core.Handler;
+import io.vertx.core.net.impl.ConnectionBase;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.inject.Singleton;
 import java.util.Map;
@@ -36,7 +37,8 @@ final class HeadDeadline extends ChannelInboundHandlerAdapter {
     }
 
     private static void begin(RoutingContext request) {
-      HeadDeadline deadline = ConnectionHandlers.of(request, HeadDeadline.class);
+      ConnectionBase connection = (ConnectionBase) request.request().connection();
+      HeadDeadline deadline = connection.channel().pipeline().get(HeadDeadline.class);
       if (deadline != null) {
         deadline.begin();
         request.addEndHandler(ended -> deadline.end());

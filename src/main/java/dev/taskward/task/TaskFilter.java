@@ -46,13 +46,19 @@ record TaskFilter(
     return new TaskFilter(
         Boolean.TRUE.equals(flag(parameters, "deleted")),
         flag(parameters, "completed"),
-        text(TaskListQuery.value(parameters, "q")),
+        text(value(parameters, "q")),
         time(parameters, "created_since"),
         time(parameters, "updated_since"));
   }
 
+  /** The one value of a parameter; null if it was not sent. */
+  static String value(Map<String, List<String>> parameters, String name) {
+    List<String> values = parameters.get(name);
+    return values == null ? null : values.get(0);
+  }
+
   static Boolean flag(Map<String, List<String>> parameters, String name) {
-    String value = TaskListQuery.value(parameters, name);
+    String value = value(parameters, name);
     if (value == null) {
       return null;
     }
@@ -78,7 +84,7 @@ record TaskFilter(
 
   /** The time, cut to microseconds. */
   private static Instant time(Map<String, List<String>> parameters, String name) {
-    String value = TaskListQuery.value(parameters, name);
+    String value = value(parameters, name);
     if (value == null) {
       return null;
     }

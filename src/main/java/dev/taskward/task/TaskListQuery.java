@@ -44,16 +44,10 @@ record TaskListQuery(
     return new TaskListQuery(
         subject,
         TaskFilter.of(parameters),
-        TaskOrder.of(value(parameters, "sort")),
-        limit(value(parameters, "limit")),
-        value(parameters, "cursor"),
+        TaskOrder.of(TaskFilter.value(parameters, "sort")),
+        limit(TaskFilter.value(parameters, "limit")),
+        TaskFilter.value(parameters, "cursor"),
         Boolean.TRUE.equals(TaskFilter.flag(parameters, "count")));
-  }
-
-  /** The one value of a parameter; null if it was not sent. */
-  static String value(Map<String, List<String>> parameters, String name) {
-    List<String> values = parameters.get(name);
-    return values == null ? null : values.get(0);
   }
 
   private static int limit(String value) {
