@@ -185,11 +185,12 @@ public interface DeploymentSettings {
       if (production && isOnePort(settings)) {
         errors.add("QUARKUS_MANAGEMENT_PORT must not be QUARKUS_HTTP_PORT.");
       }
+      // In dev and test mode Quarkus has settings of its own for tokens.
+      Map<String, String> standard = production ? settings.microProfileJwt() : Map.of();
+      errors.addAll(TokenSettings.errors(standard, settings.tokens()));
       if (production) {
-        errors.addAll(
-            TokenSettings.withoutEffect(settings.microProfileJwt(), settings.smallRyeJwt()));
+        errors.addAll(TokenSettings.withoutEffect(standard, settings.smallRyeJwt()));
       }
-      errors.addAll(TokenSettings.errors(settings.microProfileJwt(), settings.tokens()));
       add(() -> TraceSettings.translate(settings.openTelemetry()::get), errors);
       check(
           settings.corsOrigins(),

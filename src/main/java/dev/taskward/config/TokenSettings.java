@@ -94,7 +94,6 @@ final class TokenSettings {
     return errors;
   }
 
-  /** In dev and test mode Quarkus has such settings of its own. */
   static List<String> withoutEffect(
       Map<String, String> microProfileJwt, Map<String, String> smallRyeJwt) {
     String names =

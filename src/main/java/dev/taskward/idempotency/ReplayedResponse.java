@@ -4,7 +4,7 @@ import jakarta.ws.rs.core.Response;
 import org.jboss.resteasy.reactive.server.ServerExceptionMapper;
 
 /** Ends a method of any return type with status, headers and body of a stored response. */
-public final class ReplayedResponse extends RuntimeException {
+final class ReplayedResponse extends RuntimeException {
 
   public static final String HEADER = "Idempotency-Replayed";
 

@@ -5,7 +5,7 @@ import io.vertx.core.http.HttpHeaders;
 import java.util.Locale;
 
 /** The media type of a body (RFC 9110, 8.3). */
-public final class ContentType {
+final class ContentType {
 
   /**
    * Writes type and subtype in lower case and without surrounding spaces. Quarkus REST compares

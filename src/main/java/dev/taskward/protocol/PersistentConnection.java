@@ -46,7 +46,7 @@ import java.util.Queue;
  * <p>Vert.x processes pipelined requests after a refused one, and stops reading from a connection
  * whose request stays paused. All code runs on the connection's event loop.
  */
-public final class PersistentConnection extends ChannelDuplexHandler {
+final class PersistentConnection extends ChannelDuplexHandler {
 
   private static final String NAME = "persistence";
 

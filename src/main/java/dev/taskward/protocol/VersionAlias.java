@@ -14,7 +14,7 @@ import org.jboss.resteasy.reactive.server.ServerRequestFilter;
  * decode it and fail if the result is no URI. Resources read the query through {@link
  * dev.taskward.common.QueryString}.
  */
-public final class VersionAlias {
+final class VersionAlias {
 
   /** Characters that need no decoding: JAX-RS decodes the path a second time. */
   private static final Pattern PLAIN = Pattern.compile("[/A-Za-z0-9._~-]*+");
