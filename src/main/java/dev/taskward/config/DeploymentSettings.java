@@ -73,9 +73,6 @@ public interface DeploymentSettings {
   @WithName("mp.jwt")
   Map<String, @WithConverter(Converters.Text.class) String> microProfileJwt();
 
-  @WithName("smallrye.jwt")
-  Map<String, @WithConverter(Converters.Text.class) String> smallRyeJwt();
-
   @WithName("taskward.tokens")
   Map<String, @WithConverter(Converters.Text.class) String> tokens();
 
@@ -188,9 +185,6 @@ public interface DeploymentSettings {
       // In dev and test mode Quarkus has settings of its own for tokens.
       Map<String, String> standard = production ? settings.microProfileJwt() : Map.of();
       errors.addAll(TokenSettings.errors(standard, settings.tokens()));
-      if (production) {
-        errors.addAll(TokenSettings.withoutEffect(standard, settings.smallRyeJwt()));
-      }
       add(() -> TraceSettings.translate(settings.openTelemetry()::get), errors);
       check(
           settings.corsOrigins(),

@@ -31,7 +31,7 @@ public final class EnvironmentCheck {
   private static final String SERVICE_LINK = "TASKWARD_(SERVICE|PORT)(_.*)?";
 
   /**
-   * @throws SettingsException if a setting can't be decoded
+   * @throws SettingsException if a setting can't be decoded, or has no effect on tokens
    */
   public static void check(Map<String, String> environment) {
     String undecoded =
@@ -41,6 +41,12 @@ public final class EnvironmentCheck {
     if (!undecoded.isEmpty()) {
       throw new SettingsException(
           undecoded + " can't be decoded: it must be UTF-8, and LC_ALL must be C.UTF-8.");
+    }
+    String unused = names(environment, (name, value) -> TokenSettings.isWithoutEffect(name));
+    if (!unused.isEmpty()) {
+      throw new SettingsException(
+          "%s %s no effect in this service: remove it, see the README's settings for tokens."
+              .formatted(unused, unused.contains(",") ? "have" : "has"));
     }
   }
 

@@ -1,7 +1,6 @@
 package dev.taskward.config;
 
 import static dev.taskward.config.EnvironmentValues.variable;
-import static java.util.stream.Collectors.joining;
 import static java.util.stream.Collectors.toSet;
 
 import java.time.Duration;
@@ -94,22 +93,10 @@ final class TokenSettings {
     return errors;
   }
 
-  static List<String> withoutEffect(
-      Map<String, String> microProfileJwt, Map<String, String> smallRyeJwt) {
-    String names =
-        Stream.concat(
-                microProfileJwt.keySet().stream().map(name -> variable("mp.jwt." + name)),
-                smallRyeJwt.entrySet().stream()
-                    .filter(other -> !other.getValue().equals("none")) // application.properties
-                    .map(other -> variable("smallrye.jwt." + other.getKey())))
-            .filter(name -> !name.matches(WITH_EFFECT))
-            .sorted()
-            .collect(joining(", "));
-    return names.isEmpty()
-        ? List.of()
-        : List.of(
-            "%s %s no effect in this service: remove it, see the README's settings for tokens."
-                .formatted(names, names.contains(",") ? "have" : "has"));
+  /** Whether this environment variable is a setting for tokens that has no effect. */
+  static boolean isWithoutEffect(String variable) {
+    return variable(variable).matches("(MP|SMALLRYE)_JWT_.*")
+        && !variable(variable).matches(WITH_EFFECT);
   }
 
   /** Returns null if it is no time; then the conversion of our setting fails. */
