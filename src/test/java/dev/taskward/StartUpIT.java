@@ -29,6 +29,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.DisabledOnOs;
 import org.junit.jupiter.api.condition.EnabledOnOs;
@@ -162,6 +163,7 @@ class StartUpIT {
   }
 
   @DisabledOnOs(value = OS.WINDOWS, disabledReason = "there is no SIGTERM")
+  @Tag("system")
   @Test
   void aStartThatWaitsMayBeStopped() throws Exception {
     long start = System.nanoTime();
@@ -173,6 +175,7 @@ class StartUpIT {
     assertTrue(seconds < 60, seconds + " s");
   }
 
+  @Tag("system")
   @Test
   void theStartGivesUpInTheEndAndSaysWhy() throws Exception {
     List<String> lines = PackagedApplication.run(withoutDatabase("5S")).lines();
@@ -269,6 +272,7 @@ class StartUpIT {
   }
 
   /** As where Better Auth keeps its users in the same database. */
+  @Tag("system")
   @Test
   void tablesOfOthersInTheSchemaAreNoObstacle() throws Exception {
     execute("others", "create table \"user\" (id text primary key)");
@@ -282,6 +286,7 @@ class StartUpIT {
   }
 
   /** One line, and none of Flyway's advice, after which our tables would never be made. */
+  @Tag("system")
   @Test
   void aTableOfOursThatIsAnothersIsNamed() throws Exception {
     execute("taken", "create table task (id int)");
@@ -299,6 +304,7 @@ class StartUpIT {
   }
 
   /** The role's search_path, which a pooler leaves alone. */
+  @Tag("system")
   @Test
   void taskwardCanHaveASchemaOfItsOwn() throws Exception {
     execute("own_schema", "create table task (id int)");
@@ -449,6 +455,7 @@ class StartUpIT {
     }
   }
 
+  @Tag("system")
   @Test
   void aTableWithoutForcedRowLevelSecurityIsRefused() throws Exception {
     Map<String, String> settings = migration("rollout", "only");
@@ -464,6 +471,7 @@ class StartUpIT {
   }
 
   /** One that owns the tables and migrates, and one that owns nothing, for the service. */
+  @Tag("system")
   @Test
   void twoRolesWillDo() throws Exception {
     Map<String, String> roles =
@@ -486,6 +494,7 @@ class StartUpIT {
   }
 
   /** Nothing would be answered. */
+  @Tag("system")
   @Test
   void aRoleWithoutGrantsIsRefused() throws Exception {
     PackagedApplication.Ended ended =
@@ -510,6 +519,7 @@ class StartUpIT {
   }
 
   /** Three replicas of a first installation: one of them migrates, the others wait for it. */
+  @Tag("system")
   @Test
   void severalStartAtOnceOnAnEmptyDatabase() throws Exception {
     Map<String, String> settings =
@@ -557,6 +567,7 @@ class StartUpIT {
   }
 
   /** A service that does not migrate, and a process that does nothing else. */
+  @Tag("system")
   @Test
   void migrationsCanBeAJobOfTheirOwn() throws Exception {
     PackagedApplication.Ended early = PackagedApplication.run(migration("job", "never"));
@@ -584,6 +595,7 @@ class StartUpIT {
   }
 
   /** As after a rollback of the release, but not of the database. */
+  @Tag("system")
   @Test
   void aSchemaThatIsNewerOrAnotherIsRefusedInOneLine() throws Exception {
     assertEquals(0, PackagedApplication.run(migration("newer", "only")).code());
@@ -680,6 +692,7 @@ class StartUpIT {
   /**
    * Switched on, they need no token; {@link #aStartWithEverythingOddWorksAndWarns} has them off.
    */
+  @Tag("system")
   @Test
   void theDocumentAndSwaggerUiAreServedWhereSwitchedOn() throws Exception {
     Map<String, String> on =
@@ -694,6 +707,7 @@ class StartUpIT {
     }
   }
 
+  @Tag("system")
   @Test
   @DisabledOnOs(value = OS.WINDOWS, disabledReason = "there is no SIGTERM")
   void whatIsUnderWayAtSigtermIsAnswered() throws Exception {

@@ -6,16 +6,15 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import dev.taskward.TestDatabase;
 import dev.taskward.Threads;
+import dev.taskward.UnusualSettings;
 import dev.taskward.User;
 import io.agroal.api.AgroalDataSource;
 import io.agroal.api.AgroalDataSource.FlushMode;
 import io.quarkus.test.junit.QuarkusTest;
-import io.quarkus.test.junit.QuarkusTestProfile;
 import io.quarkus.test.junit.TestProfile;
 import jakarta.inject.Inject;
 import java.sql.Connection;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -24,15 +23,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** What each connection is told as it is made. */
 @QuarkusTest
-@TestProfile(ConnectionBoundsTest.Impatient.class)
+@TestProfile(UnusualSettings.class)
 class ConnectionBoundsTest {
-
-  public static class Impatient implements QuarkusTestProfile {
-    @Override
-    public Map<String, String> getConfigOverrides() {
-      return Map.of("quarkus.datasource.jdbc.additional-jdbc-properties.socketTimeout", "2");
-    }
-  }
 
   private static final String WAITING =
       "count(*) from pg_stat_activity where usename = 'taskward' and wait_event_type = 'Lock'";

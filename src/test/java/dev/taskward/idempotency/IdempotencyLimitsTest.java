@@ -3,33 +3,22 @@ package dev.taskward.idempotency;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import dev.taskward.TestDatabase;
+import dev.taskward.UnusualSettings;
 import dev.taskward.User;
 import io.quarkus.test.junit.QuarkusTest;
-import io.quarkus.test.junit.QuarkusTestProfile;
 import io.quarkus.test.junit.TestProfile;
 import io.restassured.http.ContentType;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.List;
-import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 /** How many keys there are, and for how long. */
 @QuarkusTest
-@TestProfile(IdempotencyLimitsTest.Small.class)
+@TestProfile(UnusualSettings.class)
 class IdempotencyLimitsTest {
-
-  public static class Small implements QuarkusTestProfile {
-    @Override
-    public Map<String, String> getConfigOverrides() {
-      return Map.of(
-          "taskward.idempotency.max-keys", "3",
-          "taskward.idempotency.lifetime", "1h",
-          "taskward.idempotency.sweep-every", "1s");
-    }
-  }
 
   final User alice = User.fresh();
   final User bob = User.fresh();

@@ -5,9 +5,9 @@ import static org.hamcrest.Matchers.equalTo;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import dev.taskward.ApiDocument;
+import dev.taskward.UnusualSettings;
 import dev.taskward.User;
 import io.quarkus.test.junit.QuarkusTest;
-import io.quarkus.test.junit.QuarkusTestProfile;
 import io.quarkus.test.junit.TestProfile;
 import io.restassured.http.Header;
 import io.restassured.response.Response;
@@ -16,15 +16,8 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 @QuarkusTest
-@TestProfile(ConcealForeignTasksTest.Concealed.class)
+@TestProfile(UnusualSettings.class)
 class ConcealForeignTasksTest {
-
-  public static class Concealed implements QuarkusTestProfile {
-    @Override
-    public Map<String, String> getConfigOverrides() {
-      return Map.of("taskward.conceal-foreign-tasks", "true");
-    }
-  }
 
   private static final List<Header> HEADERS =
       List.of(

@@ -4,24 +4,16 @@ import static org.hamcrest.Matchers.contains;
 import static org.hamcrest.Matchers.nullValue;
 
 import dev.taskward.TestDatabase;
+import dev.taskward.UnusualSettings;
 import dev.taskward.User;
 import io.quarkus.test.junit.QuarkusTest;
-import io.quarkus.test.junit.QuarkusTestProfile;
 import io.quarkus.test.junit.TestProfile;
-import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 /** With a retention of 0 deleted tasks are kept, those of a time with another one included. */
 @QuarkusTest
-@TestProfile(TrashKeptTest.ForEver.class)
+@TestProfile(UnusualSettings.class)
 class TrashKeptTest {
-
-  public static class ForEver implements QuarkusTestProfile {
-    @Override
-    public Map<String, String> getConfigOverrides() {
-      return Map.of("taskward.trash.purge-interval", "1s", "taskward.trash.retention", "0");
-    }
-  }
 
   final User alice = User.fresh();
 
