@@ -202,9 +202,13 @@ public class UserScopedDriver extends Driver {
       };
     }
 
-    /** Runs both statements in one transaction, for a parameter without a type. */
+    /**
+     * Runs both statements in one transaction, for a parameter without a type. The server must not
+     * prepare them so: later values with a type would be affected, too.
+     */
     private Object executeInTransaction(String how) throws SQLException {
       Connection connection = statement.getConnection();
+      ((PGStatement) statement).setPrepareThreshold(0);
       connection.setAutoCommit(false);
       try {
         Object result = execute(how);

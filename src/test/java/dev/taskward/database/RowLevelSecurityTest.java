@@ -27,6 +27,7 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -40,6 +41,8 @@ import org.jose4j.jwt.JwtClaims;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * Code that went past the discriminator, as a mistake of ours would, reaches nothing of another
@@ -315,21 +318,29 @@ class RowLevelSecurityTest {
                     }));
   }
 
-  @Test
-  void theGatewayTakesNulls() {
-    long id = alice.has("without purge time");
-    List<String> changed =
-        as(
-            alice,
-            () ->
-                gateway.query(
-                    "update task set purge_at = ?, description = ?",
-                    Arrays.asList(null, JDBCType.VARCHAR),
-                    "id = ? and purge_at is not distinct from ?",
-                    Arrays.asList(id, null),
-                    " returning title",
-                    row -> row.getString("title")));
-    assertEquals(List.of("without purge time"), changed);
+  /** First some nulls, then values: at the fifth time the driver prepares the statement. */
+  @ParameterizedTest
+  @ValueSource(ints = {1, 2, 3, 4, 5, 6, 10})
+  void theGatewayTakesNullsAndValuesOfOneParameter(int nulls) {
+    for (int i = 0; i < 25; i++) {
+      boolean isNull = i < nulls || i > 15 && i % 2 == 0;
+      Instant purgeAt = isNull ? null : Instant.parse("2100-01-01T00:00:00Z");
+      boolean stored =
+          as(
+              alice,
+              () ->
+                  QuarkusTransaction.suspendingExisting()
+                      .call(
+                          () ->
+                              gateway.insert(
+                                  "task",
+                                  "id, title, completed, deleted, created_at, updated_at, purge_at",
+                                  "nextval('task_id_seq'), ?, false, true, now(), now(), ?",
+                                  Arrays.asList("with or without", purgeAt),
+                                  "purge_at is null as none" + nulls,
+                                  row -> row.getBoolean("none" + nulls))));
+      assertEquals(isNull, stored, "the " + i + "th time");
+    }
   }
 
   @Test
