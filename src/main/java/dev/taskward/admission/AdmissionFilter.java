@@ -40,6 +40,7 @@ class AdmissionFilter implements RequestFilters {
 
   private record Waiting(RoutingContext request, Context context) {
 
+    /** Vert.x has no public way to ask which event loop a context belongs to. */
     boolean isOnThisEventLoop() {
       return ((ContextInternal) context).nettyEventLoop().inEventLoop();
     }

@@ -37,6 +37,7 @@ final class HeadDeadline extends ChannelInboundHandlerAdapter {
     }
 
     private static void begin(RoutingContext request) {
+      // Vert.x has no public access to the Netty pipeline of a server connection.
       ConnectionBase connection = (ConnectionBase) request.request().connection();
       HeadDeadline deadline = connection.channel().pipeline().get(HeadDeadline.class);
       if (deadline != null) {
