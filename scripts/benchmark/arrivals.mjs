@@ -1,10 +1,10 @@
-// The open model: requests of the mix arrive at random times (Poisson), whether or not earlier ones are
-// answered, over keep-alive connections that take turns. A latency counts from the time at which a
-// request was due, so it includes what it waits for a connection. A process of its own, started by
-// benchmark.mjs; prints one JSON object, times in milliseconds.
+// The open model: requests of the mix arrive at random times (Poisson), also while earlier ones run, over
+// persistent connections in turn. A latency counts from the time at which a request was due, so it
+// includes waiting for a connection. benchmark.mjs starts this as a separate process. It prints one JSON
+// object, times in milliseconds.
 //
-// vegeta and autocannon were no help: one takes the connection that was used last, so that few of many
-// are in use, the other sends a second's requests at once.
+// vegeta and autocannon do not fit: vegeta takes the connection that was used last, so it uses few of
+// many. autocannon sends the requests of a second at once.
 import { readFileSync } from 'node:fs';
 import { Agent, request } from 'node:http';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
@@ -24,12 +24,12 @@ const agent = new Agent({
 });
 const next = () => mix(tokens, users, tasksEach);
 
-/** After the last arrival; what has no answer then is an error, with this for its latency. */
+/** Time after the last arrival. A request without a response is then an error with this latency. */
 const WAIT_MILLIS = 30_000;
 
 const used = new Set();
 
-/** Whether the answer was a success. */
+/** Sends a request. Resolves to whether the response was a success. */
 function send({ method, path, headers, body }) {
   if (body !== undefined) {
     headers['Content-Length'] = Buffer.byteLength(body);
@@ -51,7 +51,7 @@ function send({ method, path, headers, body }) {
   });
 }
 
-// All connections are opened at once, and then idle.
+// Opens all connections, which are then idle.
 await Promise.all(Array.from({ length: connections }, () => send(next())));
 used.clear();
 
@@ -81,13 +81,13 @@ for (let i = 0; i < WAIT_MILLIS / 100 && latencies.length < arrived; i++) {
 const unanswered = arrived - latencies.length;
 console.log(
   JSON.stringify({
-    // For the CPU time of a request: with those that opened the connections.
+    // For the CPU time per request: includes the requests that opened the connections.
     requests: connections + latencies.length,
     perSecond: latencies.length / ((performance.now() - began) / 1_000),
     ...percentiles([...latencies, ...Array(unanswered).fill(WAIT_MILLIS)]),
     errors: errors + unanswered,
     connections: used.size,
-    // How late the load tool itself was; what it adds to the latencies is of this order.
+    // How late the load tool itself was. It adds about this to the latencies.
     lagP99: delay.percentile(99) / 1e6 - 1,
   }),
 );

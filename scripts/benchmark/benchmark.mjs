@@ -1,10 +1,10 @@
 #!/usr/bin/env node
-// Requests per second, latency, CPU time and memory of the packaged service, beside PostgreSQL alone
-// with the same statements; see docs/performance.md:
+// Measures requests per second, latency, CPU time and memory of the packaged service, and PostgreSQL
+// alone with the same statements. See docs/performance.md:
 //   scripts/benchmark/benchmark.mjs [options]
 // Needs Linux, wrk, psql and pgbench (15 or newer), Node.js (20 or newer), a JDK. Uses the PostgreSQL
-// (15 or newer) at DATABASE_URL, whose user is a superuser, else an embedded one. It makes databases
-// named taskward_benchmark_… and a role taskward_benchmark, and touches no others.
+// (15 or newer) at DATABASE_URL, whose user must be a superuser, or an embedded one. It creates databases
+// named taskward_benchmark_… and a role taskward_benchmark, and changes no others.
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { availableParallelism, cpus } from 'node:os';
@@ -36,12 +36,12 @@ const SCENARIOS = {
 };
 
 const OPTIONS = {
-  // What is measured: a jar, or a native binary.
+  // The build: a jar, or a native binary.
   jar: { type: 'string', default: JAR },
   native: { type: 'boolean', default: false }, // target/*-runner
-  'java-opts': { type: 'string', default: '' }, // for a binary its own, such as -Xmx64m
+  'java-opts': { type: 'string', default: '' }, // also options of a binary, such as -Xmx64m
   env: { type: 'string', multiple: true, default: [] }, // NAME=VALUE
-  // Compares with a second build, or with other options of the same, instead of with PostgreSQL.
+  // Compares with a second build, or with other options of the same one, instead of with PostgreSQL.
   against: { type: 'string' },
   'against-java-opts': { type: 'string' },
   'against-env': { type: 'string', multiple: true },
@@ -60,7 +60,7 @@ const OPTIONS = {
   'no-postgres': { type: 'boolean', default: false },
   // Results.
   json: { type: 'string' },
-  // Starts a database alone and says its DATABASE_URL, for several runs that load it once.
+  // Starts only a database and prints its DATABASE_URL, for several runs that share the loaded data.
   serve: { type: 'boolean', default: false },
 };
 
@@ -83,7 +83,7 @@ function parsed() {
     const { values } = parseArgs({ options: OPTIONS });
     const unknown = values.scenarios.split(',').find((name) => !Object.hasOwn(SCENARIOS, name));
     if (unknown !== undefined) {
-      throw new Error(`No scenario ${unknown}. There are ${Object.keys(SCENARIOS).join(', ')}.`);
+      throw new Error(`Unknown scenario ${unknown}. Use ${Object.keys(SCENARIOS).join(', ')}.`);
     }
     for (const name of [
       'users',
@@ -96,15 +96,15 @@ function parsed() {
       'wrk-threads',
     ]) {
       if (!(Number.isInteger(Number(values[name])) && Number(values[name]) >= 1)) {
-        throw new Error(`--${name} is a number from 1 on.`);
+        throw new Error(`--${name} must be an integer, at least 1.`);
       }
     }
     if (Number(values.tasks) < Number(values.users)) {
-      throw new Error('Each user has a task, or more.');
+      throw new Error('--tasks must be at least --users.');
     }
     for (const tool of ['wrk', 'psql', 'pgbench']) {
       if (spawnSync(tool, ['--version']).error) {
-        throw new Error(`There is no ${tool}.`);
+        throw new Error(`${tool} is not installed.`);
       }
     }
     return values;
@@ -137,15 +137,15 @@ function buildsToMeasure() {
   const builds = isPaired === undefined ? [first] : [first, second];
   for (const { path } of builds) {
     if (!existsSync(path)) {
-      throw new Error(`There is no ${path}`);
+      throw new Error(`${path} does not exist. Build it first.`);
     }
   }
   return builds;
 }
 
 /**
- * Runs a load, and adds the CPU time that one request took, in microseconds, and how many CPUs were
- * busy with something else than database, service and load tool.
+ * Runs a load. Adds the CPU time per request, in microseconds, and how many CPUs other processes than
+ * database, service and load tool used.
  */
 async function costing(databaseCpu, serviceCpu, body) {
   const clocks = [databaseCpu, serviceCpu, () => db.cpuSeconds(process.pid, true), db.machineCpu];
@@ -166,10 +166,10 @@ async function benchmark() {
   const admin = await database();
   await db.createRole(admin);
   const tokens = service.writeTokens(load.active);
-  say(`The data: ${users} users, ${options.tasks} tasks`);
+  say(`Data: ${users} users, ${options.tasks} tasks`);
   const template = await db.loaded(admin, users, Number(options.tasks), async (url) => {
     await stop((await service.startService(builds[0], url, tokens[0])).process);
-    say('The schema is there, loading');
+    say('Loading');
   });
   const databaseCpu = await db.databaseCpu(admin);
 
@@ -179,7 +179,7 @@ async function benchmark() {
     const name = await db.clone(admin, template, build.name);
     const url = db.urlOf(admin, name);
     const startMillis = [];
-    // The first start may migrate.
+    // The first start is not timed, because it may migrate.
     let started = await service.startService(build, url, tokens[0]);
     for (let i = 0; i < Number(options.starts); i++) {
       await stop(started.process);

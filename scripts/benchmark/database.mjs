@@ -1,5 +1,5 @@
-// The databases of the benchmark: loaded once, cloned for each run, so that every run begins with
-// the same state; and PostgreSQL alone, with pgbench.
+// The databases of the benchmark, and PostgreSQL alone with pgbench. The data are loaded once and cloned
+// for each run, so that every run starts with the same state.
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { readdirSync, readFileSync, rmSync } from 'node:fs';
@@ -11,11 +11,11 @@ import { percentiles } from './report.mjs';
 
 const run = promisify(execFile);
 const here = dirname(fileURLToPath(import.meta.url));
-/** Owns the tables, as the service's role often does; row-level security is in force for it. */
+/** Owns the tables, as the service's role often does. Row-level security applies to it. */
 const ROLE = 'taskward_benchmark';
 const PASSWORD = randomBytes(16).toString('hex');
 
-/** Runs SQL, gives what it printed. */
+/** Runs SQL and returns its output. */
 export async function psql(url, sql) {
   const running = run('psql', [url, '-XqAt', '-v', 'ON_ERROR_STOP=1', '-f', '-']);
   running.child.stdin.end(sql);
@@ -27,12 +27,12 @@ export async function createRole(admin) {
     admin,
     `select 'create role ${ROLE}' where not exists (select from pg_roles where rolname = '${ROLE}') \\gexec
      alter role ${ROLE} login nosuperuser nobypassrls password '${PASSWORD}';
-     -- The embedded PostgreSQL of the tests does not wait for the disk; production does.
+     -- As in production. The embedded PostgreSQL of the tests has it off.
      alter role ${ROLE} set synchronous_commit = on;`,
   );
 }
 
-/** Where the service finds this database, as its own role. */
+/** The URL of a database for the service's role. */
 export function urlOf(admin, database) {
   const url = new URL(admin);
   url.username = ROLE;
@@ -42,9 +42,9 @@ export function urlOf(admin, database) {
 }
 
 /**
- * The name of a database with so many users and tasks, made unless it is there.
+ * Creates a database with these users and tasks unless it exists, and returns its name.
  *
- * @param migrate async, has the service make the schema in the database at an URL
+ * @param migrate async function that lets the service create the schema in the database at a URL
  */
 export async function loaded(admin, users, tasks, migrate) {
   const name = `taskward_benchmark_${users}_${tasks}`;
@@ -65,12 +65,12 @@ export async function loaded(admin, users, tasks, migrate) {
 }
 
 /**
- * Task n belongs to user (n - 1) % users + 1, so that a user's tasks lie as scattered in the table
- * as if all had written at the same time, over a year. Subjects are digits, which pgbench can make.
+ * Task n belongs to user (n - 1) % users + 1. So the tasks of a user are scattered over the table, as if
+ * all users had written over a year. Subjects are digits, because pgbench can compute them.
  */
 const loadSql = (users, tasks) => `
   begin;
-  -- An owner's own rows are hidden from him, too.
+  -- Otherwise row-level security hides the rows from the owner, too.
   alter table task no force row level security;
   insert into task (id, user_id, title, description, completed, deleted, created_at, updated_at)
   select n, 1000000000000000 + (n - 1) % ${users} + 1,
@@ -89,7 +89,7 @@ const loadSql = (users, tasks) => `
   select setval('task_id_seq', ${tasks} + 50);
   vacuum analyze task;`;
 
-/** A fresh copy; its name gets this suffix. */
+/** Creates a copy, whose name has this suffix. */
 export async function clone(admin, template, suffix) {
   const name = `${template}_${suffix}`;
   await psql(
@@ -117,15 +117,15 @@ export async function settings(url) {
 
 // --- CPU time -------------------------------------------------------------------------------------
 
-const TICKS_PER_SECOND = 100; // USER_HZ, the same everywhere
+const TICKS_PER_SECOND = 100; // USER_HZ, the same on all machines
 
-/** User and system time of a process in seconds; with those of its children that have ended. */
+/** User and system time of a process in seconds, optionally with its children that have ended. */
 export function cpuSeconds(pid, withEnded = false) {
   const fields = statOf(pid);
   return (fields[11] + fields[12] + (withEnded ? fields[13] + fields[14] : 0)) / TICKS_PER_SECOND;
 }
 
-/** Of the whole machine so far, in seconds: everything but idle, waiting, and what guests counted twice. */
+/** CPU time of the whole machine in seconds, without idle and waiting time. Guests count once. */
 export function machineCpu() {
   const [, user, nice, system, , , irq, softirq, steal] = readFileSync('/proc/stat', 'utf8')
     .split('\n', 1)[0]
@@ -134,7 +134,7 @@ export function machineCpu() {
   return (user + nice + system + irq + softirq + steal) / TICKS_PER_SECOND;
 }
 
-/** What follows the name in /proc/PID/stat: [1] parent, [11..14] times. */
+/** The fields after the name in /proc/PID/stat: [1] parent, [11..14] times. */
 function statOf(pid) {
   const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
   return stat
@@ -143,7 +143,7 @@ function statOf(pid) {
     .map(Number);
 }
 
-/** The ids of the processes that this one started and that run. */
+/** The ids of the running child processes. */
 export function childrenOf(parent) {
   const isChild = (pid) => {
     try {
@@ -155,7 +155,7 @@ export function childrenOf(parent) {
   return readdirSync('/proc').filter((name) => /^\d+$/.test(name) && isChild(name));
 }
 
-/** Gives a function for the CPU seconds of all processes of the server; null if it is elsewhere. */
+/** Returns a function for the CPU seconds of all server processes; NaN if they are on another machine. */
 export async function databaseCpu(admin) {
   const query = `select pid from pg_stat_activity where backend_type = 'checkpointer'`;
   const child = await psql(admin, query);
@@ -170,7 +170,7 @@ export async function databaseCpu(admin) {
   }
   const children = () => childrenOf(postmaster);
   const now = () => {
-    // A process that ended meanwhile was counted twice or not at all: once more.
+    // If a process ended meanwhile, it counted twice or not at all, so this repeats.
     const before = children();
     try {
       const seconds = before.reduce(
@@ -195,7 +195,7 @@ const SCRIPTS = {
   mix: ['list20.sql@60', 'get.sql@20', 'create.sql@10', 'toggle.sql@10'],
 };
 
-/** That the statements find their rows: the caller's name is there, in the same transaction. */
+/** Checks that the statements find their rows, so that the current user is set in the transaction. */
 export async function checkStatements(admin, name, load) {
   const all = new URL(admin);
   all.pathname = `/${name}`;
@@ -205,7 +205,7 @@ export async function checkStatements(admin, name, load) {
   equal((await changes()) - before, requests, 'tasks that pgbench toggled');
 }
 
-/** The statements of a scenario, each pair in one round trip and transaction as the service sends it. */
+/** Runs the statements of a scenario, each pair in one round trip and transaction, as the service does. */
 export async function pgbench(
   url,
   scenario,

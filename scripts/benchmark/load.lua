@@ -1,4 +1,4 @@
--- Requests of wrk: each of a user at random, about a task of his at random.
+-- Requests of wrk: each is for a random user, about a random task of that user.
 local users, active = tonumber(os.getenv("USERS")), tonumber(os.getenv("ACTIVE"))
 local tasks_each = tonumber(os.getenv("TASKS_EACH"))
 
@@ -39,7 +39,7 @@ end
 
 local function create(user)
   local body = '{"title":"Call back customer ' .. random(100000, 999999) .. '","description":'
-    .. '"He has a question about the last invoice, and wants it to go to the new address."}'
+    .. '"There is a question about the last invoice, and it has to go to the new address."}'
   return "POST /api/v1/tasks" .. creates[user] .. #body .. "\r\n\r\n" .. body
 end
 
@@ -66,7 +66,7 @@ function request()
   return scenario(random(active))
 end
 
--- Users who think: how long each connection waits before its next request, in milliseconds.
+-- Think time: how long each connection waits before its next request, in milliseconds on average.
 local think = tonumber(os.getenv("THINK") or 0)
 if think > 0 then
   function delay()
@@ -74,7 +74,7 @@ if think > 0 then
   end
 end
 
--- A status is an error from 400 on; the service redirects nobody.
+-- A status from 400 on is an error. The service does not redirect.
 function done(summary, latency, requests)
   local errors = summary.errors
   io.write(string.format(

@@ -1,6 +1,6 @@
 const random = (n) => Math.floor(Math.random() * n);
 
-/** A request of the mix, as in load.lua: of a user at random, about a task of his at random. */
+/** A request of the mix, as in load.lua: for a random user, about a random task of that user. */
 export function mix(tokens, users, tasksEach) {
   const user = random(tokens.length);
   const headers = { Authorization: `Bearer ${tokens[user]}` };
@@ -14,7 +14,7 @@ export function mix(tokens, users, tasksEach) {
     headers['Content-Type'] = 'application/json';
     const title = `Call back customer ${100_000 + random(900_000)}`;
     const description =
-      'He has a question about the last invoice, and wants it to go to the new address.';
+      'There is a question about the last invoice, and it has to go to the new address.';
     return { method: 'POST', path: '', headers, body: JSON.stringify({ title, description }) };
   }
   return { method: 'PATCH', path: `${task}/complete`, headers };

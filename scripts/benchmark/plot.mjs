@@ -1,14 +1,14 @@
 #!/usr/bin/env node
-// Draws what benchmark.mjs --json wrote, one file or several side by side (jar and binary, say):
+// Draws the results of benchmark.mjs --json, one file or several side by side (such as jar and binary):
 //   scripts/benchmark/plot.mjs FOLDER NAME=FILE.json [NAME=FILE.json ...]
-// writes throughput.svg and latency.svg there.
+// writes throughput.svg and latency.svg to the folder.
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { median } from './report.mjs';
 
 const [folder, ...inputs] = process.argv.slice(2);
 if (!folder || inputs.length === 0 || !inputs.every((input) => input.includes('='))) {
-  console.error('plot.mjs FOLDER NAME=FILE.json [NAME=FILE.json ...]');
+  console.error('Usage: plot.mjs FOLDER NAME=FILE.json [NAME=FILE.json ...]');
   process.exit(2);
 }
 const named = inputs.map((input) => {
@@ -72,7 +72,7 @@ const series = [
 
 function throughput() {
   const groups = scenarios
-    .filter((scenario) => scenario !== 'arrivals') // its rate is given
+    .filter((scenario) => scenario !== 'arrivals') // its rate is an option
     .map((scenario) => ({
       label: scenario,
       bars: series
@@ -86,7 +86,7 @@ function throughput() {
   return bars('Requests per second', groups, (value) => value / most);
 }
 
-/** Logarithmic, from a tenth of a millisecond on. */
+/** Logarithmic, from 0.1 ms on. */
 function latency() {
   const groups = scenarios.flatMap((scenario) =>
     named.map(({ name, result }, i) => ({

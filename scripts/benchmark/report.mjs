@@ -1,6 +1,6 @@
-// Medians, percentiles, and what was measured as Markdown.
+// Medians, percentiles, and the results as Markdown.
 
-/** NaN if one of them is none, as a latency is when nothing was answered. */
+/** NaN if one of the values is NaN, for example a latency without any response. */
 export function median(values) {
   if (!values.every(Number.isFinite)) {
     return NaN;
@@ -33,13 +33,13 @@ function world({ machine, postgres, load, builds, alone }) {
   return (
     `${machine.cpus} CPUs (${machine.model}), PostgreSQL ${postgres.server_version}, ` +
     `${whole(load.users)} users, ${whole(load.tasks)} tasks; medians of ${load.repeats} × ${load.seconds} s. ` +
-    `Other processes kept ${fraction(median(others), 1)} CPUs busy, at most ${fraction(Math.max(...others), 1)}.`
+    `Other processes used ${fraction(median(others), 1)} CPUs, at most ${fraction(Math.max(...others), 1)}.`
   );
 }
 
 const sum = (runs, field) => runs.reduce((total, run) => total + run[field], 0);
 
-/** One build, beside PostgreSQL alone. */
+/** The table of one build, with PostgreSQL alone. */
 export function report(result) {
   const [build] = result.builds;
   const rows = Object.entries(build.results).map(([scenario, runs]) => {
@@ -88,7 +88,7 @@ const arrivalsNote = ({ rate }, runs) =>
   `Arrivals: ${whole(rate)} a second, over ${whole(of(runs, 'connections'))} connections; ` +
   `the load tool itself was up to ${fraction(of(runs, 'lagP99'), 1)} ms late (p99).`;
 
-/** Two builds that ran in turn, A B B A: the median of second / first, and how far the turns differ. */
+/** The table of two builds that ran in turns, A B B A: the median of second / first, and the range. */
 export function comparison(result) {
   const [a, b] = result.builds;
   const ratios = (scenario, cost) =>

@@ -1,4 +1,4 @@
-// The packaged service as a process of its own, the load on it, and what it costs.
+// The packaged service as a separate process, the load on it, and its memory.
 import { execFile } from 'node:child_process';
 import { createHmac, randomBytes } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -16,7 +16,7 @@ const TOKENS = join(temp, 'tokens');
 
 export const subject = (user) => String(1_000_000_000_000_000 + user);
 
-/** Token n is on line n; good for all of the run. */
+/** Writes a file with token n on line n. The tokens are valid for the whole run. */
 export function writeTokens(active) {
   const base64url = (value) => Buffer.from(JSON.stringify(value)).toString('base64url');
   const iat = Math.floor(Date.now() / 1_000);
@@ -30,7 +30,7 @@ export function writeTokens(active) {
 }
 
 /**
- * Starts a build, until it has answered a request.
+ * Starts a build and waits for its first response.
  *
  * @param build {name, path, javaOptions, env}; a path that does not end in .jar is a native binary
  */
@@ -66,13 +66,13 @@ export async function startService(build, databaseUrl, token) {
   return service;
 }
 
-/** Resident memory in MiB: VmRSS is now, VmHWM the most so far. */
+/** Resident memory in MiB: VmRSS is the current value, VmHWM the maximum. */
 export function memory(service, field) {
   const status = readFileSync(`/proc/${service.pid}/status`, 'utf8');
   return Number(status.match(new RegExp(`^${field}:\\s+(\\d+) kB`, 'm'))[1]) / 1_024;
 }
 
-/** One request: status, headers, and the text of the body. Fails after so long a silence. */
+/** Sends a request. Resolves to status, headers and the text of the body. Fails after the timeout. */
 export function call(
   service,
   token,
@@ -102,12 +102,12 @@ export function call(
         reject(e);
       }
     });
-    sent.once('timeout', () => sent.destroy(new Error('No answer in time')));
+    sent.once('timeout', () => sent.destroy(new Error('No response in time')));
     sent.once('error', reject).end(body);
   });
 }
 
-/** That the requests which are measured do what they should. */
+/** Checks that the measured requests return the right results. */
 export async function checkAnswers(service, tokens, { users, tasksEach }) {
   const user = tokens.length;
   const token = tokens[user - 1];
@@ -132,7 +132,7 @@ export async function checkAnswers(service, tokens, { users, tasksEach }) {
   }
 }
 
-/** wrk: each connection sends its next request when it has the answer. Times in milliseconds. */
+/** wrk: each connection sends its next request after the response. Times in milliseconds. */
 export async function wrk(
   service,
   scenario,

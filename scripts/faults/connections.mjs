@@ -1,9 +1,9 @@
 #!/usr/bin/env node
-// Thousands of connections, idle and busy: memory, errors, and whether it is as fast afterwards; see
+// Opens thousands of connections, idle and busy. Checks memory, errors, and the speed afterwards. See
 // docs/operations.md:
 //   scripts/faults/connections.mjs [--idle 5000] [--busy 1000] [--seconds 15]
-// Needs Linux, psql, Node.js (20 or newer), a JDK, and `ulimit -n` beyond the connections. Uses the
-// PostgreSQL at DATABASE_URL, whose user is a superuser, else an embedded one.
+// Needs Linux, psql, Node.js (20 or newer), a JDK, and `ulimit -n` above the connections. Uses the
+// PostgreSQL at DATABASE_URL, whose user must be a superuser, or an embedded one.
 import { readFileSync } from 'node:fs';
 import { Agent } from 'node:http';
 import { connect } from 'node:net';
@@ -22,10 +22,10 @@ const options = parsed({
   'java-opts': '-Xmx256m -XX:+UseSerialGC', // as in a container of 512 MiB
 });
 const LIMIT_MIB = 512;
-/** Of the speed before, at least this is there after the storm; the rest is the machine's noise. */
+/** The speed afterwards is at least this share of the speed before, because the machine's speed varies. */
 const AS_FAST = 0.8;
 
-/** Each connection sends its next request when it has the answer. */
+/** Each connection sends its next request after the response. */
 async function closedLoop({ service, tokens, load }, connections) {
   const agent = new Agent({ keepAlive: true, maxSockets: connections });
   const accepted = [];
@@ -54,7 +54,7 @@ async function closedLoop({ service, tokens, load }, connections) {
   return { perSecond, rss, sheds, errors, ...percentiles(accepted) };
 }
 
-/** A connection that has had an answer, and waits. */
+/** Opens a connection that received a response and is idle. */
 function idleConnection({ port }, token) {
   return new Promise((resolve, reject) => {
     const socket = connect(port, '127.0.0.1', () =>
@@ -73,7 +73,7 @@ function checkLimit() {
   const needed = options.idle + options.busy + 200;
   const limit = readFileSync('/proc/self/limits', 'utf8').match(/^Max open files\s+(\S+)/m)[1];
   if (Number(limit) < needed) {
-    refuse(`ulimit -n is ${limit}; this needs ${needed}.`);
+    refuse(`ulimit -n is ${limit}. Set it to ${needed} or more.`);
   }
 }
 
@@ -119,13 +119,13 @@ await main(async () => {
     wrong.push(`${Math.round(most)} MiB are more than ${LIMIT_MIB}`);
   }
   if (ratio < AS_FAST) {
-    wrong.push(`slower than before`);
+    wrong.push('slower than before');
   }
   const mib = (value) => `${Math.round(value)} MiB`;
   console.log(
     `resident memory: ${mib(before.rss)} before, ${mib(idleRss)} with ${idle.length} idle, ` +
       `${mib(storm.rss)} with ${options.busy} busy more, ${mib(afterRss)} after\n` +
-      `${options.busy} busy: ${speed(storm)} of what was accepted; ${storm.sheds} shed (503)\n` +
+      `${options.busy} busy: ${speed(storm)} of accepted requests; ${storm.sheds} shed (503)\n` +
       `64 busy: ${speed(before)} before, ${speed(after)} after; ratio ${ratio.toFixed(2)}`,
   );
   wrong.forEach((what) => console.log(`WRONG: ${what}`));

@@ -1,10 +1,10 @@
 #!/usr/bin/env node
-// Kills service and database under a write load, and holds what is there against what was
-// acknowledged; see docs/operations.md:
+// Kills service and database under a write load, and compares the data with the acknowledged writes. See
+// docs/operations.md:
 //   scripts/faults/kill-rounds.mjs [--rounds 100] [--freeze] [--disk-full]
-// Needs Linux, psql, Node.js (20 or newer), a JDK; root for --disk-full. The database is one of its
-// own, with the programs of the embedded PostgreSQL. With --synchronous-commit off acknowledged
-// writes can be lost, for a look at whether it notices.
+// Needs Linux, psql, Node.js (20 or newer), a JDK, and root for --disk-full. It starts its own database
+// with the programs of the embedded PostgreSQL. With --synchronous-commit off acknowledged writes can be
+// lost, to check that the comparison finds them.
 import { spawnSync } from 'node:child_process';
 import { closeSync, mkdirSync, openSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
@@ -31,7 +31,7 @@ const FULL_MILLIS = 20_000;
 
 const any = (list) => list[Math.floor(Math.random() * list.length)];
 
-/** One kill, or two at once, at a random moment; then everything is started again. */
+/** Kills one or two processes at a random moment and restarts them. */
 async function round(postgres, instances, results) {
   await sleep(500 + 1_000 * Math.random());
   const kind = any(['database', 'database', 'database', 'service', 'service', 'both']);
@@ -48,7 +48,7 @@ async function round(postgres, instances, results) {
   }
 }
 
-/** All of PostgreSQL is stopped (SIGSTOP), until all have their answer. */
+/** Stops all processes of PostgreSQL (SIGSTOP) until every request has its response. */
 async function freeze(postgres, instances, load) {
   const wrong = (what) => load.contradictions.push(`Frozen: ${what}`);
   const services = instances.map(({ service }) => service);
@@ -72,7 +72,7 @@ async function freeze(postgres, instances, load) {
   const seconds = Math.round((performance.now() - began) / 1_000);
   const millis = await readyAfter(services);
   if (millis > 3_000) {
-    wrong(`it was ready after ${Math.round(millis)} ms only`);
+    wrong(`it took ${Math.round(millis)} ms until it was ready`);
   }
   await sleep(1_000);
   load.faultIsOver();
@@ -81,15 +81,15 @@ async function freeze(postgres, instances, load) {
     wrong('no request was a 503');
   }
   if (load.slowest > BOUND_MILLIS) {
-    wrong(`an answer took ${Math.round(load.slowest)} ms`);
+    wrong(`a response took ${Math.round(load.slowest)} ms`);
   }
   console.log(
-    `Frozen for ${seconds} s: ${unavailable} answers were 503, ` +
+    `Frozen for ${seconds} s: ${unavailable} responses were 503, ` +
       `the slowest after ${(load.slowest / 1_000).toFixed(1)} s; ready ${Math.round(millis)} ms after its end.`,
   );
 }
 
-/** A disk for the database alone; false if there can't be one. */
+/** Mounts a file system for the database; false if that is not possible. */
 function mountDisk() {
   mkdirSync(DISK);
   const { status } = spawnSync('mount', ['-t', 'tmpfs', '-o', `size=${DISK_MIB}m`, 'none', DISK]);
@@ -117,7 +117,7 @@ async function diskFull(postgres, instances, tokens, load) {
   const unavailable = load.unavailable - before;
   rmSync(ballast);
   if (stopped) {
-    await postgres.start(); // as systemd or Kubernetes does
+    await postgres.start(); // as systemd or Kubernetes would do
   }
   const millis = await readyAfter(instances.map(({ service }) => service));
   await sleep(1_000);
@@ -126,13 +126,13 @@ async function diskFull(postgres, instances, tokens, load) {
     load.contradictions.push(`Disk full: ${unavailable} 503, reads ${JSON.stringify(reads)}`);
   }
   console.log(
-    `Disk full for ${FULL_MILLIS / 1_000} s: ${unavailable} answers were 503, of reads by status ` +
-      `${JSON.stringify(reads)}; PostgreSQL ${stopped ? 'ended and was started again' : 'went on'}; ` +
-      `ready ${Math.round(millis)} ms after there was room.`,
+    `Disk full for ${FULL_MILLIS / 1_000} s: ${unavailable} responses were 503, reads by status ` +
+      `${JSON.stringify(reads)}; PostgreSQL ${stopped ? 'ended and was restarted' : 'continued'}; ` +
+      `ready ${Math.round(millis)} ms after there was space.`,
   );
 }
 
-/** To the last byte. */
+/** Fills the file system to the last byte. */
 function fill(file) {
   for (const size of [1 << 20, 1 << 12]) {
     try {
@@ -151,7 +151,7 @@ await main(async () => {
   build();
   const hasDisk = options['disk-full'] && mountDisk();
   if (options['disk-full'] && !hasDisk) {
-    console.log('Disk full: left out, for a file system can be mounted by root only.');
+    console.log('Disk full: skipped, because only root can mount a file system.');
   }
   const data = join(hasDisk ? DISK : temp, 'data');
   const postgres = await server(data, hasDisk ? { max_wal_size: '64MB' } : {});
@@ -206,13 +206,13 @@ await main(async () => {
     `${options.rounds} rounds in ${Math.round((performance.now() - began) / 1_000)} s: database ${results.rounds.database}, ` +
       `service ${results.rounds.service}, both ${results.rounds.both}; starts that failed: ${results.failedStarts}\n` +
       `writes: ${load.acknowledged} acknowledged, ${load.unknown} of unknown outcome; ` +
-      `${load.repeats} repeats under a key, ${load.replayed} of which found it done; ` +
-      `${load.unavailable} answers were 503`,
+      `${load.repeats} repeats with a key, ${load.replayed} of them found the request done; ` +
+      `${load.unavailable} responses were 503`,
   );
   if (results.recoveries.length > 0) {
     const max = Math.max(...results.recoveries);
     console.log(
-      `ready after the database takes connections: p50 ${Math.round(p50)} ms, max ${Math.round(max)} ms`,
+      `ready after the database accepts connections: p50 ${Math.round(p50)} ms, max ${Math.round(max)} ms`,
     );
   }
   console.log(`contradictions: ${load.contradictions.length}`);

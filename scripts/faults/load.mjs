@@ -1,19 +1,19 @@
-// Concurrent writers that remember what they were told, and hold each answer against it.
+// Concurrent writers that record the acknowledged states, and compare each response with them.
 import { randomUUID } from 'node:crypto';
 import { Agent } from 'node:http';
 import { call } from '../benchmark/service.mjs';
 import { sleep } from '../prove-tokens/world.mjs';
 
-/** What PostgreSQL still had to do for a client that is gone is done after this time. */
+/** After this time PostgreSQL has finished the statements of disconnected clients. */
 const REST_MILLIS = 2_000;
-/** docs/operations.md: frozen. And a second for this machine. */
+/** The limit for a frozen database in docs/operations.md, and a second more for this machine. */
 export const BOUND_MILLIS = 16_000;
 const MERGE_PATCH = { 'Content-Type': 'application/merge-patch+json' };
 
 const random = (n) => Math.floor(Math.random() * n);
 const any = (list) => list[random(list.length)];
 
-/** What each request makes of a task's state; null: to this request the task is not there (404). */
+/** How each request changes a task's state; null means that the request finds no task (404). */
 const present = (change) => (state) => (state.deleted ? null : change(state));
 const next = (state, change) => ({ ...state, ...change, version: state.version + 1 });
 const REQUESTS = {
@@ -48,23 +48,23 @@ export class Load {
   acknowledged = 0;
   unknown = 0;
   repeats = 0;
-  /** Answers that were lost: the request was done, which only its repeat told. */
+  /** Lost responses: the request was done, as its repeat showed. */
   replayed = 0;
   unavailable = 0;
   slowest = 0;
   contradictions = [];
-  /** While a fault is under way that may leave work behind, nothing is done to tasks in doubt. */
+  /** During a fault that may leave statements running, tasks in doubt are not changed. */
   isFault = false;
   #faultEnded = -Infinity;
-  /** All that were created, or perhaps were. */
+  /** All tasks that were created, or may have been. */
   tasks = [];
   #ids = new Set();
-  /** Of each user, the last request with a key that succeeded. */
+  /** For each user, the last successful request with a key. */
   lastAnswers = [];
   #isRunning = true;
   #number = 0;
 
-  /** @param instances those that are up are sent requests in turn */
+  /** @param instances receive requests in turn while they are up */
   constructor(instances, tokens) {
     this.instances = instances;
     this.tokens = tokens;
@@ -72,7 +72,7 @@ export class Load {
     this.hot = [];
   }
 
-  /** Tasks that all writers toggle at the same time. */
+  /** Creates tasks that all writers toggle at the same time. */
   async makeHot(count) {
     for (let user = 0; user < count; user++) {
       const { text } = await this.#send(user, { method: 'POST', body: { title: 'hot' } }, true);
@@ -107,7 +107,7 @@ export class Load {
         const task = await this.#create(writer + writers * random(users));
         if (task.id !== undefined) {
           own.push(task);
-          own.splice(0, own.length - 20); // the older ones stay as they are now
+          own.splice(0, own.length - 20); // older ones do not change any more
         }
       } else {
         await this.#change(any(usable));
@@ -132,7 +132,7 @@ export class Load {
       task.id = JSON.parse(answer.text).id;
       this.#acknowledge(task, { method: 'POST', apply: (s) => s }, answer);
       if (this.#ids.has(task.id)) {
-        this.contradictions.push(`Id ${task.id} was given twice`);
+        this.contradictions.push(`Id ${task.id} was assigned twice`);
       }
       this.#ids.add(task.id);
     } else if (answer !== undefined) {
@@ -155,7 +155,7 @@ export class Load {
     }
   }
 
-  /** The answer leaves of the states that the task may have those that go with it. */
+  /** Keeps those possible states of the task that agree with the response. */
   #acknowledge(task, { method, apply }, answer) {
     const done = task.states.map((state) => [state, apply(state)]);
     let after = [];
@@ -165,8 +165,8 @@ export class Load {
       const version = Number(answer.headers.etag.slice(1, -1));
       after = done.map(([, state]) => state).filter((state) => state?.version === version);
     } else if (answer.status === 200 || answer.status === 201) {
-      const told = stateOf(JSON.parse(answer.text));
-      after = done.map(([, state]) => state).filter((state) => state && same(state, told));
+      const answered = stateOf(JSON.parse(answer.text));
+      after = done.map(([, state]) => state).filter((state) => state && same(state, answered));
     }
     if (after.length === 0) {
       this.#unexpected(method, task, answer);
@@ -196,7 +196,7 @@ export class Load {
     task.versions.add(version);
   }
 
-  /** Undefined: nobody knows whether it was done. With a key it is repeated until somebody does. */
+  /** Undefined if the outcome is unknown. A request with a key is repeated until the outcome is known. */
   async #send(user, request, isKeyed) {
     const headers = {
       ...request.headers,
@@ -206,7 +206,7 @@ export class Load {
     let answer = await this.try(user, { ...request, headers });
     while (isKeyed && (answer === undefined || answer.status === 409)) {
       if (performance.now() - began > 120_000) {
-        this.contradictions.push(`No answer to ${JSON.stringify(request)} in spite of its repeats`);
+        this.contradictions.push(`No response to ${JSON.stringify(request)} and its repeats`);
         return undefined;
       }
       this.repeats++;
@@ -225,7 +225,7 @@ export class Load {
     return answer;
   }
 
-  /** One attempt; undefined: nobody knows what became of it. */
+  /** One attempt; undefined if the outcome is unknown. */
   async try(user, { method, path, body, headers }) {
     for (;;) {
       const instance = any(this.instances.filter(({ isUp }) => isUp));
@@ -250,7 +250,7 @@ export class Load {
         await sleep(20);
         if (code !== 'ECONNREFUSED') {
           return undefined;
-        } // else nobody was there to take it
+        } // else no process received it
       } finally {
         this.slowest = Math.max(this.slowest, performance.now() - began);
       }
@@ -259,7 +259,7 @@ export class Load {
 
   #checkUnavailable({ headers, text }) {
     if (headers['content-type'] !== 'application/problem+json' || !headers['retry-after']) {
-      this.contradictions.push(`A 503 is no problem document: ${JSON.stringify(headers)} ${text}`);
+      this.contradictions.push(`A 503 is not a problem document: ${JSON.stringify(headers)} ${text}`);
     }
   }
 }

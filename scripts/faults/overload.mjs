@@ -1,9 +1,9 @@
 #!/usr/bin/env node
-// More users than the service can answer: what is answered and how late, what is refused, and
-// whether it is as fast afterwards; see docs/operations.md:
+// Sends more requests than the service can answer. Measures the responses, their latency, the refusals, and
+// the speed afterwards. See docs/operations.md:
 //   scripts/faults/overload.mjs [--think 500] [--seconds 12]
 // Needs Linux, wrk, psql, Node.js (20 or newer), a JDK, and `ulimit -n` of 20000. Uses the PostgreSQL
-// at DATABASE_URL, whose user is a superuser, else an embedded one.
+// at DATABASE_URL, whose user must be a superuser, or an embedded one.
 import { memory, wrk } from '../benchmark/service.mjs';
 import { build, database, main, say } from '../prove-tokens/world.mjs';
 import { loaded, parsed } from './world.mjs';
@@ -11,19 +11,20 @@ import { loaded, parsed } from './world.mjs';
 const options = parsed({
   users: 10_000,
   tasks: 1_000_000,
-  think: 500, // milliseconds from an answer to the next request, on average
+  think: 500, // milliseconds from a response to the next request, on average
   seconds: 12, // of each load
   'warm-up': 120,
   'java-opts': '-Xmx256m -XX:+UseSerialGC', // as in a container of 512 MiB
 });
-/** Connections; of those that think the later ones are more than two CPUs answer. */
+/** Connections with think time. Two CPUs cannot answer the larger numbers. */
 const THINKING = [1_000, 2_000, 3_000, 4_000, 6_000, 8_000];
+/** Connections without think time. */
 const RESTLESS = [1_000, 1_500, 3_000];
-/** Of what is answered to users who think while others are refused, 95 % in no more. */
+/** With think time and refusals, 95 % of the responses take no longer. */
 const BOUND_MILLIS = 200;
 const AS_FAST = 0.8;
 
-/** How many requests ended how late, by the first digit of their status and by upper bound. */
+/** Numbers of requests by the first digit of their status and by upper bound of their latency. */
 async function counts({ managementPort }) {
   const answer = await fetch(`http://127.0.0.1:${managementPort}/q/metrics`);
   const series = /^http_server_requests_seconds_bucket\{(.*)\} (\S+)$/gm;
@@ -36,7 +37,7 @@ async function counts({ managementPort }) {
   return sums;
 }
 
-/** Requests a second, and the first bound that 95 % of them keep. */
+/** Requests a second, and the smallest bound that 95 % of them meet. */
 function outcome(before, after, seconds) {
   const rows = [...after].map(([bound, count]) => [bound, count - (before.get(bound) ?? 0)]);
   rows.sort(([a], [b]) => a - b);

@@ -1,8 +1,8 @@
 #!/usr/bin/env node
-// A steady load for a long time, in which nothing may grow; see docs/operations.md:
+// Sends a steady load for a long time, during which no resource may grow. See docs/operations.md:
 //   scripts/faults/soak.mjs [--minutes 30] [--rate 1000] [--connections 1000]
 // Needs Linux, psql, Node.js (20 or newer), a JDK (for jcmd). Uses the PostgreSQL at DATABASE_URL, whose
-// user is a superuser, else an embedded one.
+// user must be a superuser, or an embedded one.
 import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -21,7 +21,7 @@ const options = parsed({
   'java-opts': '-Xmx256m -XX:+UseSerialGC', // as in a container of 512 MiB
 });
 
-/** What each may grow by from the middle of the run to its end: a share of itself, or so much. */
+/** Allowed growth from the middle of the run to its end: a share of the mean, or an absolute value. */
 const BOUNDS = {
   'resident memory, MiB': [0.05, 10],
   'heap after a collection, MiB': [0.05, 3],
@@ -33,7 +33,7 @@ const BOUNDS = {
 
 const JCMD = process.env.JAVA_HOME ? join(process.env.JAVA_HOME, 'bin', 'jcmd') : 'jcmd';
 
-/** What lives in the heap. */
+/** The used heap after a collection. */
 async function heapMiB({ pid, managementPort }) {
   execFileSync(JCMD, [String(pid), 'GC.run'], { stdio: 'ignore' });
   const metrics = await (await fetch(`http://127.0.0.1:${managementPort}/q/metrics`)).text();
@@ -41,7 +41,7 @@ async function heapMiB({ pid, managementPort }) {
   return [...used].reduce((sum, [, bytes]) => sum + Number(bytes), 0) / 2 ** 20;
 }
 
-/** The samples of one slice: in its middle what there is under load, at its end what is left. */
+/** Samples one slice: memory, threads, files and connections in its middle, the heap at its end. */
 async function sample(service, admin, name, load) {
   const slice = arrivals(service, 'arrivals', options.connections, options.every, load);
   await sleep(options.every * 500);
@@ -59,7 +59,7 @@ async function sample(service, admin, name, load) {
   return { values, errors };
 }
 
-/** The slope of the least squares, times what lies between the first and the last. */
+/** The mean, and the growth from the first to the last value by a least squares fit. */
 function growth(values) {
   const mean = (list) => list.reduce((sum, value) => sum + value, 0) / list.length;
   const [x, y] = [(values.length - 1) / 2, mean(values)];
@@ -70,7 +70,7 @@ function growth(values) {
 
 const count = Math.floor((options.minutes * 60) / options.every);
 if (count < 6) {
-  refuse('Three samples or more are needed in each half.');
+  refuse('Each half needs at least three samples. Use more --minutes or a smaller --every.');
 }
 await main(async () => {
   build();
@@ -84,7 +84,7 @@ await main(async () => {
 
   const errors = samples.reduce((sum, sample) => sum + sample.errors, 0);
   console.log(`${options.minutes} minutes, ${options.rate} requests a second, ${errors} errors\n`);
-  console.log('| | at first | second half | growth in it | may be | |\n|---|---:|---:|---:|---:|---|');
+  console.log('| | first | second half | growth in it | allowed | |\n|---|---:|---:|---:|---:|---|');
   let isFlat = true;
   Object.entries(BOUNDS).forEach(([what, [share, least]], i) => {
     const values = samples.map((sample) => sample.values[i]);

@@ -1,12 +1,12 @@
-// What the table has, and what the service says, held against what the writers were told.
+// Compares the table and the lists of the service with the writers' records.
 import { psql } from '../benchmark/database.mjs';
 import { call, subject } from '../benchmark/service.mjs';
 import { same, stateOf } from './load.mjs';
 
-/** SQL that is true where something is wrong. */
+/** SQL that returns true if something is wrong. */
 const WRONG = {
   'the sequence is behind the ids': `select nextval('task_id_seq') <= (select max(id) from task)`,
-  'ids are there twice': 'select count(*) <> count(distinct id) from task',
+  'ids are not unique': 'select count(*) <> count(distinct id) from task',
   'there are prepared transactions': 'select count(*) > 0 from pg_prepared_xacts',
   'sessions are idle in a transaction':
     "select count(*) > 0 from pg_stat_activity where state like 'idle in transaction%'",
@@ -30,11 +30,11 @@ export async function verify(load, admin) {
       ),
     );
     verifyRows(load, byUser[user], rows);
-    const [told, there] = [await list(load, user), rows].map((tasks) =>
+    const [listed, stored] = [await list(load, user), rows].map((tasks) =>
       tasks.map((task) => ({ id: task.id, ...stateOf(task) })).sort((a, b) => a.id - b.id),
     );
-    if (!same(told, there)) {
-      load.contradictions.push(`User ${user} is told other tasks than the table has`);
+    if (!same(listed, stored)) {
+      load.contradictions.push(`The lists of user ${user} differ from the table`);
     }
     await verifyReplay(load, user);
   }
@@ -69,7 +69,7 @@ function verifyRows(load, tasks, rows) {
     if (hot) {
       verifyToggles(load, hot, row);
     } else {
-      wrong(`Nobody made ${JSON.stringify(row)}`);
+      wrong(`No writer made ${JSON.stringify(row)}`);
     }
   }
 }
@@ -78,7 +78,7 @@ function verifyToggles(load, { versions, unknown }, { id, version, completed }) 
   const toggles = version - 1;
   if (toggles < versions.size || toggles > versions.size + unknown) {
     load.contradictions.push(
-      `Task ${id}: ${versions.size} toggles and perhaps ${unknown} more; there are ${toggles}`,
+      `Task ${id}: ${versions.size} toggles and up to ${unknown} more expected; there are ${toggles}`,
     );
   }
   if (completed !== (toggles % 2 === 1)) {
@@ -99,7 +99,7 @@ async function list({ instances: [{ service }], tokens }, user) {
   return tasks;
 }
 
-/** The last request with a key, once more, is answered as it was, byte for byte. */
+/** Repeats the last request with a key, which must return the same response, byte for byte. */
 async function verifyReplay(load, user) {
   const last = load.lastAnswers[user];
   if (last) {

@@ -1,4 +1,4 @@
-// What the proofs under faults share: a PostgreSQL and instances of the service that may be killed.
+// Shared by the fault tests: a PostgreSQL and instances of the service that can be killed.
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { get } from 'node:http';
@@ -18,7 +18,7 @@ import {
   stop,
 } from '../prove-tokens/world.mjs';
 
-/** The command line's options; those with a number for a default are numbers from 0 on. */
+/** The options of the command line; those with a number as default must be at least 0. */
 export function parsed(defaults) {
   try {
     const options = Object.entries(defaults).map(([name, value]) => {
@@ -29,7 +29,7 @@ export function parsed(defaults) {
     for (const name of Object.keys(defaults).filter((name) => typeof defaults[name] === 'number')) {
       values[name] = Number(values[name]);
       if (!(values[name] >= 0)) {
-        throw new Error(`--${name} is a number.`);
+        throw new Error(`--${name} must be a number, at least 0.`);
       }
     }
     return values;
@@ -38,7 +38,7 @@ export function parsed(defaults) {
   }
 }
 
-/** The status of a path of the management port; 0 if nobody answers. */
+/** The status of a path of the management port; 0 without a response. */
 export function health({ managementPort }, what) {
   return new Promise((resolve) => {
     get({ host: '127.0.0.1', port: managementPort, path: `/q/health/${what}` }, (response) =>
@@ -65,14 +65,14 @@ export async function readyAfter(services, timeoutMillis = 60_000) {
 
 // --- The service --------------------------------------------------------------------------------
 
-/** An instance that can be killed and started anew, each time on other ports. */
+/** Starts an instance that can be killed and restarted, each time on other ports. */
 export async function instance(name, url, token) {
   const build = {
     ...{ name, path: JAR, env: {} },
     javaOptions: '-Xmx256m -XX:TieredStopAtLevel=1', // it starts often
   };
   const self = { isUp: false };
-  /** A start that fails, for the database may go meanwhile, is made again, as Kubernetes does. */
+  /** Repeats a failed start, as Kubernetes does, because the database may stop meanwhile. */
   self.start = async () => {
     for (let failed = 0; ; failed++) {
       try {
@@ -96,7 +96,7 @@ export async function instance(name, url, token) {
 }
 
 /**
- * One instance on a fresh database with so many users and tasks.
+ * Starts one instance on a fresh database with these users and tasks.
  *
  * @return service, tokens, load, and the name of the database
  */
@@ -105,7 +105,7 @@ export async function loaded(admin, options, env = {}) {
   const build = { name: 'service', path: JAR, javaOptions, env };
   const tokens = writeTokens(Math.min(users, 2_000));
   await db.createRole(admin);
-  say(`The data: ${users} users, ${tasks} tasks`);
+  say(`Data: ${users} users, ${tasks} tasks`);
   const template = await db.loaded(admin, users, tasks, async (url) => {
     await stop((await startService(build, url, tokens[0])).process);
   });
@@ -116,13 +116,13 @@ export async function loaded(admin, options, env = {}) {
 
 // --- PostgreSQL ---------------------------------------------------------------------------------
 
-/** PostgreSQL does not run as root; in a user namespace it does not see that it does. */
+/** PostgreSQL refuses to run as root, but not in a user namespace. */
 const AS_USER = process.getuid() === 0 ? ['unshare', '-U'] : [];
 
 /**
- * A server of our own with the embedded one's programs, which waits for the disk as in production.
+ * Starts a server with the programs of the embedded one. It waits for the disk (fsync), as in production.
  *
- * @param data a folder that is not there yet
+ * @param data a folder that does not exist yet
  * @param settings of postgresql.conf
  * @return with admin, the URL of a superuser
  */
@@ -143,7 +143,7 @@ export async function server(data, settings = {}) {
   const all = () => [...db.childrenOf(self.process.child.pid), self.process.child.pid].map(Number);
   const self = { admin: `postgresql://postgres@127.0.0.1:${port}/postgres?sslmode=disable` };
 
-  /** Until it takes connections. */
+  /** Starts it and waits until it accepts connections. */
   self.start = async () => {
     const [command, ...args] = run(
       'postgres',
@@ -175,9 +175,9 @@ export async function server(data, settings = {}) {
     frozen = [];
   };
   atEnd(() => frozen.forEach((pid) => kill(pid, 'SIGKILL')));
-  /** As a power cut, but for what the operating system still has to write. */
+  /** Like a power cut, except that the operating system still writes its buffers. */
   self.crash = async () => {
-    kill(self.process.child.pid, 'SIGSTOP'); // it makes no more children
+    kill(self.process.child.pid, 'SIGSTOP'); // so that it starts no more children
     const killed = all();
     killed.forEach((pid) => kill(pid, 'SIGKILL'));
     await stop(self.process);
@@ -205,7 +205,7 @@ function isThere(pid) {
   }
 }
 
-/** The database of the service on that server, owned by the service's role; its URL. */
+/** Creates the service's database on that server, owned by its role, and returns the URL. */
 export async function database({ admin }) {
   await db.createRole(admin);
   const owner = new URL(db.urlOf(admin, 'faults'));

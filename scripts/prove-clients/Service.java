@@ -11,8 +11,8 @@ import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
 
 /**
- * The packaged service on the PostgreSQL of the tests, for as long as standard input is open: {@code
- * java Service.java LOGFILE} prints its address and the tokens of two users.
+ * Runs the packaged service on the PostgreSQL of the tests until standard input ends. {@code java
+ * Service.java LOGFILE} prints its address and the tokens of two users.
  */
 class Service {
 
@@ -32,7 +32,7 @@ class Service {
         }
         System.out.println(url + " " + token(secret) + " " + token(secret));
         while (System.in.read() >= 0) {
-          // until whoever started it closes the pipe, or ends
+          // until the parent process closes the pipe or ends
         }
       } finally {
         service.destroy();
@@ -78,7 +78,7 @@ class Service {
     }
   }
 
-  /** HS256, for an hour, of a subject that is nobody else's. */
+  /** An HS256 token for a new subject, valid for an hour. */
   private static String token(String secret) throws Exception {
     String claims =
         "{\"sub\":\"%s\",\"exp\":%d}"

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# Lints docs/openapi.yaml, generates clients from it for TypeScript and Python, compiles them, and
-# runs a session with each against the packaged service on an embedded PostgreSQL:
+# Lints docs/openapi.yaml and generates clients for TypeScript and Python. Compiles them, and runs a
+# session with each against the packaged service on an embedded PostgreSQL:
 #   scripts/prove-clients/prove-clients.sh
 # Needs a JDK (17 or newer), Node.js (20 or newer) with npm, and Python (3.10 or newer) with pip.
-# Everything listens on loopback, and nothing stays but what ./mvnw package builds.
+# Everything listens on loopback. Nothing remains except what ./mvnw package builds.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 here=scripts/prove-clients
@@ -17,7 +17,7 @@ service=
 clean_up() {
   local code=$?
   if [ -n "$service" ]; then
-    exec 9>&- # the end of its standard input, at which it stops itself
+    exec 9>&- # it stops at the end of its standard input
     wait "$service" || true
   fi
   rm -rf "$work"
@@ -52,7 +52,7 @@ step "Compile: Python"
 python3 -m venv "$work/venv"
 if ! "$work/venv/bin/pip" install --retries 1 -r "$work/python/requirements.txt" \
   >"$work/pip.log" 2>&1; then
-  echo "pip can't install what the client needs, so it has to be here already:"
+  echo "pip cannot install the client's requirements, so they must be installed already:"
   cat "$work/python/requirements.txt"
   python3 -m venv --clear --system-site-packages "$work/venv"
 fi
@@ -81,4 +81,4 @@ node "$work/js/session.js" "$url" "$alice"
 step "Session: Python"
 PYTHONPATH="$work/python" "$work/venv/bin/python" $here/session.py "$url" "$bob"
 
-echo "The document lints clean, and both clients work."
+echo "The linter found nothing, and both clients work."

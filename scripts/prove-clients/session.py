@@ -1,4 +1,4 @@
-"""A session with the client that is generated from docs/openapi.yaml: session.py URL TOKEN"""
+"""A session with the client generated from docs/openapi.yaml: session.py URL TOKEN"""
 
 import re
 import sys
@@ -46,7 +46,7 @@ def session(tasks):
     equal(patched.version, version + 1)
     try:
         tasks.patch_task(created.id, patch, if_match=f'"{version}"')
-        raise AssertionError("a stale change was made")
+        raise AssertionError("a change with an old entity tag succeeded")
     except ApiException as e:
         equal(e.status, 412)
     found = tasks.list_tasks_with_http_info(q="creme", sort="-title", count=True)
@@ -71,9 +71,9 @@ def session(tasks):
 
     try:
         tasks.create_task(NewTask(title=" "))
-        raise AssertionError("a blank title was taken")
+        raise AssertionError("a blank title was accepted")
     except BadRequestException as e:
-        # "field" is a name that the generator keeps for itself
+        # the generator reserves the name "field"
         errors = [(error.var_field, error.message) for error in e.data.errors]
         equal(errors, [("title", "must not be blank")])
 

@@ -1,4 +1,4 @@
-// A session with the client that is generated from docs/openapi.yaml: node session.js URL TOKEN
+// A session with the client generated from docs/openapi.yaml: node session.js URL TOKEN
 import assert from 'node:assert/strict';
 import { Configuration, ProblemFromJSON, ResponseError, type Task, TasksApi } from './client';
 

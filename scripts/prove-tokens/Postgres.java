@@ -2,8 +2,8 @@ import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.nio.file.Path;
 
 /**
- * The PostgreSQL of the tests, for as long as standard input is open: {@code java Postgres.java
- * FOLDER} prints its port.
+ * Runs an embedded PostgreSQL until standard input ends. {@code java Postgres.java FOLDER} prints its
+ * port.
  */
 class Postgres {
 
@@ -16,7 +16,7 @@ class Postgres {
             .start()) {
       System.out.println(postgres.getPort());
       while (System.in.read() >= 0) {
-        // until whoever started it closes the pipe, or ends
+        // until the parent process closes the pipe or ends
       }
     }
   }

@@ -1,5 +1,5 @@
-// A Better Auth server as in docs/tokens.md. Its parent sends what an operator would do in the
-// database; without a parent it is a server to try the recipe with:
+// A Better Auth server as in docs/tokens.md. The parent process sends commands for what an operator
+// does in the database. Without a parent process it is a server to try the recipe with:
 //   PORT=3000 node better-auth-server.mjs
 import { createServer } from 'node:http';
 import { betterAuth } from 'better-auth';
@@ -11,7 +11,7 @@ import { SignJWT } from 'jose';
 const port = Number(process.env.PORT ?? 3000);
 const origin = `http://localhost:${port}`;
 const alg = process.env.ALG ?? 'EdDSA';
-const audience = process.env.AUDIENCE; // undefined: Better Auth takes the baseURL
+const audience = process.env.AUDIENCE; // undefined: Better Auth uses the baseURL
 const expirationTime = process.env.EXPIRATION ?? '15m';
 
 const shared = () => new TextEncoder().encode(process.env.BETTER_AUTH_SECRET);
@@ -19,7 +19,7 @@ const shared = () => new TextEncoder().encode(process.env.BETTER_AUTH_SECRET);
 const plugin =
   alg === 'HS256'
     ? jwt({
-        // Better Auth makes no HS256 key; with jwt.sign it wants to be told of keys elsewhere.
+        // With jwt.sign Better Auth requires a remoteUrl, but fetches nothing from it.
         jwks: { remoteUrl: `${origin}/none`, keyPairConfig: { alg: 'EdDSA' } },
         jwt: {
           audience,
@@ -53,9 +53,9 @@ async function listen() {
 }
 
 const commands = {
-  // update jwks set "expiresAt" = now(): a new key signs, the old ones stay in the set for a while.
+  // update jwks set "expiresAt" = now(): a new key signs, the old keys stay for their grace period.
   rotate: () => tables.jwks.forEach((key) => (key.expiresAt = new Date())),
-  // delete from jwks: the keys are worth nothing any more.
+  // delete from jwks: tokens of these keys become invalid.
   withdraw: () => tables.jwks.splice(0),
   sign: async (claims) => (await auth.api.signJWT({ body: { payload: claims } })).token,
   listen,

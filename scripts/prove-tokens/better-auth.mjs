@@ -28,7 +28,7 @@ const LIFE_SECONDS = 20;
 /** Longer than TASKWARD_TOKENS_JWKS_REFRESH_INTERVAL below. */
 const REFRESH_MILLIS = 1_200;
 
-/** The recipe of docs/tokens.md, for each kind of key that Better Auth makes. */
+/** Runs the recipe of docs/tokens.md for each kind of key that Better Auth creates. */
 export async function proveBetterAuth(databaseUrl) {
   for (const alg of ['EdDSA', 'ES256', 'RS256', 'PS256']) {
     console.log(`Better Auth, ${alg}`);
@@ -50,13 +50,13 @@ async function prove(databaseUrl, alg) {
     TASKWARD_TOKENS_JWKS_REFRESH_INTERVAL: '1S',
   };
   const service = await taskward(databaseUrl, settings, 'live');
-  await check('no key could be fetched yet: not ready, and 503 for a token', async () => {
+  await check('no key was fetched yet: not ready, and 503 for a token', async () => {
     equal(await service.isReady(), false, 'ready');
     const { status, retryAfter } = await call(service, token);
     equal([status, Number(retryAfter) > 0], [503, true], 'status and Retry-After');
   });
   await issuer.send('listen');
-  await check('… and when the JWKS is there: ready, and a token is accepted', async () => {
+  await check('… and when the JWKS is available: ready, and a token is accepted', async () => {
     await until(service.process, service.isReady, 10);
     await accepted(service, await alice.token());
   });
@@ -79,36 +79,40 @@ async function prove(databaseUrl, alg) {
 
   const before = await alice.token();
   await issuer.send('rotate');
-  await check('the keys rotate: the new key is accepted without a restart', async () => {
+  await check('after a key rotation the new key is accepted without a restart', async () => {
     await sleep(REFRESH_MILLIS);
     const after = await alice.token();
     equal(header(after).kid === header(before).kid, false, 'same kid');
     await accepted(service, after);
   });
-  await check('… and the old one as long as the JWKS has it', () => accepted(service, before));
+  await check('… and the old key as long as the JWKS contains it', () => accepted(service, before));
 
   const known = await alice.token();
   await issuer.send('withdraw');
   const unknown = await bob.token();
   await issuer.send('close');
   await sleep(REFRESH_MILLIS);
-  await check('the JWKS endpoint is down: a known key is accepted', () => accepted(service, known));
-  await check('… an unknown one refused within two seconds', () => refusedSoon(service, unknown));
+  await check('while the JWKS endpoint is down a known key is accepted', () =>
+    accepted(service, known),
+  );
+  await check('… and an unknown key is refused within two seconds', () =>
+    refusedSoon(service, unknown),
+  );
   await issuer.send('listen');
   await sleep(REFRESH_MILLIS);
-  await check('… and accepted when the endpoint is back', () => accepted(service, unknown));
-  await check('a key that the JWKS has no more is refused', () => refused(service, known));
+  await check('… and accepted when the endpoint answers again', () => accepted(service, unknown));
+  await check('a key that was removed from the JWKS is refused', () => refused(service, known));
 
   await stop(service.process);
   await stop(issuer.process);
 }
 
-/** One fault each, beside a control that is made in the same way. */
+/** Each token has one fault. A control without a fault is made in the same way. */
 async function refusesFaults(service, issuer, user) {
   const good = claims(await user.token());
   const made = (changes) => issuer.send('sign', { ...good, ...changes });
   await check(
-    'a token signed with other claims is accepted while nothing is wrong with them',
+    'a newly signed token with correct claims is accepted',
     async () => accepted(service, await made({})),
   );
   await check('refused: another issuer', async () =>
@@ -166,7 +170,7 @@ export async function betterAuth({ alg, secret }) {
     async signUp(name) {
       const response = await fetch(`${origin}/api/auth/sign-up/email`, {
         method: 'POST',
-        // A browser sends Origin; Better Auth wants it of whoever looks like one, as fetch does.
+        // Better Auth requires Origin from clients that look like a browser, as fetch does.
         headers: { 'Content-Type': 'application/json', Origin: origin },
         body: JSON.stringify({
           name,

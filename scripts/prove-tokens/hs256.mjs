@@ -14,7 +14,7 @@ import {
   worksWithTasks,
 } from './world.mjs';
 
-/** One secret on both sides, as in docs/tokens.md. */
+/** Runs the recipe of docs/tokens.md for a secret that issuer and service share. */
 export async function proveHs256(databaseUrl) {
   console.log('The shared secret, HS256');
   const secret = randomBytes(32).toString('hex');
@@ -37,7 +37,7 @@ export async function proveHs256(databaseUrl) {
   const refusedAfterExpiry = await expiringToken(service, alice);
 
   const good = claims(await alice.token());
-  await check('a token made by hand with the secret is accepted', () =>
+  await check('a token that this script signs with the secret is accepted', () =>
     accepted(service, sign(good, secret)),
   );
   await check('refused: another secret', () => refused(service, sign(good, `${secret}0`)));
@@ -58,10 +58,10 @@ export async function proveHs256(databaseUrl) {
   await stop(service.process);
   const newSecret = randomBytes(32).toString('hex');
   service = await taskward(databaseUrl, { ...settings, BETTER_AUTH_SECRET: newSecret });
-  await check('the secret changes, with a restart: the old one is refused', async () =>
+  await check('after a change of the secret and a restart the old secret is refused', async () =>
     refused(service, await alice.token()),
   );
-  await check('… and the new one accepted', async () =>
+  await check('… and the new secret is accepted', async () =>
     accepted(service, sign(claims(await alice.token()), newSecret)),
   );
 

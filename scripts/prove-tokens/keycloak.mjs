@@ -30,7 +30,7 @@ const LIFE_SECONDS = 30;
 /** Longer than TASKWARD_TOKENS_JWKS_REFRESH_INTERVAL below. */
 const REFRESH_MILLIS = 1_200;
 
-/** The recipe of docs/tokens.md, its realm being keycloak-realm.json. */
+/** Runs the recipe of docs/tokens.md with the realm in keycloak-realm.json. */
 export async function proveKeycloak(databaseUrl) {
   console.log(`Keycloak ${VERSION}`);
   const keycloak = await startKeycloak();
@@ -51,7 +51,7 @@ export async function proveKeycloak(databaseUrl) {
   });
   await worksWithTasks(service, [alice, bob]);
   await refusesFaults(service, keycloak, alice);
-  await wantsScopes(service, alice);
+  await requiresScopes(service, alice);
   await (
     await expiringToken(service, alice)
   )();
@@ -60,12 +60,12 @@ export async function proveKeycloak(databaseUrl) {
   const before = await alice.token();
   await keycloak.addKey('rsa-generated', 'RS256');
   await sleep(REFRESH_MILLIS);
-  await check('the keys rotate: the new key is accepted without a restart', async () => {
+  await check('after a key rotation the new key is accepted without a restart', async () => {
     const after = await alice.token();
     equal(header(after).kid === header(before).kid, false, 'same kid');
     await accepted(service, after);
   });
-  await check('… and the old one, which is passive now', async () => {
+  await check('… and the old key, which is passive now', async () => {
     await keycloak.changeKey(first, { active: ['false'] });
     await accepted(service, before);
   });
@@ -82,7 +82,7 @@ export async function proveKeycloak(databaseUrl) {
     await keycloak.addKey(provider, alg);
     await keycloak.signWith(alg);
     await sleep(REFRESH_MILLIS);
-    await check(`the realm gets a key for ${alg}: accepted without a restart`, async () => {
+    await check(`a new key for ${alg} is accepted without a restart`, async () => {
       const token = await alice.token();
       equal(header(token).alg, alg, 'alg');
       await accepted(service, token);
@@ -95,20 +95,22 @@ export async function proveKeycloak(databaseUrl) {
   const unknown = await alice.token();
   await sleep(REFRESH_MILLIS);
   signal(keycloak.process, 'SIGSTOP');
-  await check('the JWKS endpoint does not answer: a known key is accepted', () =>
+  await check('while the JWKS endpoint does not answer a known key is accepted', () =>
     accepted(service, known),
   );
-  await check('… an unknown one refused within two seconds', () => refusedSoon(service, unknown));
+  await check('… and an unknown key is refused within two seconds', () =>
+    refusedSoon(service, unknown),
+  );
   signal(keycloak.process, 'SIGCONT');
   await sleep(REFRESH_MILLIS);
-  await check('… and accepted when the endpoint is back', () => accepted(service, unknown));
+  await check('… and accepted when the endpoint answers again', () => accepted(service, unknown));
 
   await stop(service.process);
   await stop(keycloak.process);
 }
 
 async function refusesFaults(service, keycloak, user) {
-  await check('refused: an id token', async () => {
+  await check('refused: an ID token', async () => {
     const { access_token, id_token } = await user.tokens();
     equal([claims(access_token).typ, claims(id_token).typ], ['Bearer', 'ID'], 'typ');
     await accepted(service, access_token);
@@ -116,7 +118,7 @@ async function refusesFaults(service, keycloak, user) {
   });
   await keycloak.addClient('taskward');
   await check(
-    'refused: an id token that has the audience, its client being called so',
+    'refused: an ID token with the right audience, from a client of that name',
     async () => {
       const { id_token } = await user.tokens({ client_id: 'taskward' });
       equal(claims(id_token).aud, 'taskward', 'aud');
@@ -132,7 +134,7 @@ async function refusesFaults(service, keycloak, user) {
     equal(claims(token).aud, undefined, 'aud');
     await refused(service, token);
   });
-  await check('refused: another issuer, Keycloak being called by another host name', async () => {
+  await check('refused: another issuer, from a request to another host name', async () => {
     const token = await user.token({}, keycloak.realm.replace('localhost', '127.0.0.1'));
     equal(claims(token).iss, keycloak.realm.replace('localhost', '127.0.0.1'), 'iss');
     await refused(service, token);
@@ -142,15 +144,15 @@ async function refusesFaults(service, keycloak, user) {
   );
 }
 
-async function wantsScopes(service, user) {
-  await check('tasks:read alone reads; writing is a 403 that names tasks:write', async () => {
+async function requiresScopes(service, user) {
+  await check('with tasks:read only, writing is a 403 that names tasks:write', async () => {
     const token = await user.token({ scope: 'openid tasks:read' });
     await accepted(service, token);
     const { status, challenge } = await call(service, token, 'POST', '', { title: 'no' });
     equal(status, 403, 'status');
     equal(/error="insufficient_scope".*scope="tasks:write"/.test(challenge), true, challenge);
   });
-  await check('no scope: reading is a 403 that names tasks:read', async () => {
+  await check('without a scope reading is a 403 that names tasks:read', async () => {
     const { status, challenge } = await call(service, await user.token({ scope: 'openid' }));
     equal(status, 403, 'status');
     equal(/error="insufficient_scope".*scope="tasks:read"/.test(challenge), true, challenge);
@@ -216,7 +218,7 @@ async function startKeycloak() {
         token: async (parameters, at) => (await tokens(parameters, at)).access_token,
       };
     },
-    /** One without the audience mapper. */
+    /** Adds a client without the audience mapper. */
     addClient: (clientId) =>
       admin('POST', '/acme/clients', {
         clientId,
@@ -254,7 +256,7 @@ async function startKeycloak() {
   };
 }
 
-/** Keycloak's admin REST API; its own tokens live for a minute. */
+/** Calls Keycloak's admin REST API. Its own tokens live for a minute. */
 function administrator(origin) {
   return async (method, path, body) => {
     const { access_token } = await tokenRequest(`${origin}/realms/master`, {

@@ -1,8 +1,8 @@
 #!/usr/bin/env node
-// Taskward with tokens of real issuers, see docs/tokens.md:
+// Runs the recipes of docs/tokens.md: Taskward with tokens of real issuers.
 //   scripts/prove-tokens/prove-tokens.mjs [better-auth] [keycloak] [hs256]
-// Without an argument all three. Needs a JDK (17 or newer), Node.js (20 or newer) and npm; uses the
-// PostgreSQL at DATABASE_URL, else an embedded one. Everything listens on loopback.
+// Without an argument it runs all three. Needs a JDK (17 or newer), Node.js (20 or newer) and npm.
+// Uses the PostgreSQL at DATABASE_URL, or an embedded one. Everything listens on loopback.
 import { proveBetterAuth } from './better-auth.mjs';
 import { proveHs256 } from './hs256.mjs';
 import { proveKeycloak } from './keycloak.mjs';
@@ -13,7 +13,7 @@ const PROOFS = { 'better-auth': proveBetterAuth, keycloak: proveKeycloak, hs256:
 const names = process.argv.length > 2 ? process.argv.slice(2) : Object.keys(PROOFS);
 const unknown = names.find((name) => !Object.hasOwn(PROOFS, name));
 if (unknown !== undefined) {
-  console.error(`Unknown: ${unknown}. There are ${Object.keys(PROOFS).join(', ')}.`);
+  console.error(`Unknown recipe: ${unknown}. Use one of: ${Object.keys(PROOFS).join(', ')}.`);
   process.exit(2);
 }
 
@@ -23,7 +23,7 @@ await main(async () => {
   for (const name of names) {
     const start = Date.now();
     await PROOFS[name](databaseUrl);
-    console.log(`${name}: proved in ${Math.round((Date.now() - start) / 1_000)} s`);
+    console.log(`${name}: passed in ${Math.round((Date.now() - start) / 1_000)} s`);
   }
-  console.log(`${checksDone()} checks, all passed`);
+  console.log(`All ${checksDone()} checks passed`);
 });

@@ -1,4 +1,4 @@
-// What the proofs share: processes that end with the script, one line a check, a database, Taskward.
+// What the scripts share: processes that end with the script, checks, a database, Taskward.
 import { spawn, spawnSync } from 'node:child_process';
 import {
   closeSync,
@@ -18,7 +18,7 @@ import { fileURLToPath } from 'node:url';
 export { sleep };
 export const here = dirname(fileURLToPath(import.meta.url));
 export const root = join(here, '..', '..');
-/** Downloads stay here between runs; the rest is in a temporary folder. */
+/** Keeps downloads between runs. All other files are in a temporary folder. */
 export const downloads = join(root, 'target', 'prove-tokens');
 export const temp = mkdtempSync(join(tmpdir(), 'prove-tokens-'));
 
@@ -27,7 +27,7 @@ const JAVA = process.env.JAVA_HOME ? join(process.env.JAVA_HOME, 'bin', 'java') 
 
 let checks = 0;
 
-/** Prints one line; the first check that fails ends the script. */
+/** Runs a check and prints one line. The first check that fails ends the script. */
 export async function check(what, body) {
   try {
     await body();
@@ -50,12 +50,12 @@ export const checksDone = () => checks;
 
 // --- Processes ----------------------------------------------------------------------------------
 
-/** How far a script is, beside its results. */
+/** Prints progress to standard error. Standard output has the results only. */
 export const say = (text) => console.error(`${new Date().toISOString().slice(11, 19)}  ${text}`);
 
 const running = new Set();
 
-/** Starts a process, its output in a file of the temporary folder; stopped with this signal. */
+/** Starts a process. Its output goes to a file in the temporary folder. */
 export function start(
   name,
   command,
@@ -67,7 +67,7 @@ export function start(
   const child = spawn(command, args, {
     cwd: root,
     env: { ...inherited(), ...env },
-    // A group of its own: Ctrl-C reaches this script alone, which ends the others in order.
+    // In its own process group: Ctrl-C reaches only this script, which stops the others in order.
     detached: true,
     stdio: ['pipe', name === 'postgres' ? 'pipe' : log, log, ...(ipc ? ['ipc'] : [])],
   });
@@ -79,7 +79,7 @@ export function start(
   return started;
 }
 
-/** Nothing of the caller's own deployment gets into the proof. */
+/** The environment without settings of the developer's own deployment. */
 function inherited() {
   const own = /^(DATABASE_URL|BETTER_AUTH_|MP_JWT_|SMALLRYE_|TASKWARD_|QUARKUS_|KC_|KEYCLOAK_)/;
   return Object.fromEntries(Object.entries(process.env).filter(([name]) => !own.test(name)));
@@ -102,7 +102,7 @@ export async function stop(process) {
   running.delete(process);
 }
 
-/** To the process and its children. */
+/** Sends a signal to the process and its children. */
 export function signal(process, name) {
   try {
     globalThis.process.kill(-process.child.pid, name);
@@ -111,7 +111,7 @@ export function signal(process, name) {
   }
 }
 
-/** Ends the script before it has begun. */
+/** Ends the script with an error before it starts anything. */
 export function refuse(why) {
   console.error(why);
   rmSync(temp, { recursive: true });
@@ -120,7 +120,7 @@ export function refuse(why) {
 
 const last = [];
 
-/** Has something done when all processes have ended, before the temporary folder goes. */
+/** Runs a function after all processes have ended, before the temporary folder is deleted. */
 export const atEnd = (body) => last.push(body);
 
 export async function cleanUp() {
@@ -132,8 +132,8 @@ export async function cleanUp() {
 }
 
 /**
- * Runs a script to its end, and with it all processes that it started, on Ctrl-C too. The exit code is
- * what the body returns, 0 without, 1 if it fails.
+ * Runs a script, then ends it and all processes that it started, also on Ctrl-C. The exit code is
+ * what the body returns (0 without a value), or 1 if it fails.
  */
 export async function main(body) {
   let ending = false;
@@ -150,7 +150,7 @@ export async function main(body) {
   try {
     await end((await body()) ?? 0);
   } catch (e) {
-    // After Ctrl-C everything fails that was under way.
+    // After Ctrl-C everything in progress fails.
     if (!ending) {
       console.error(e);
       printLogs();
@@ -159,7 +159,7 @@ export async function main(body) {
   }
 }
 
-/** The last lines that each process said, for a check that failed. */
+/** Prints the last log lines of each process, after a failed check. */
 export function printLogs() {
   for (const { name, logFile } of running) {
     const lines = readFileSync(logFile, 'utf8').trimEnd().split('\n');
@@ -191,19 +191,19 @@ export async function until(process, isReady, seconds) {
     }
     await sleep(100);
   }
-  throw new Error(`${process.name} did not get ready`);
+  throw new Error(`${process.name} did not become ready`);
 }
 
-const given = new Set();
+const usedPorts = new Set();
 
-/** Each once: what was free a moment ago may be the next that is. */
+/** Returns each port once: the system may offer a port twice. */
 export function freePort() {
   return new Promise((resolve, reject) => {
     const server = createServer();
     server.once('error', reject).listen(0, '127.0.0.1', () => {
       const { port } = server.address();
-      const isNew = !given.has(port);
-      given.add(port);
+      const isNew = !usedPorts.has(port);
+      usedPorts.add(port);
       server.close(() => resolve(isNew ? port : freePort()));
     });
   });
@@ -211,12 +211,12 @@ export function freePort() {
 
 // --- PostgreSQL ---------------------------------------------------------------------------------
 
-/** The one at DATABASE_URL, else the embedded one of the tests. */
+/** The URL of the PostgreSQL at DATABASE_URL, or of an embedded one. */
 export async function database() {
   return process.env.DATABASE_URL ?? (await embedded()).url;
 }
 
-/** The embedded one: its process, its URL, and the folder of its programs. */
+/** Starts an embedded PostgreSQL. Returns its process, its URL, and the folder of its programs. */
 export async function embedded() {
   const classpath = join(temp, 'classpath');
   mvnw(
@@ -251,10 +251,10 @@ export function build() {
   }
 }
 
-/** TASKWARD_TOKENS_CLOCK_SKEW in the proofs. */
+/** TASKWARD_TOKENS_CLOCK_SKEW of the service. */
 const SKEW_MILLIS = 1_000;
 
-/** Starts the packaged service as in production, with these settings and nothing else. */
+/** Starts the packaged service as in production, with these settings only. */
 export async function taskward(databaseUrl, settings, health = 'ready') {
   const port = await freePort();
   const management = await freePort();
@@ -274,7 +274,7 @@ export async function taskward(databaseUrl, settings, health = 'ready') {
   return { process, isReady: () => is('ready'), tasks: `${origin}/api/v1/tasks` };
 }
 
-/** One request: status, the body read, the headers that go with a refusal. */
+/** Sends a request. Returns status, body, and the headers of a refusal. */
 export async function call(service, token, method = 'GET', path = '', body = undefined) {
   const response = await fetch(service.tasks + path, {
     method,
@@ -299,10 +299,10 @@ export async function accepted(service, token) {
   equal(status, 200, `status (${challenge})`);
 }
 
-/** 401, RFC 6750, for another reason than its age. */
+/** Expects 401 (RFC 6750) for a token that has not expired. */
 export async function refused(service, token) {
   await refusedEvenIfExpired(service, token);
-  equal(claims(token).exp * 1_000 <= Date.now(), false, 'the token expired meanwhile');
+  equal(claims(token).exp * 1_000 <= Date.now(), false, 'the token has expired');
 }
 
 async function refusedEvenIfExpired(service, token) {
@@ -313,13 +313,13 @@ async function refusedEvenIfExpired(service, token) {
   }
 }
 
-/** The claims of a token, not verified. */
+/** The claims of a token, without verification. */
 export const claims = (token) => part(token, 1);
 export const header = (token) => part(token, 0);
 const part = (token, index) =>
   JSON.parse(Buffer.from(token.split('.')[index], 'base64url').toString());
 
-/** @param users two of them, each with an async token() that gets a fresh one from the issuer */
+/** @param users two users, each with an async token() that gets a new token from the issuer */
 export async function worksWithTasks(service, users) {
   await check('no token: 401 without an error code', async () => {
     const { status, challenge } = await call(service, null);
@@ -329,29 +329,29 @@ export async function worksWithTasks(service, users) {
   const ids = [];
   for (const user of users) {
     const token = await user.token();
-    await check(`${user.name} creates, reads, changes, flips and lists a task`, async () => {
+    await check(`${user.name} creates, reads, changes, toggles and lists a task`, async () => {
       const created = await call(service, token, 'POST', '', { title: `${user.name}'s task` });
       equal([created.status, created.body.user_id], [201, claims(token).sub], 'POST');
       const path = `/${created.body.id}`;
       ids.push(created.body.id);
       const changed = await call(service, token, 'PUT', path, { description: 'Two litres' });
       equal([changed.status, changed.body.description], [200, 'Two litres'], 'PUT');
-      const flipped = await call(service, token, 'PATCH', `${path}/complete`);
-      equal([flipped.status, flipped.body.completed], [200, true], 'PATCH');
+      const toggled = await call(service, token, 'PATCH', `${path}/complete`);
+      equal([toggled.status, toggled.body.completed], [200, true], 'PATCH');
       const read = await call(service, token, 'GET', path);
-      equal([read.status, read.body], [200, flipped.body], 'GET');
+      equal([read.status, read.body], [200, toggled.body], 'GET');
       const list = await call(service, token);
       equal(
         list.body.map((task) => task.id),
         [created.body.id],
-        'the list: this task alone',
+        'the list: only this task',
       );
     });
   }
 
   const [alice, bob] = users;
   const token = await bob.token();
-  await check(`${bob.name} gets a 403 for everything about ${alice.name}'s task`, async () => {
+  await check(`${bob.name} gets 403 for every operation on ${alice.name}'s task`, async () => {
     const path = `/${ids[0]}`;
     for (const [method, suffix, body] of [
       ['GET', ''],
@@ -364,7 +364,7 @@ export async function worksWithTasks(service, users) {
     }
   });
 
-  await check(`${alice.name}'s task is untouched, and goes when she deletes it`, async () => {
+  await check(`${alice.name}'s task is unchanged, and ${alice.name} can delete it`, async () => {
     const token = await alice.token();
     const read = await call(service, token, 'GET', `/${ids[0]}`);
     equal([read.status, read.body.title], [200, `${alice.name}'s task`], 'GET');
@@ -373,26 +373,26 @@ export async function worksWithTasks(service, users) {
   });
 }
 
-/** Another subject, under the signature of the token as it was. */
+/** The token with another subject and the old signature. */
 export function forged(token) {
   const [head, , signature] = token.split('.');
   const body = Buffer.from(JSON.stringify({ ...claims(token), sub: 'mallory' }));
   return `${head}.${body.toString('base64url')}.${signature}`;
 }
 
-/** Refused, and in time, while the issuer is not to be reached. */
+/** Expects 401 within two seconds, while the issuer is not reachable. */
 export async function refusedSoon(service, token) {
   const start = Date.now();
   await refused(service, token);
   equal(Date.now() - start < 2_000, true, 'in time');
 }
 
-/** Takes a token now; the check waits for what is left of its life. */
+/** Gets a token now. The returned check waits until it has expired. */
 export async function expiringToken(service, user) {
   const token = await user.token();
   await accepted(service, token);
   return () =>
-    check('refused when it has expired: the same token was accepted before', async () => {
+    check('a token that was accepted is refused after it expired', async () => {
       const { exp } = claims(token);
       await sleep(Math.max(0, exp * 1_000 + SKEW_MILLIS + 1_000 - Date.now()));
       await refusedEvenIfExpired(service, token);

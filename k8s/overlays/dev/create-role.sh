@@ -1,5 +1,5 @@
-# Read by the PostgreSQL image's entry point when it makes the database, here and for compose. The
-# role is an ordinary one: row-level security does not hold for the image's own, a superuser.
+# The entry point of the PostgreSQL image runs this when it creates the database, here and for compose.
+# The image's own role is a superuser, for which row-level security does not apply. So this creates another.
 psql -v ON_ERROR_STOP=1 -v password="$POSTGRES_PASSWORD" -U postgres <<'SQL'
 create role taskward login password :'password';
 create database taskward owner taskward;

@@ -5,6 +5,6 @@
 select set_config('taskward.user_id', :subject, true);
 insert into task (id, user_id, title, description, completed, deleted, created_at, updated_at)
 values (nextval('task_id_seq'), :subject, 'Call back customer ' || :number,
-  'He has a question about the last invoice, and wants it to go to the new address.',
+  'There is a question about the last invoice, and it has to go to the new address.',
   false, false, now(), now());
 \endpipeline

@@ -1,10 +1,11 @@
 #!/bin/sh
-# Makes app.aot, the JDK's AOT cache (JEP 483, 514), of the quarkus-run.jar in this folder: the service
-# starts on a PostgreSQL of its own, answers a few requests and stops, and the JDK keeps what it
-# loaded and linked for that. Needs curl, openssl, and PostgreSQL's programs in PATH; not for root.
+# Creates app.aot, the JDK's AOT cache (JEP 483, 514), for the quarkus-run.jar in this folder. The service
+# starts on its own PostgreSQL, answers some requests and stops. The JDK stores the classes that it
+# loaded and linked. A run without database and requests makes a less useful cache.
+# Needs curl, openssl, and PostgreSQL's programs in PATH. Root cannot run it.
 set -eu
 
-# One more request than this is of no more use: each loads what the one before did.
+# More requests load no more classes.
 requests=20
 
 temp=$(mktemp -d)

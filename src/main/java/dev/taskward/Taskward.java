@@ -24,14 +24,14 @@ import java.util.stream.Stream;
 import org.flywaydb.core.api.exception.FlywayValidateException;
 import org.jboss.logging.Logger;
 
-/** Starts the service; a start that fails says why in one line where one line is enough. */
+/** Starts the service. A failed startup prints one line, or logs a stack trace. */
 @QuarkusMain
 public final class Taskward {
 
   public static void main(String... args) {
-    // What they say before the log is set up would stand before the one line of a start that fails.
+    // Otherwise Hibernate logs INFO lines before the one line of a failed startup.
     java.util.logging.Logger.getLogger("org.hibernate").setLevel(Level.WARNING);
-    // The driver gives its session the JVM's zone, which the server may not know.
+    // The driver sends the JVM's time zone to the server, which may not know it.
     TimeZone.setDefault(TimeZone.getTimeZone("UTC"));
     ConnectionHandlers.enable();
     RequestFraming.checkUris();
@@ -52,7 +52,7 @@ public final class Taskward {
     reason.ifPresent(System.err::println);
     if (failure != null) {
       Logger.getLogger(Taskward.class)
-          .log(reason.isEmpty() ? ERROR : DEBUG, "The start failed", failure);
+          .log(reason.isEmpty() ? ERROR : DEBUG, "Startup failed", failure);
     }
     ApplicationLifecycleManager.getDefaultExitCodeHandler().accept(code, failure);
   }
@@ -61,7 +61,7 @@ public final class Taskward {
     return all(failure).map(Taskward::line).flatMap(Optional::stream).findFirst();
   }
 
-  /** What it says to an operator; empty if one line is not enough. */
+  /** The line for an operator; empty if one line is not enough. */
   static Optional<String> line(Throwable failure) {
     if (failure instanceof SettingsException) {
       return Optional.of(failure.getMessage());
@@ -71,12 +71,17 @@ public final class Taskward {
           .filter(line -> line.contains("_")); // names a variable
     }
     if (failure instanceof QuarkusBindException e) {
-      return Optional.of("Port " + e.getPort() + " on " + e.getHost() + " can't be opened.");
+      return Optional.of(
+          "Port %d on %s can't be opened. Stop the process that uses it, or set QUARKUS_HTTP_PORT."
+              .formatted(e.getPort(), e.getHost()));
     }
     if (failure instanceof IllegalStateException
         && failure.getCause() instanceof BindException e
         && !(e instanceof QuarkusBindException)) {
-      return Optional.of(failure.getMessage() + ": " + e.getMessage() + "."); // the management's
+      // the management port
+      return Optional.of(
+          "%s: %s. Stop the process that uses it, or set QUARKUS_MANAGEMENT_PORT."
+              .formatted(failure.getMessage(), e.getMessage()));
     }
     if (failure instanceof FlywayValidateException) {
       return Optional.of(
@@ -86,7 +91,7 @@ public final class Taskward {
               .filter(line -> line.matches("(Detected|Migration) .*"))
               .collect(
                   Collectors.joining(
-                      " ", "The database's schema is not the one of this version: ", "")));
+                      " ", "The database schema does not match this version: ", "")));
     }
     if (failure instanceof SQLException) {
       String why =

@@ -1,18 +1,19 @@
--- The schema of Taskward. Comments of tables begin with "Taskward:", so that the service finds its own tables
--- in a schema that has other tables, too.
+-- The schema of Taskward. SchemaCheck finds our tables by their comments, which begin with "Taskward:". The
+-- schema may have other tables, too.
 
 -- Tasks -------------------------------------------------------------------------------------------------
 
--- Ids stay below 2^53, so that every JavaScript client can hold them.
+-- Ids stay below 2^53, because a number in JavaScript is exact up to there.
 create sequence task_id_seq maxvalue 9007199254740991;
 comment on sequence task_id_seq is 'Taskward: the ids of tasks';
 
--- Text for searches and sorting: compatibility forms unified, accents dropped, case folded.
+-- Returns text for searches and sorting: without case, accents and compatibility forms (NFKD), and with single
+-- spaces.
 --
--- Upper case, because ß, ς and ı have one there. The collation is ICU's root locale, because the locale of the
--- database may know ASCII only. The last line's letters have a stroke, which Unicode does not treat as an
--- accent. Text of ASCII letters and single spaces takes the first branch, at a fifth of the cost. The language
--- is PL/pgSQL, which keeps its plans: every statement inlines a function in SQL again.
+-- Upper case folds ß, ς and ı, which lower case keeps. The collation is ICU's root locale, because the database's
+-- locale may fold ASCII only. The letters of the last line have a stroke, which is no accent in Unicode. ASCII
+-- text without control characters and double spaces takes the first branch, which is faster. PL/pgSQL keeps its
+-- plans. A function in SQL would be inlined again by each statement.
 create function task_fold(text) returns text
     language plpgsql immutable strict parallel safe as $$
 begin
@@ -23,19 +24,19 @@ begin
         '[\u0300-\u036f]', '', 'g'), '\s+', ' ', 'g') collate "und-x-icu"), 'ŁØĐĦŦ', 'LODHT');
 end $$;
 
--- The sort key of a title, in the order of code points, which no library upgrade changes. At most 100
--- characters: an index entry must stay below 2,704 bytes.
+-- The sort key of a title. It is compared by code points, so no library upgrade changes the order. It has at
+-- most 100 characters, because an index entry must stay below 2,704 bytes.
 create function task_title_key(text) returns text
     language sql immutable strict parallel safe
     return left(task_fold($1), 100);
 
--- A LIKE pattern for text that contains the argument literally; ! escapes.
+-- A LIKE pattern for text that contains the argument. The escape character is "!".
 create function task_search_pattern(text) returns text
     language sql immutable strict parallel safe
     return '%' || regexp_replace(btrim(task_fold($1)), '([!%_])', '!\1', 'g') || '%';
 
--- The primary key ends with the user, so that the table can be partitioned or distributed by user. The
--- sequence alone keeps ids unique.
+-- The primary key has the user, so that the table can be partitioned or distributed by user. Only the sequence
+-- keeps ids unique.
 create table task (
     id          bigint       not null,
     user_id     varchar(255) not null,
@@ -45,7 +46,7 @@ create table task (
     deleted     boolean      not null,
     created_at  timestamptz  not null,
     updated_at  timestamptz  not null,
-    purge_at    timestamptz, -- when a deleted task may be removed for good; null: never
+    purge_at    timestamptz, -- when a deleted task may be removed permanently; null means never
     version     bigint       not null default 1,
     title_key   text collate "C" not null generated always as (task_title_key(title)) stored,
     search      text collate "C" not null generated always as
@@ -54,19 +55,19 @@ create table task (
 );
 comment on table task is 'Taskward: a row for each task, deleted tasks included until they are purged';
 
--- One index for each order of the list: a page is one index scan.
+-- One index for each order of the list, so that a page is one index scan.
 create index task_by_user on task (user_id, created_at desc, id desc) where not deleted;
 create index task_by_user_completed on task (user_id, completed, created_at desc, id desc) where not deleted;
 create index task_by_user_updated on task (user_id, updated_at desc, id desc) where not deleted;
 create index task_by_user_title on task (user_id, title_key, id) where not deleted;
 create index task_by_user_trash on task (user_id, created_at desc, id desc) where deleted;
--- For the purge, which has no user.
+-- For the purge, which reads the tasks of all users.
 create index task_by_purge_at on task (purge_at) where purge_at is not null;
 
 -- Stored responses --------------------------------------------------------------------------------------
 
 -- The id is a digest of user, method, path and Idempotency-Key. The fingerprint is a digest of the rest of the
--- request: a repeat has the same.
+-- request. A repeated request has the same id and fingerprint.
 create table idempotency_key (
     id          uuid         not null,
     user_id     varchar(255) not null,
@@ -84,12 +85,12 @@ create index idempotency_key_by_age on idempotency_key (created_at);
 
 -- Rate limits -------------------------------------------------------------------------------------------
 
--- Used where TASKWARD_RATE_LIMIT_STORE is postgresql. Columns and types are those of Bucket4j. The id is a
--- digest of a user or an address; the table has no data of users, so it has no policy.
+-- Used if TASKWARD_RATE_LIMIT_STORE is postgresql. Columns and types are those of Bucket4j. The id is a digest
+-- of a user or an address. The table has no data of users, so it has no policy.
 create table rate_limit (
     id         text   not null primary key,
     state      bytea,
-    expires_at bigint -- milliseconds since 1970; null while the count is being made
+    expires_at bigint -- milliseconds since 1970; null until the count is stored
 );
 comment on table rate_limit is 'Taskward: counts of the rate limits that instances share';
 
@@ -97,9 +98,9 @@ create index rate_limit_by_expiry on rate_limit (expires_at);
 
 -- Row-level security ------------------------------------------------------------------------------------
 
--- Below Hibernate's discriminator: any SQL finds the rows of the current user only. The service sets
--- taskward.user_id in each transaction. Without it no row is found, because no user id is empty. Security is
--- forced, because the service's role usually owns the tables, and policies do not apply to an owner otherwise.
+-- Any SQL finds only the rows of the current user, also without Hibernate's discriminator. The service sets
+-- taskward.user_id in each transaction. Without it no row is found, because no user id is empty. The service's
+-- role usually owns the tables, and policies apply to an owner only if they are forced.
 --
 -- The planner cannot estimate the case expression. For IS NOT NULL it assumes that nearly every row passes, so
 -- it reads the index in order. For a plain comparison it expects a single row, and sorts all tasks of a user.
@@ -111,11 +112,11 @@ create policy idempotency_key_of_user on idempotency_key
     using ((case when user_id = current_setting('taskward.user_id', true) then true end) is not null);
 alter table idempotency_key enable row level security, force row level security;
 
--- Three questions concern the rows of all users. Each has a policy that shows only those rows while a setting
--- is there, and a function that sets it for one statement. PostgreSQL tries policies in falling order of their
--- names: those of the user come first.
+-- Three operations need rows of all users. Each has a policy and a function. The policy allows only these rows,
+-- and only while a setting is set. The function sets it for one statement. PostgreSQL evaluates policies in
+-- descending order of their names, so those of the user come first.
 
--- 403 or 404? One row by its id, for reading only.
+-- Decides between 403 and 404: reads one row by its id.
 create policy task_allow_exists on task for select
     using (id::text = current_setting('taskward.exists', true));
 
@@ -130,13 +131,13 @@ begin
     return found;
 end $$;
 
--- Deleted tasks that are due can be removed, but not changed.
+-- Deleted tasks whose purge_at has passed can be deleted, but not changed.
 create policy task_allow_purge on task
     using (current_setting('taskward.purge', true) = 'on' and deleted and purge_at <= now())
     with check (false);
 
--- Instances skip each other's rows, and a row that is being restored. The array makes PostgreSQL choose the
--- rows once.
+-- Skips rows that another instance purges or a request restores. The array makes PostgreSQL choose the rows
+-- once.
 create function task_purge(batch int) returns int
     language plpgsql as $$
 declare
@@ -151,7 +152,7 @@ begin
     return purged;
 end $$;
 
--- Stored responses that are older than the setting's time can be removed.
+-- Stored responses older than the time in the setting can be deleted, but not changed.
 create policy idempotency_key_allow_sweep on idempotency_key
     using (created_at < nullif(current_setting('taskward.sweep', true), '')::timestamptz)
     with check (false);

@@ -5,10 +5,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.util.concurrent.TimeUnit;
 
-/** The requests that a service in this process has under way. */
+/** The number of requests that the service in this JVM is processing. */
 public final class ActiveRequests {
 
-  /** Waits until there are exactly so many. */
+  /** Waits until it is exactly this number, for at most 20 s. */
   public static void await(MeterRegistry registry, int requests) {
     long start = System.nanoTime();
     while (registry.get("http.server.active.requests").gauge().value() != requests) {

@@ -15,12 +15,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
-/** The operations of the document that the service serves, so that no test has to list them. */
+/** The operations of the served OpenAPI document, so that no test has to list them. */
 public final class ApiDocument {
 
   /**
-   * @param mediaType of the request body; null if it takes none
-   * @param body an example of it from the document; null if it takes none
+   * @param mediaType of the request body, null if there is none
+   * @param body an example of the request body from the document, null if there is none
    */
   public record Operation(String method, String path, String mediaType, Object body) {
 
@@ -35,17 +35,17 @@ public final class ApiDocument {
       return request.request(method, path.replace("{id}", Long.toString(id)));
     }
 
-    /** All that the document says of it. */
+    /** The description of this operation in the document. */
     public io.swagger.v3.oas.models.Operation described() {
       return read().getPaths().get(path).readOperationsMap().get(HttpMethod.valueOf(method));
     }
 
-    /** Of the request body. */
+    /** The schema of the request body. */
     public Schema<?> schema() {
       return described().getRequestBody().getContent().get(mediaType).getSchema();
     }
 
-    /** The example as it is sent; empty if there is none. */
+    /** The example as bytes, empty if there is none. */
     public byte[] bytes() {
       return body == null ? new byte[0] : body.toString().getBytes(StandardCharsets.UTF_8);
     }

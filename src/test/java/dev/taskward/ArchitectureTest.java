@@ -43,11 +43,11 @@ import org.hibernate.annotations.PartitionKey;
 import org.hibernate.annotations.TenantId;
 import org.junit.jupiter.api.Test;
 
-/** What keeps the isolation automatic (docs/adr/0001-scope.md) and the packages apart. */
+/** Rules for the isolation of users (docs/adr/0001-scope.md) and for the packages. */
 class ArchitectureTest {
 
-  /** Hibernate's discriminator does not reach what these do. */
-  private static final Set<String> PAST_THE_DISCRIMINATOR =
+  /** Methods to which Hibernate does not apply the discriminator. */
+  private static final Set<String> WITHOUT_DISCRIMINATOR =
       Set.of(
           "createNativeQuery",
           "createNativeMutationQuery",
@@ -66,7 +66,7 @@ class ArchitectureTest {
           .importPackages("dev.taskward");
 
   @Test
-  void everyEntityIsScoped() {
+  void everyEntityHasATenantId() {
     classes()
         .that()
         .areAnnotatedWith(Entity.class)
@@ -76,15 +76,15 @@ class ArchitectureTest {
               public void check(JavaClass entity, ConditionEvents events) {
                 boolean scoped =
                     entity.getAllFields().stream().anyMatch(f -> f.isAnnotatedWith(TenantId.class));
-                events.add(new SimpleConditionEvent(entity, scoped, entity + " has none"));
+                events.add(new SimpleConditionEvent(entity, scoped, entity + " has no @TenantId"));
               }
             })
         .check(CODE);
   }
 
-  /** The lookup that decides between 403 and 404, and the jobs, which have no user. */
+  /** These are the lookup that decides between 403 and 404, and the jobs without a user. */
   @Test
-  void theDiscriminatorIsPassedInKnownPlaces() {
+  void theDiscriminatorIsBypassedInKnownPlacesOnly() {
     Set<String> places = new TreeSet<>();
     for (JavaClass type : CODE) {
       for (JavaAccess<?> call : type.getAccessesFromSelf()) {
@@ -92,7 +92,7 @@ class ArchitectureTest {
             call.getTargetOwner()
                 .getPackageName()
                 .matches("(jakarta\\.persistence|org\\.hibernate).*");
-        if (persistence && PAST_THE_DISCRIMINATOR.contains(call.getTarget().getName())) {
+        if (persistence && WITHOUT_DISCRIMINATOR.contains(call.getTarget().getName())) {
           places.add(call.getOrigin().getFullName() + " " + call.getTarget().getName());
         }
       }
@@ -135,15 +135,15 @@ class ArchitectureTest {
     methods().should().notBeAnnotatedWith(PermitAll.class).check(CODE);
   }
 
-  /** Quarkus passes over the others with no more than a warning. */
+  /** Quarkus ignores other methods and only logs a warning. */
   @Test
-  void everyEndpointIsPublic() {
+  void everyEndpointMethodIsPublic() {
     methods().that().areMetaAnnotatedWith(HttpMethod.class).should().bePublic().check(CODE);
   }
 
-  /** So that none of them, with what it changes, is repeated in vain; the others need no key. */
+  /** These methods are not idempotent by definition. The others need no key. */
   @Test
-  void everyPostAndPatchMayBeRepeatedUnderAKey() {
+  void everyPostAndPatchAcceptsAnIdempotencyKey() {
     methods()
         .that()
         .areAnnotatedWith(POST.class)
@@ -161,7 +161,7 @@ class ArchitectureTest {
   }
 
   @Test
-  void onlyTheCallerReadsTheToken() {
+  void onlyCurrentUserReadsTheToken() {
     noClasses()
         .that()
         .areNotAssignableTo(CurrentUser.class)
@@ -171,7 +171,7 @@ class ArchitectureTest {
         .check(without("dev.taskward.auth.TokenVerification"));
   }
 
-  /** The thread that reads one waits until the event loop says what came, or that nothing came. */
+  /** A read from a stream blocks the thread until the client sends something or disconnects. */
   @Test
   void noBodyIsReadAsAStream() {
     noClasses()
@@ -183,9 +183,9 @@ class ArchitectureTest {
         .check(CODE);
   }
 
-  /** Caffeine finds its classes by name; a native image has those of caches bounded by size. */
+  /** Caffeine loads classes by name. The native image has only those for caches bounded by size. */
   @Test
-  void cachesAreBoundedBySizeAlone() {
+  void cachesAreBoundedBySizeOnly() {
     noClasses()
         .should()
         .callMethodWhere(
@@ -197,7 +197,7 @@ class ArchitectureTest {
         .check(CODE);
   }
 
-  /** Each package may use those of the lines above its own, and no other. */
+  /** The packages, one layer a line. A package may use only those of earlier layers. */
   private static final List<Set<String>> LAYERS =
       List.of(
           Set.of("config", "common"),
@@ -212,7 +212,7 @@ class ArchitectureTest {
           Set.of("openapi"));
 
   @Test
-  void packagesDependOnThoseToTheLeftOnly() {
+  void packagesDependOnEarlierLayersOnly() {
     Set<String> allowed = new TreeSet<>();
     for (Set<String> layer : LAYERS) {
       for (String name : layer) {
@@ -226,7 +226,7 @@ class ArchitectureTest {
             .map(type -> type.getPackageName().replaceFirst("dev\\.taskward\\.?", ""))
             .collect(Collectors.toCollection(TreeSet::new));
     allowed.addAll(Set.of("", "dev"));
-    assertEquals(allowed, packages, "packages that the layers name");
+    assertEquals(allowed, packages, "packages in LAYERS");
   }
 
   private static void dependsOnlyOn(Set<String> allowed, String name) {
@@ -236,7 +236,7 @@ class ArchitectureTest {
         .should()
         .dependOnClassesThat(
             describe(
-                "are of dev.taskward, but neither of " + name + " nor of " + allowed,
+                "are in dev.taskward, but neither in " + name + " nor in " + allowed,
                 type -> {
                   String other = type.getPackageName().replaceFirst("dev\\.taskward\\.?", "");
                   return type.getPackageName().startsWith("dev.taskward")
@@ -246,7 +246,7 @@ class ArchitectureTest {
         .check(CODE);
   }
 
-  /** So a new resource needs its own package alone. */
+  /** A new resource needs changes in its own package only. */
   @Test
   void genericCodeNamesNoResource() throws IOException {
     java.nio.file.Path root = java.nio.file.Path.of("src/main/java/dev/taskward");
@@ -266,7 +266,7 @@ class ArchitectureTest {
   }
 
   @Test
-  void everyUpdateNamesTheUser() {
+  void everyUpdateFiltersByUser() {
     fields()
         .that()
         .areAnnotatedWith(TenantId.class)
@@ -276,7 +276,7 @@ class ArchitectureTest {
   }
 
   @Test
-  void libraryOfDevModeStaysInDev() {
+  void librariesOfDevModeStayInDev() {
     noClasses()
         .that()
         .resideOutsideOfPackage("dev.taskward.dev..")
@@ -287,7 +287,7 @@ class ArchitectureTest {
   }
 
   @Test
-  void classesFormNoCycle() {
+  void classesHaveNoCycles() {
     slices()
         .assignedFrom(
             new SliceAssignment() {
@@ -300,7 +300,7 @@ class ArchitectureTest {
 
               @Override
               public String getDescription() {
-                return "classes with those nested in them";
+                return "classes with their nested classes";
               }
             })
         .should()
@@ -308,7 +308,7 @@ class ArchitectureTest {
         .check(CODE);
   }
 
-  /** It makes the token; the caller is what reads it. */
+  /** All classes but this one. */
   private static JavaClasses without(String name) {
     return CODE.that(
         describe("not " + name, type -> !type.getName().replaceFirst("\\$.*", "").equals(name)));

@@ -8,8 +8,9 @@ import org.junit.jupiter.api.ClassOrderer;
 import org.junit.jupiter.api.ClassOrdererContext;
 
 /**
- * Integration tests with the same settings follow on each other, so that Quarkus starts the service
- * once for them; those that start it themselves come last.
+ * Orders integration tests by test profile, so that Quarkus starts the service once for all tests
+ * with the same settings. {@link SmallLimits} is first: its tests mostly wait, and the concurrent
+ * {@link StartUpIT} needs the processors. Tests that start the service themselves run last.
  */
 public class ByProfile implements ClassOrderer {
 
@@ -20,6 +21,7 @@ public class ByProfile implements ClassOrderer {
         .sort(
             Comparator.<ClassDescriptor, Boolean>comparing(
                     test -> !test.isAnnotated(QuarkusIntegrationTest.class))
+                .thenComparing(test -> !profile(test).equals(SmallLimits.class.getName()))
                 .thenComparing(ByProfile::profile)
                 .thenComparing(test -> test.getTestClass().getName()));
   }

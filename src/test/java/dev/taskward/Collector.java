@@ -16,10 +16,10 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
 
-/** An OpenTelemetry collector, of OTLP over HTTP and gRPC, that keeps the traces it is sent. */
+/** An OpenTelemetry collector that stores the traces it receives by OTLP over HTTP or gRPC. */
 public final class Collector implements AutoCloseable {
 
-  /** A gRPC message has a byte for its compression, and four for its length, before it. */
+  /** Before each gRPC message: one byte for the compression, four for the length. */
   private static final int GRPC_PREFIX = 5;
 
   private final Vertx vertx = Vertx.vertx();
@@ -42,7 +42,7 @@ public final class Collector implements AutoCloseable {
     return "http://localhost:" + server.actualPort();
   }
 
-  /** What came with the last export. */
+  /** A request header of the last export. */
   public String header(String name) {
     return headers.get(name);
   }
@@ -74,7 +74,7 @@ public final class Collector implements AutoCloseable {
         .toList();
   }
 
-  /** Waits for it. */
+  /** Waits for a matching span, for at most 10 s. */
   public Span span(Predicate<Span> wanted) throws InterruptedException {
     for (int i = 0; i < 100; i++) {
       for (Span span : spans()) {
@@ -87,7 +87,7 @@ public final class Collector implements AutoCloseable {
     return fail(spans().toString());
   }
 
-  /** Everything that came, as it was sent. */
+  /** All received exports as text. */
   public String text() {
     StringBuilder text = new StringBuilder();
     exports.forEach(e -> text.append(new String(e.toByteArray(), StandardCharsets.UTF_8)));

@@ -19,7 +19,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** The images are what the manifests run, and compose sets what the application reads. */
+/** The images match the Kubernetes manifests, and compose.yaml has existing settings only. */
 @Tag("system")
 class ContainersTest {
 
@@ -31,7 +31,7 @@ class ContainersTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"jvm", "native-micro", "native-build"})
-  void theImageIsWhatTheManifestsRun(String kind) {
+  void theImageMatchesTheManifests(String kind) {
     String image = dockerfile(kind);
     String last = image.substring(image.lastIndexOf("\nFROM ") + 1);
     var user = pod.getSecurityContext();
@@ -44,13 +44,13 @@ class ContainersTest {
             .collect(Collectors.joining(" ")),
         only("(?m)^EXPOSE (.*)$", last));
     assertEquals("SIGTERM", only("(?m)^STOPSIGNAL (.*)$", last));
-    // Without a shell in between, which would keep the signal to itself.
+    // A shell in between would not forward the signal.
     assertTrue(only("(?m)^ENTRYPOINT (.*)$", last).startsWith("[\""));
   }
 
-  /** An AOT cache is good for the Java that made it. */
+  /** An AOT cache works only with the Java version that created it. */
   @Test
-  void theJarIsTrainedOnTheImageThatRunsIt() {
+  void theAotCacheIsCreatedOnTheImageThatRunsTheJar() {
     List<String> images =
         Pattern.compile("(?m)^FROM (\\S+)")
             .matcher(dockerfile("jvm"))
@@ -63,14 +63,14 @@ class ContainersTest {
   }
 
   @Test
-  void bothBinariesRunOnTheSameImage() {
+  void bothBinariesUseTheSameImage() {
     assertEquals(
         only("(?m)^FROM (\\S+micro\\S+)$", dockerfile("native-micro")),
         only("(?m)^FROM (\\S+micro\\S+)$", dockerfile("native-build")));
   }
 
   @Test
-  void composeSetsWhatTheApplicationReadsAndAsksForTheSecrets() {
+  void composeHasExistingSettingsAndRequiresTheSecrets() {
     String text = Manifests.text(Path.of("compose.yaml"));
     JsonObject services = Manifests.documents(text).get(0).getAsJsonObject("services");
     JsonObject service = services.getAsJsonObject("taskward");
@@ -87,7 +87,7 @@ class ContainersTest {
             .collect(Collectors.toSet()));
     assertEquals(
         "127.0.0.1:8080:8080", Manifests.strings(service, "ports").findFirst().orElseThrow());
-    // Readiness, at the address that the pod's probe asks.
+    // The same path as the readiness probe of the pod.
     assertTrue(
         Manifests.strings(service.getAsJsonObject("healthcheck"), "test")
             .anyMatch(

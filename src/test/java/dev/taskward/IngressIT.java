@@ -41,7 +41,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Two instances behind Debian's nginx, with TLS and a path prefix: docs/nginx.conf. */
+/** Two instances behind Debian's nginx with docs/nginx.conf: TLS and a path prefix. */
 @Tag("system")
 class IngressIT {
 
@@ -158,19 +158,19 @@ class IngressIT {
   }
 
   /**
-   * The documented file with the addresses of this test, in what Debian's nginx.conf has around,
-   * and with compression of everything, which many a one has.
+   * Writes the documented file with the addresses of this test, inside the blocks of Debian's
+   * nginx.conf. It compresses everything, as some installations do.
    */
   private static Path configuration(int port) throws Exception {
     String documented = Files.readString(Path.of("docs/nginx.conf"));
-    Map<String, String> mine =
+    Map<String, String> addresses =
         Map.of(
             "127.0.0.1:8081", "127.0.0.1:" + SETTINGS.get(0).get("QUARKUS_HTTP_PORT"),
             "127.0.0.1:8082", "127.0.0.1:" + SETTINGS.get(1).get("QUARKUS_HTTP_PORT"),
             "listen 443 ssl", "listen 127.0.0.1:" + port + " ssl",
             "taskward.example.com", "localhost",
             "/etc/nginx/taskward", folder.resolve("taskward").toString());
-    for (Map.Entry<String, String> entry : mine.entrySet()) {
+    for (Map.Entry<String, String> entry : addresses.entrySet()) {
       assertTrue(documented.contains(entry.getKey()), entry.getKey());
       documented = documented.replace(entry.getKey(), entry.getValue());
     }
@@ -220,7 +220,7 @@ class IngressIT {
   }
 
   @Test
-  void theUrlsThatAClientGetsLeadBackThroughNginx() throws Exception {
+  void returnedUrlsLeadThroughNginx() throws Exception {
     List<Integer> created = new ArrayList<>();
     for (String path : List.of("/api/v1/tasks", "/api/tasks", "/api/v1/tasks")) {
       Response answer =
@@ -251,9 +251,9 @@ class IngressIT {
     assertEquals(created, listed);
   }
 
-  /** nginx keeps its connections: the next client's request comes on the same ones. */
+  /** nginx reuses its connections, so the next client's request comes over the same ones. */
   @Test
-  void aBodyThatIsNotReadDelaysNoOtherClient() {
+  void anUnreadBodyDelaysNoOtherClient() {
     byte[] body = new byte[60_000];
     for (int i = 0; i < 4; i++) {
       for (RequestSpecification sender :
@@ -271,9 +271,9 @@ class IngressIT {
     }
   }
 
-  /** A weak one (W/"1"), which nginx makes of it where it compresses, never holds in If-Match. */
+  /** nginx weakens entity tags (W/"1") when it compresses, and weak tags never match If-Match. */
   @Test
-  void theEntityTagThatAClientGetsIsGoodForIfMatch() {
+  void theReturnedEntityTagWorksInIfMatch() {
     String created =
         as(alice)
             .contentType("application/json")
@@ -303,7 +303,7 @@ class IngressIT {
         .header("ETag", "\"2\"");
   }
 
-  /** Each is told to go, is not ready from then on, ends, and another one comes in its place. */
+  /** Each instance gets SIGTERM, becomes unready, ends, and is replaced. */
   @Test
   void aRollingRestartUnderLoadFailsNoRequest() throws Exception {
     Load load = new Load();
@@ -321,7 +321,7 @@ class IngressIT {
         instance.terminate();
         await(() -> ready(instance).statusCode() == 503);
         Response answer = as(alice).get(instance.url(User.TASKS));
-        assertEquals(200, answer.statusCode(), "not ready, but it goes on");
+        assertEquals(200, answer.statusCode(), "unready, but still serving");
         assertEquals("close", answer.header("Connection"));
         instance.stop();
         await(() -> load.answers() > before + 50);
@@ -330,31 +330,31 @@ class IngressIT {
         await(() -> load.answers() > after + 50);
       }
     } finally {
-      load.over = true;
+      load.stopped = true;
       threads.shutdown();
     }
     for (Future<Void> client : clients) {
       client.get(60, TimeUnit.SECONDS);
     }
 
-    System.out.println("Answers during the rolling restart: " + load.statuses);
+    System.out.println("Responses during the rolling restart: " + load.statuses);
     assertEquals(
         java.util.Set.of("GET 200", "POST 201"), load.statuses.keySet(), load.statuses.toString());
     String total = as(alice).get(outside + "/api/v1/tasks?count=true").header("Total-Count");
     assertEquals(
-        load.statuses.get("POST 201").get(), Integer.parseInt(total), "each was done once");
+        load.statuses.get("POST 201").get(), Integer.parseInt(total), "one effect per POST");
   }
 
   private static Response ready(PackagedApplication.Running instance) {
     return RestAssured.get(instance.managementUrl("/q/health/ready"));
   }
 
-  /** One after the other, reads and creates in turn, over connections that are kept. */
+  /** A client that reads and creates in turn, over persistent connections. */
   private final class Load implements java.util.concurrent.Callable<Void> {
 
     final Map<String, AtomicInteger> statuses = new ConcurrentHashMap<>();
     private final HttpClient client = client();
-    volatile boolean over;
+    volatile boolean stopped;
 
     int answers() {
       return statuses.values().stream().mapToInt(AtomicInteger::get).sum();
@@ -362,8 +362,8 @@ class IngressIT {
 
     @Override
     public Void call() throws InterruptedException {
-      while (!over) {
-        Thread.sleep(20); // the machine is to serve, not to be worn out
+      while (!stopped) {
+        Thread.sleep(20); // leaves CPU time to the service
         send(request().GET().build());
         send(
             request()

@@ -27,10 +27,10 @@ import java.util.concurrent.atomic.AtomicInteger;
 import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
 
-/** A server that has a JWKS at {@code /jwks}, and serves it as well or as badly as a test wants. */
+/** A server with a JWKS at {@code /jwks}, which fails in the way that a test chooses. */
 public class Issuer {
 
-  /** How one request is answered. */
+  /** Responds to one request. */
   public interface Answer {
     void to(HttpExchange request) throws IOException, InterruptedException;
   }
@@ -42,7 +42,7 @@ public class Issuer {
   private HttpServer server;
   private volatile Answer answer = json("{\"keys\": []}");
 
-  /** Opens a port on this machine and tells the URL of the JWKS. */
+  /** Opens a port on this machine and returns the URL of the JWKS. */
   public String open() {
     try {
       serve(HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0));
@@ -56,7 +56,7 @@ public class Issuer {
    * Opens a port with TLS on this machine.
    *
    * @param hosts the names in the certificate, separated by commas
-   * @param certificate the file for the certificate, which signs itself
+   * @param certificate the file that the self-signed certificate is written to
    * @return the port
    */
   public int openTls(String hosts, Path certificate) {
@@ -96,7 +96,7 @@ public class Issuer {
     }
   }
 
-  /** Serves from this server, plain or TLS. */
+  /** Serves from this server, with or without TLS. */
   public void serve(HttpServer bound) {
     server = bound;
     server.setExecutor(threads);
@@ -111,7 +111,7 @@ public class Issuer {
     threads.shutdownNow();
   }
 
-  /** How often the JWKS was asked for. */
+  /** The number of requests for the JWKS. */
   public int requests() {
     return requests.get();
   }
@@ -150,7 +150,7 @@ public class Issuer {
     };
   }
 
-  /** Accepts the connection and says nothing. */
+  /** Accepts the connection and sends nothing. */
   public static Answer silence() {
     return request -> Thread.sleep(20_000);
   }
@@ -159,7 +159,7 @@ public class Issuer {
     return HttpExchange::close;
   }
 
-  /** A byte of white space now and then: never idle, never done. */
+  /** Sends a byte of white space every 100 ms, so that the connection is never idle. */
   public static Answer trickle() {
     return request -> {
       request.sendResponseHeaders(200, 0);

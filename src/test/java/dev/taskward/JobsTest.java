@@ -3,33 +3,20 @@ package dev.taskward;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.taskward.ratelimit.LimitsSecurityLogTest;
 import io.quarkus.test.junit.QuarkusTest;
-import io.quarkus.test.junit.QuarkusTestProfile;
 import io.quarkus.test.junit.TestProfile;
 import java.time.Instant;
 import java.util.List;
-import java.util.Map;
 import org.jboss.logmanager.ExtLogRecord;
 import org.jboss.logmanager.Level;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
-/** What runs by itself says so in a line where the database is away, and goes on. */
+/** Scheduled jobs log one line when the database is unavailable, and stay scheduled. */
 @QuarkusTest
-@TestProfile(JobsTest.Often.class)
+@TestProfile(LimitsSecurityLogTest.Narrow.class)
 class JobsTest {
-
-  public static class Often implements QuarkusTestProfile {
-    @Override
-    public Map<String, String> getConfigOverrides() {
-      return Map.of(
-          "taskward.trash.purge-interval", "1s",
-          "taskward.idempotency.sweep-every", "1s",
-          "taskward.rate-limit.sweep-every", "1s",
-          "taskward.rate-limit.enabled", "true",
-          "taskward.rate-limit.store", "postgresql");
-    }
-  }
 
   final PostgresProxy wire = TestDatabase.proxy();
 
@@ -39,17 +26,17 @@ class JobsTest {
   }
 
   @Test
-  void eachHasOneLineForARunThatFailed() throws Exception {
+  void eachFailedRunIsLoggedInOneLine() throws Exception {
     List<String> begins =
         List.of(
             "Deleted tasks that are due stay until the next purge: ",
             "Expired idempotency keys stay until the next sweep: ",
-            "Rate limits that are over stay until the next sweep: ");
+            "Expired rate limits stay until the next sweep: ");
     try (ServiceLog log = ServiceLog.ofAll()) {
       wire.cut();
 
       Instant end = Instant.now().plusSeconds(30);
-      while (!begins.stream().allMatch(begin -> says(log, begin))) {
+      while (!begins.stream().allMatch(begin -> hasLine(log, begin))) {
         assertTrue(Instant.now().isBefore(end), log.lines().toString());
         Thread.sleep(100);
       }
@@ -63,7 +50,7 @@ class JobsTest {
     }
   }
 
-  private static boolean says(ServiceLog log, String begin) {
+  private static boolean hasLine(ServiceLog log, String begin) {
     return log.lines().stream()
         .anyMatch(line -> line.getThrown() == null && line.getFormattedMessage().startsWith(begin));
   }

@@ -14,12 +14,12 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
-/** The packaged application with the settings of k8s/base, behind what ends TLS for it. */
+/** The packaged application with the settings of k8s/base, behind a proxy that ends TLS. */
 @Tag("system")
 class KubernetesIT {
 
   @Test
-  void itStartsWithoutAWarningAnswersItsProbesAndBelievesTheIngress() throws Exception {
+  void itStartsWithoutWarningsAnswersProbesAndTrustsTheIngress() throws Exception {
     V1Container container =
         Manifests.only(Manifests.objects(Manifests.BASE), V1Deployment.class)
             .getSpec()

@@ -58,7 +58,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** The manifests are what Kubernetes accepts, and what this application needs. */
+/** The Kubernetes manifests are valid and fit the application. */
 @Tag("system")
 class KubernetesTest {
 
@@ -71,7 +71,7 @@ class KubernetesTest {
   final V1Container container = pod.getContainers().get(0);
   private static final Path PRODUCTION = Path.of("k8s/overlays/production");
 
-  /** As the packaged application has it, before the environment says otherwise. */
+  /** The settings of the packaged application, without environment variables. */
   private static final SmallRyeConfig CONFIG = config();
 
   private static SmallRyeConfig config() {
@@ -110,13 +110,16 @@ class KubernetesTest {
   @Test
   void aMisspeltFieldIsFound() {
     JsonObject misspelt =
-        Manifests.objects(BASE).stream().filter(KubernetesTest::is).findFirst().orElseThrow();
+        Manifests.objects(BASE).stream()
+            .filter(KubernetesTest::isDeployment)
+            .findFirst()
+            .orElseThrow();
     misspelt.getAsJsonObject("spec").addProperty("minReadySecond", 1);
 
     assertTrue(Manifests.fault(misspelt).contains("minReadySecond"), Manifests.fault(misspelt));
   }
 
-  private static boolean is(JsonObject object) {
+  private static boolean isDeployment(JsonObject object) {
     return Manifests.kind(object).equals("apps/v1 Deployment");
   }
 
@@ -147,47 +150,46 @@ class KubernetesTest {
     }
   }
 
-  /** What kubectl makes of an overlay is valid again, and every name in it leads somewhere. */
+  /** The rendered overlay is valid, and every name in it refers to an existing object. */
   @ParameterizedTest
   @MethodSource("overlays")
   void kubectlRendersTheOverlay(Path overlay) throws Exception {
     List<JsonObject> objects = rendered(overlay);
-    Set<String> there =
+    Set<String> names =
         objects.stream()
             .map(o -> o.get("kind").getAsString() + " " + Manifests.name(o))
             .collect(Collectors.toCollection(TreeSet::new));
-    Set<String> made = made(objects);
+    Set<String> secrets = secrets(objects);
     for (V1Container container : containers(objects)) {
       assertTrue(container.getImage().contains("/"), container.getImage());
       for (var from : orEmpty(container.getEnvFrom())) {
         if (from.getConfigMapRef() != null) {
-          assertTrue(there.contains("ConfigMap " + from.getConfigMapRef().getName()));
+          assertTrue(names.contains("ConfigMap " + from.getConfigMapRef().getName()));
         }
         if (from.getSecretRef() != null) {
-          assertTrue(made.contains(from.getSecretRef().getName()), made.toString());
+          assertTrue(secrets.contains(from.getSecretRef().getName()), secrets.toString());
         }
       }
       for (var variable : orEmpty(container.getEnv())) {
         if (variable.getValueFrom() != null) {
-          assertTrue(made.contains(variable.getValueFrom().getSecretKeyRef().getName()));
+          assertTrue(secrets.contains(variable.getValueFrom().getSecretKeyRef().getName()));
         }
       }
     }
     V1Ingress ingress = Manifests.only(objects, V1Ingress.class);
-    assertTrue(there.contains("Service " + backend(ingress).getName()));
+    assertTrue(names.contains("Service " + backend(ingress).getName()));
     Set<String> namespaces =
         objects.stream()
             .filter(object -> !object.get("kind").getAsString().equals("Namespace"))
             .map(o -> o.getAsJsonObject("metadata").get("namespace").getAsString())
             .collect(Collectors.toSet());
     assertEquals(1, namespaces.size());
-    assertTrue(there.contains("Namespace " + namespaces.iterator().next()));
+    assertTrue(names.contains("Namespace " + namespaces.iterator().next()));
   }
 
   @ParameterizedTest
   @MethodSource("overlays")
-  void aGatewayLeadsToTheServiceInPlaceOfAnIngress(Path overlay, @TempDir Path copy)
-      throws Exception {
+  void aGatewayReplacesTheIngress(Path overlay, @TempDir Path copy) throws Exception {
     List<JsonObject> objects = rendered(overlay, GATEWAY, copy);
 
     JsonObject route =
@@ -203,7 +205,7 @@ class KubernetesTest {
             .findFirst()
             .orElseThrow()
             .getAsJsonObject();
-    // Else links would be made of what clients send.
+    // Otherwise links would contain what clients send.
     assertEquals(
         List.of("X-Forwarded-Host", "X-Forwarded-Port", "X-Forwarded-Prefix"),
         Manifests.elements(route, "rules")
@@ -231,10 +233,10 @@ class KubernetesTest {
             .getMatchLabels());
   }
 
-  /** It has what the overlays give the service. */
+  /** The job has the same settings as the service of the overlay. */
   @ParameterizedTest
   @MethodSource("overlays")
-  void aJobMigratesInPlaceOfTheService(Path overlay, @TempDir Path copy) throws Exception {
+  void aJobMigratesInsteadOfTheService(Path overlay, @TempDir Path copy) throws Exception {
     List<JsonObject> objects = rendered(overlay, MIGRATION_JOB, copy);
 
     V1PodSpec job = pod(objects, "Job", "taskward-migration");
@@ -266,7 +268,7 @@ class KubernetesTest {
         .toList();
   }
 
-  /** In a copy, where the overlay has the component. */
+  /** Renders a copy of the overlay that includes the component. */
   private static List<JsonObject> rendered(Path overlay, Path component, Path copy)
       throws Exception {
     try (Stream<Path> files = Files.walk(Path.of("k8s"))) {
@@ -285,7 +287,7 @@ class KubernetesTest {
     assumeTrue(
         Arrays.stream(System.getenv("PATH").split(File.pathSeparator))
             .anyMatch(folder -> Files.isExecutable(Path.of(folder, "kubectl"))),
-        "kubectl is not on the PATH; scripts/install-kubectl.sh brings it");
+        "kubectl is not on the PATH, run scripts/install-kubectl.sh");
     Process kubectl =
         new ProcessBuilder("kubectl", "kustomize", overlay.toString())
             .redirectError(ProcessBuilder.Redirect.INHERIT)
@@ -299,7 +301,7 @@ class KubernetesTest {
   }
 
   /** The secrets that exist once the overlay is applied. */
-  private static Set<String> made(List<JsonObject> objects) {
+  private static Set<String> secrets(List<JsonObject> objects) {
     Set<String> secrets = new TreeSet<>();
     for (JsonObject object : objects) {
       switch (object.get("kind").getAsString()) {
@@ -322,7 +324,7 @@ class KubernetesTest {
   }
 
   @Test
-  void thePortsAreThoseOfTheApplication() throws Exception {
+  void thePortsMatchTheApplication() throws Exception {
     assertEquals(
         Map.of(
             "http", port("quarkus.http.port", VertxHttpConfig.class),
@@ -340,7 +342,7 @@ class KubernetesTest {
             Integer.valueOf(mapping.getMethod("port").getAnnotation(WithDefault.class).value()));
   }
 
-  /** The probes themselves are asked by {@link KubernetesIT}. */
+  /** {@link KubernetesIT} calls the probes. */
   @Test
   void trafficReachesTheHttpPortAndProbesTheManagementPort() {
     var port = Manifests.only(base, V1Service.class).getSpec().getPorts();
@@ -357,7 +359,7 @@ class KubernetesTest {
   }
 
   @Test
-  void everySelectorFindsThePods() {
+  void everySelectorMatchesThePods() {
     Map<String, String> labels = deployment.getSpec().getTemplate().getMetadata().getLabels();
 
     assertEquals(labels, deployment.getSpec().getSelector().getMatchLabels());
@@ -373,7 +375,7 @@ class KubernetesTest {
             .getName());
   }
 
-  /** Pod Security Standards, "restricted"; and nothing writes to the image. */
+  /** Pod Security Standards, "restricted", with a read-only root file system. */
   @ParameterizedTest
   @MethodSource("folders")
   void podsAreRestricted(Path folder) {
@@ -463,23 +465,23 @@ class KubernetesTest {
   }
 
   @Test
-  void aPodHasTheTimeThatItsEndTakes() {
+  void theGracePeriodIsLongerThanTheShutdown() {
     assertTrue(CONFIG.getValue("quarkus.shutdown.delay-enabled", Boolean.class));
     long delay = duration("quarkus.shutdown.delay").toSeconds();
     long end = delay + duration("quarkus.shutdown.timeout").toSeconds();
 
-    assertTrue(delay >= 5, "for the ingress to hear of it");
+    assertTrue(delay >= 5, "so that the ingress notices first");
     assertTrue(pod.getTerminationGracePeriodSeconds() > end, end + " s");
-    assertNull(container.getLifecycle(), "it would come before the delay");
+    assertNull(container.getLifecycle(), "a preStop hook would run before the delay");
   }
 
   private static Duration duration(String property) {
     return Duration.parse("PT" + CONFIG.getValue(property, String.class));
   }
 
-  /** Who sends requests on kept connections must close a silent one first, or a request is lost. */
+  /** The proxy must close an idle persistent connection first, or a request can be lost. */
   @Test
-  void aSilentConnectionIsClosedByTheProxyFirst() {
+  void theProxyClosesAnIdleConnectionFirst() {
     Matcher nginx =
         Pattern.compile("(?m)^ *keepalive_timeout ([0-9]+)s;")
             .matcher(Manifests.text(Path.of("docs/nginx.conf")));
@@ -490,16 +492,16 @@ class KubernetesTest {
     assertTrue(Duration.parse(idle).toSeconds() > 60, "ingress-nginx's upstream-keepalive-timeout");
   }
 
-  /** Also of the cache that each node has at a link-local address (NodeLocal DNSCache). */
+  /** Includes the DNS cache of the node at its link-local address (NodeLocal DNSCache). */
   @ParameterizedTest
   @MethodSource("folders")
-  void podsMayAskForNames(Path folder) {
+  void podsMayUseDns(Path folder) {
     Manifests.objects(folder).stream()
         .filter(object -> object.get("kind").getAsString().equals("NetworkPolicy"))
         .map(object -> Manifests.only(List.of(object), V1NetworkPolicy.class).getSpec())
         .flatMap(policy -> orEmpty(policy.getEgress()).stream())
         .filter(rule -> rule.getPorts().stream().anyMatch(p -> p.getPort().getIntValue() == 53))
-        .filter(rule -> !orEmpty(rule.getTo()).isEmpty()) // else to anywhere
+        .filter(rule -> !orEmpty(rule.getTo()).isEmpty()) // without it, any destination
         .forEach(
             rule ->
                 assertTrue(
@@ -511,13 +513,13 @@ class KubernetesTest {
   }
 
   @Test
-  void threadsLeaveConnectionsToJobsAndHealth() {
+  void threadsLeaveConnectionsForJobsAndHealthChecks() {
     assertTrue(number(CONNECTIONS) - number(THREADS) >= 4, "in a pod");
     assertTrue(
         CONFIG.getValue("quarkus.datasource.jdbc.max-size", Integer.class)
                 - CONFIG.getValue("quarkus.thread-pool.max-threads", Integer.class)
             >= 4,
-        "elsewhere");
+        "by default");
   }
 
   private static int number(String variable) {
@@ -532,7 +534,7 @@ class KubernetesTest {
   }
 
   @Test
-  void allReplicasTogetherHaveNoMoreConnectionsThanThereAre() {
+  void allReplicasTogetherFitTheConnectionLimits() {
     int pods = Manifests.only(base, V2HorizontalPodAutoscaler.class).getSpec().getMaxReplicas() + 1;
     int pool = number(CONNECTIONS);
     JsonObject pooler = Manifests.custom(PRODUCTION, "Pooler").getAsJsonObject("spec");
@@ -543,9 +545,9 @@ class KubernetesTest {
             .getAsJsonObject("postgresql")
             .getAsJsonObject("parameters");
 
-    // Each instance of the pooler alone could take them all, while the others are away.
+    // One instance of the pooler must be able to take all, while the others are down.
     assertTrue(pods * pool <= pgbouncer.get("max_client_conn").getAsInt());
-    // Ten are PostgreSQL's own, the operator's and whoever looks at it.
+    // Ten are reserved for PostgreSQL, the operator and administrators.
     assertTrue(
         pooler.get("instances").getAsInt() * pgbouncer.get("default_pool_size").getAsInt() + 10
             <= postgres.get("max_connections").getAsInt());
@@ -558,9 +560,9 @@ class KubernetesTest {
             .getAsInt());
   }
 
-  /** The address of the pooler is in its certificate, and the files are where they are mounted. */
+  /** The certificate contains the pooler's name, and the files are where they are mounted. */
   @Test
-  void theServiceReachesTheDatabaseUnderTheNamesThatThereAre() {
+  void theDatabaseUrlMatchesTheCluster() {
     String url = literal(PRODUCTION, "DATABASE_URL");
     JsonObject cluster = Manifests.custom(PRODUCTION, "Cluster");
     JsonObject pooler = Manifests.custom(PRODUCTION, "Pooler");

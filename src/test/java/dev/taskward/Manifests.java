@@ -31,7 +31,7 @@ import org.yaml.snakeyaml.LoaderOptions;
 import org.yaml.snakeyaml.Yaml;
 import org.yaml.snakeyaml.constructor.SafeConstructor;
 
-/** The files under k8s/, read strictly. */
+/** Reads the files under k8s/ strictly. */
 public final class Manifests {
 
   static final Path BASE = Path.of("k8s/base");
@@ -53,7 +53,7 @@ public final class Manifests {
           entry("policy/v1 PodDisruptionBudget", V1PodDisruptionBudget.class),
           entry("autoscaling/v2 HorizontalPodAutoscaler", V2HorizontalPodAutoscaler.class));
 
-  /** Those of others, which Kubernetes has no model of. */
+  /** Custom resources, for which the Kubernetes client has no model. */
   static final Set<String> CUSTOM =
       Set.of(
           "postgresql.cnpg.io/v1 Cluster",
@@ -63,7 +63,7 @@ public final class Manifests {
 
   private static final Gson GSON = JSON.getGson();
 
-  /** The files of a folder that make objects, which are all but the kustomization and patches. */
+  /** The objects in the files of a folder, without its kustomization and patches. */
   static List<JsonObject> objects(Path folder) {
     return strings(kustomization(folder), "resources")
         .map(folder::resolve)
@@ -94,11 +94,11 @@ public final class Manifests {
     return object.getAsJsonObject("metadata").get("name").getAsString();
   }
 
-  /** What is wrong with an object: a field that there is not, one that is missing, a wrong type. */
+  /** Describes an unknown or missing field or a wrong type. Empty if the object is valid. */
   static String fault(JsonObject object) {
     Class<?> model = MODELS.get(kind(object));
     if (model == null) {
-      return CUSTOM.contains(kind(object)) ? "" : "no kind " + kind(object);
+      return CUSTOM.contains(kind(object)) ? "" : "unknown kind " + kind(object);
     }
     try {
       model.getMethod("validateJsonElement", JsonElement.class).invoke(null, object);
@@ -129,7 +129,7 @@ public final class Manifests {
         .orElseThrow();
   }
 
-  /** The name=value pairs of what a kustomization generates. */
+  /** The name=value pairs in a generator of a kustomization. */
   static Stream<String> literals(Path folder, String generator) {
     return elements(kustomization(folder), generator)
         .flatMap(one -> strings(one.getAsJsonObject(), "literals"));

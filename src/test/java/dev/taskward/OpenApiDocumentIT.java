@@ -18,7 +18,7 @@ import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
-/** The document of the packaged service: without the sign-in of dev mode. */
+/** The OpenAPI document of the packaged service, without the sign-in of dev mode. */
 @QuarkusIntegrationTest
 class OpenApiDocumentIT {
 
@@ -41,10 +41,10 @@ class OpenApiDocumentIT {
     assertEquals(
         Files.readString(COMMITTED).replace("\r\n", "\n"),
         Files.readString(SERVED),
-        "The served document is another one. Renew it: cp " + SERVED + " " + COMMITTED);
+        COMMITTED + " is not the served document. Update it: cp " + SERVED + " " + COMMITTED);
   }
 
-  /** It is served in an order that changes from start to start, but for the fields of a schema. */
+  /** Sorts all but the fields of a schema, since the served order changes from start to start. */
   private static JsonNode ordered(JsonNode node) {
     if (node instanceof ArrayNode array) {
       for (int i = 0; i < array.size(); i++) {

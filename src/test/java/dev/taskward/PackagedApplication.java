@@ -20,7 +20,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.condition.OS;
 
-/** The built application, jar or native, as a process of its own. */
+/** Starts the packaged application, jar or native, as a separate process. */
 public final class PackagedApplication {
 
   static final Path TARGET = Path.of("target");
@@ -28,12 +28,12 @@ public final class PackagedApplication {
   private static final Path JAR = TARGET.resolve("quarkus-app/quarkus-run.jar");
   private static final String JAVA = ProcessHandle.current().info().command().orElseThrow();
 
-  /** What Quarkus starts it with for its own tests. */
+  /** The JVM option of Quarkus' own integration tests. */
   private static final String JVM_OPTION = System.getProperty("quarkus.test.arg-line");
 
-  private static final Set<Integer> GIVEN = ConcurrentHashMap.newKeySet();
+  private static final Set<Integer> USED_PORTS = ConcurrentHashMap.newKeySet();
 
-  /** What a process said and how it ended. */
+  /** The exit code and the output of a process. */
   public record Ended(int code, List<String> lines) {}
 
   static Process start(Map<String, String> environment) throws IOException {
@@ -57,11 +57,11 @@ public final class PackagedApplication {
     return builder.start();
   }
 
-  /** Each once: what was free a moment ago may be the next that is. */
+  /** Returns each port only once, since a free port may be offered again. */
   public static int freePort() throws IOException {
     try (ServerSocket socket = new ServerSocket(0)) {
       int port = socket.getLocalPort();
-      return GIVEN.add(port) ? port : freePort();
+      return USED_PORTS.add(port) ? port : freePort();
     }
   }
 
@@ -70,7 +70,7 @@ public final class PackagedApplication {
     return ended(start(environment));
   }
 
-  /** One that is told to stop when it logs this. */
+  /** Runs the application and sends SIGTERM when it logs this text. */
   public static Ended stoppedAt(String text, Map<String, String> environment)
       throws IOException, InterruptedException {
     Process process = start(environment);
@@ -79,7 +79,7 @@ public final class PackagedApplication {
     for (String line = output.readLine(); line != null; line = output.readLine()) {
       lines.add(line);
       if (line.contains(text)) {
-        process.toHandle().destroy(); // as terminate() below
+        process.toHandle().destroy(); // see terminate()
       }
     }
     return new Ended(process.waitFor(), lines);
@@ -93,7 +93,7 @@ public final class PackagedApplication {
     return new Ended(process.waitFor(), lines);
   }
 
-  /** A service that has started and can be asked. */
+  /** A service that has started and accepts requests. */
   public static final class Running implements AutoCloseable {
 
     private final Process process;
@@ -107,7 +107,7 @@ public final class PackagedApplication {
     }
 
     /**
-     * @param launcher starts the service, whose command it is given as its arguments
+     * @param launcher a command that starts the service, whose own command is its arguments
      * @param starting gets each line of the log until the service has started
      */
     Running(List<String> launcher, Map<String, String> settings, Consumer<String> starting)
@@ -126,8 +126,8 @@ public final class PackagedApplication {
         starting.accept(line);
         line = output.readLine();
       }
-      assertNotNull(line, log.toString()); // else it ended
-      rest = new Thread(() -> output.lines().forEach(log::add)); // a full pipe would stop it
+      assertNotNull(line, log.toString()); // null if the process ended
+      rest = new Thread(() -> output.lines().forEach(log::add)); // a full pipe would block it
       rest.start();
     }
 
@@ -135,23 +135,23 @@ public final class PackagedApplication {
       return "http://localhost:" + port + path;
     }
 
-    /** Of the health, which has a port of its own. */
+    /** The URL of a path on the management port. */
     public String managementUrl(String path) {
       return "http://localhost:" + managementPort + path;
     }
 
-    /** SIGTERM, as Kubernetes sends it; Process.destroy would close the output, too. */
+    /** Sends SIGTERM, as Kubernetes does. Process.destroy would also close the output. */
     public void terminate() {
       process.toHandle().destroy();
     }
 
-    /** With {@code STOP} it does nothing any more and holds what it has, until {@code CONT}. */
+    /** Sends a signal. {@code STOP} suspends the process until {@code CONT}. */
     public void signal(String name) throws IOException, InterruptedException {
       String[] kill = {"kill", "-" + name, Long.toString(process.pid())};
       assertEquals(0, new ProcessBuilder(kill).start().waitFor());
     }
 
-    /** Stops it and tells all that it logged. */
+    /** Stops the service and returns its log. */
     public List<String> stop() throws InterruptedException {
       terminate();
       rest.join();
@@ -159,7 +159,7 @@ public final class PackagedApplication {
       return log;
     }
 
-    /** Stops it, and holds it against its log. */
+    /** Stops the service and fails if it logged a warning or an error. */
     public void stopWithoutWarning() throws InterruptedException {
       List<String> lines = stop();
       assertFalse(
@@ -167,7 +167,7 @@ public final class PackagedApplication {
           lines.toString());
     }
 
-    /** The id of a new task, by a request that says whose. */
+    /** Creates a task with this request and returns its ID. */
     public int create(RequestSpecification request) {
       return request
           .contentType("application/json")
@@ -188,19 +188,20 @@ public final class PackagedApplication {
   private static List<String> command() {
     return Files.exists(JAR)
         ? List.of(
-            JAVA, JVM_OPTION, "-XX:SharedArchiveFile=" + Classes.ARCHIVE, "-jar", JAR.toString())
+            JAVA, JVM_OPTION, "-XX:SharedArchiveFile=" + ClassArchive.FILE, "-jar", JAR.toString())
         : List.of(System.getProperty("native.image.path"));
   }
 
   /**
-   * Those that the jar loads until it misses a database: without them, a start is slower by 0.5 s.
+   * An archive of the classes that the jar loads until it fails without a database. It makes each
+   * start 0.5 s faster.
    */
-  private static final class Classes {
+  private static final class ClassArchive {
 
-    static final Path ARCHIVE = TARGET.resolve("packaged-classes.jsa");
+    static final Path FILE = TARGET.resolve("packaged-classes.jsa");
 
     static {
-      String dump = "-XX:ArchiveClassesAtExit=" + ARCHIVE;
+      String dump = "-XX:ArchiveClassesAtExit=" + FILE;
       try {
         ended(
             start(

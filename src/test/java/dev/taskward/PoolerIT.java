@@ -29,7 +29,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** The packaged application on Debian's PgBouncer, which gives each transaction another session. */
+/** The packaged application with Debian's PgBouncer, which assigns a session per transaction. */
 @Tag("system")
 class PoolerIT {
 
@@ -41,12 +41,12 @@ class PoolerIT {
   @TempDir Path folder;
 
   /**
-   * From an empty database on, so that the migrations go that way, too. This version of PgBouncer
-   * does not support prepared statements.
+   * Starts with an empty database, so that the migrations use the pooler, too. This version of
+   * PgBouncer does not support prepared statements.
    */
   @ParameterizedTest
   @ValueSource(strings = {"?prepareThreshold=0", ""})
-  void usersInParallelFindTheirOwnTasksAndNothingFails(String parameters) throws Exception {
+  void parallelUsersSeeOnlyTheirOwnTasksAndNothingFails(String parameters) throws Exception {
     assumeTrue(Files.isExecutable(PGBOUNCER), "pgbouncer is not installed");
     try (EmbeddedPostgres postgres = EmbeddedPostgres.start()) {
       try (Connection connection = postgres.getPostgresDatabase().getConnection();
@@ -108,14 +108,14 @@ class PoolerIT {
         List<String> warnings =
             service.stop().stream().filter(line -> line.contains("\"level\":\"WARN\"")).toList();
         assertEquals(1, warnings.size(), warnings.toString());
-        assertTrue(warnings.get(0).contains("goes on without them"), warnings.toString());
+        assertTrue(warnings.get(0).contains("continues without them"), warnings.toString());
       } else {
         service.stopWithoutWarning();
       }
     }
   }
 
-  /** Creates, flips and lists; tells the ids that the user has in the end. */
+  /** Creates, completes and lists tasks, and returns the IDs of the user's tasks. */
   private static Set<Integer> session(PackagedApplication.Running service, String user) {
     Set<Integer> mine = new java.util.HashSet<>();
     for (int i = 0; i < ROUNDS; i++) {
@@ -151,7 +151,7 @@ class PoolerIT {
     }
   }
 
-  /** It refuses to run as root, and asks for another user then. */
+  /** As root, PgBouncer requires another user to run as. */
   private Process pgbouncer(int port, int postgres) throws Exception {
     Path users = Files.writeString(folder.resolve("users.txt"), "\"taskward\" \"\"\n");
     Path settings =
@@ -168,7 +168,7 @@ class PoolerIT {
             auth_file = %s
             pool_mode = transaction
             default_pool_size = %d
-            # The JDBC driver sends it; PgBouncer would refuse the connection.
+            # The JDBC driver sends this. PgBouncer would refuse the connection.
             ignore_startup_parameters = extra_float_digits
             """
                 .formatted(postgres, port, users, SESSIONS));

@@ -19,9 +19,10 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.regex.Pattern;
 
 /**
- * Stands between the service and PostgreSQL and reads along (PostgreSQL manual, "Frontend/Backend
- * Protocol"), so a test counts what really went over the wire, whatever library sent it. It can
- * also cut the line, refuse, fall silent, or cut it at a statement.
+ * A proxy between the service and PostgreSQL that parses the protocol (PostgreSQL manual,
+ * "Frontend/Backend Protocol"). Tests count the statements that were really sent, whichever library
+ * sent them. It can also close connections, refuse them, stop forwarding, or close a connection at
+ * a given statement.
  */
 public final class PostgresProxy implements AutoCloseable {
 
@@ -33,7 +34,7 @@ public final class PostgresProxy implements AutoCloseable {
   private static final int NOTICE = 'N';
   private static final int ERROR = 'E';
 
-  private static final Pattern FRAME =
+  private static final Pattern TRANSACTION_CONTROL =
       Pattern.compile(
           "BEGIN|COMMIT|ROLLBACK|select set_config\\('taskward\\.user_id', \\$1, true\\)(, set_config.*)?");
 
@@ -61,68 +62,68 @@ public final class PostgresProxy implements AutoCloseable {
     return server.getLocalPort();
   }
 
-  /** Forgets what was counted so far. */
+  /** Resets all counts. */
   public void reset() {
     statements.clear();
     notices.clear();
     roundTrips.set(0);
   }
 
-  /** The SQL of every statement that was executed, transaction control included. */
+  /** The SQL of every executed statement, including transaction control. */
   public List<String> statements() {
     return List.copyOf(statements);
   }
 
-  /** The statements without what only begins or ends a transaction, or names the caller. */
+  /** The executed statements that neither begin or end a transaction nor set the current user. */
   public List<String> work() {
-    return statements.stream().filter(sql -> !FRAME.matcher(sql).matches()).toList();
+    return statements.stream().filter(sql -> !TRANSACTION_CONTROL.matcher(sql).matches()).toList();
   }
 
-  /** What the server said beside its results. */
+  /** The notices of the server. */
   public List<String> notices() {
     return List.copyOf(notices);
   }
 
-  /** How often the driver sent something and waited for the answer. */
+  /** How many times the driver sent messages and waited for the response. */
   public int roundTrips() {
     return roundTrips.get();
   }
 
-  /** From now on the database is away. */
+  /** Closes all connections, and each new one at once. */
   public void cut() {
     cut = true;
     sockets.forEach(PostgresProxy::close);
   }
 
-  /** As after a restart: each connection is broken, and a new one is a good one. */
+  /** Closes all connections, as a restart of the server does. New ones work. */
   public void restart() {
     cut();
     cut = false;
   }
 
-  /** From now on nobody listens at its port. */
+  /** Closes all connections and the port. */
   public void refuse() {
     close();
     cut();
   }
 
-  /** From now on no new connection is made: this error is the answer, as a pooler gives it. */
+  /** Closes all connections, and answers each new one with this error, as a pooler does. */
   public void refuseWith(String sqlState) {
     refusal = sqlState;
     sockets.forEach(PostgresProxy::close);
   }
 
-  /** From now on it takes connections and requests, and says nothing: a process that is stopped. */
+  /** Accepts connections and messages but forwards nothing, like a suspended process. */
   public void freeze() {
     frozen = true;
   }
 
-  /** The next time this statement comes, the line is cut: nobody knows whether it was done. */
+  /** Closes the connection when this statement is sent next, so that its result is unknown. */
   public void cutAt(String statement) {
     fatal = statement;
   }
 
-  /** It is back; what was said meanwhile arrives now. */
+  /** Ends all faults. Forwards the messages that {@link #freeze} held back. */
   public void mend() {
     cut = false;
     fatal = null;
@@ -173,7 +174,7 @@ public final class PostgresProxy implements AutoCloseable {
       client.setTcpNoDelay(true);
       backend.setTcpNoDelay(true);
       sockets.addAll(Set.of(client, backend));
-      if (cut) { // meanwhile
+      if (cut) { // since the check above
         close(client);
         close(backend);
         continue;
@@ -213,7 +214,7 @@ public final class PostgresProxy implements AutoCloseable {
         }
       }
     } catch (EOFException ended) {
-      // as connections do
+      // the connection was closed
     }
   }
 
@@ -256,7 +257,7 @@ public final class PostgresProxy implements AutoCloseable {
         case QUERY -> {
           statements.add(strings[0]);
           cutIfAt(strings[0]);
-          if (!strings[0].equals("BEGIN")) { // for whose answer the driver does not wait
+          if (!strings[0].equals("BEGIN")) { // the driver does not wait for its response
             roundTrips.incrementAndGet();
           }
         }
@@ -295,7 +296,7 @@ public final class PostgresProxy implements AutoCloseable {
               try {
                 io.run();
               } catch (IOException closed) {
-                // by the other side, or by the end of the test
+                // by the other side or at the end of the test
               }
             },
             "postgres-proxy");

@@ -5,13 +5,13 @@ import java.net.Socket;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 
-/** Requests as no client library would write them. */
+/** Sends requests that no client library would send. */
 public final class RawHttp {
 
   /**
-   * Sends this text as it is, and reads until the other side closes the connection.
+   * Sends this text unchanged and reads until the server closes the connection.
    *
-   * @param requests one or more, the last of them with {@code Connection: close}
+   * @param requests one or more requests, the last one with {@code Connection: close}
    */
   public static String exchange(URI server, String requests) throws IOException {
     try (Socket socket = new Socket(server.getHost(), server.getPort())) {

@@ -9,13 +9,13 @@ import java.util.logging.LogRecord;
 import java.util.logging.Logger;
 import org.jboss.logmanager.ExtLogRecord;
 
-/** What is logged in this JVM, until it is closed. */
+/** Collects the log of this JVM until it is closed. */
 public final class ServiceLog extends Handler implements AutoCloseable {
 
   private final Logger logger;
   private final List<ExtLogRecord> lines = new CopyOnWriteArrayList<>();
 
-  /** Of the service's own classes. */
+  /** Collects what the service's own classes log. */
   public ServiceLog() {
     this("dev.taskward");
   }
@@ -25,7 +25,7 @@ public final class ServiceLog extends Handler implements AutoCloseable {
     logger.addHandler(this);
   }
 
-  /** Of the libraries too. */
+  /** Collects what libraries log, too. */
   public static ServiceLog ofAll() {
     return new ServiceLog("");
   }
@@ -41,7 +41,7 @@ public final class ServiceLog extends Handler implements AutoCloseable {
     return lines;
   }
 
-  /** The one line of the request with this trace id, which then is forgotten. */
+  /** Removes and returns the only line with this trace ID. */
   public ExtLogRecord take(String traceId) {
     List<ExtLogRecord> found =
         lines.stream().filter(line -> traceId.equals(line.getMdc("traceId"))).toList();

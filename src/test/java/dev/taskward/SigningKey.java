@@ -18,7 +18,7 @@ import java.util.Base64;
 import java.util.Map;
 import java.util.TreeMap;
 
-/** An issuer's key pair, and what he signs with it by hand (RFC 7515). */
+/** An issuer's key pair. It signs tokens without a JWT library (RFC 7515). */
 public record SigningKey(String kid, String algorithm, KeyPair pair) {
 
   /**
@@ -44,7 +44,7 @@ public record SigningKey(String kid, String algorithm, KeyPair pair) {
     }
   }
 
-  /** The same key, said to be used otherwise. */
+  /** The same key pair with another key ID and algorithm. */
   public SigningKey as(String otherKid, String otherAlgorithm) {
     return new SigningKey(otherKid, otherAlgorithm, pair);
   }
@@ -54,7 +54,7 @@ public record SigningKey(String kid, String algorithm, KeyPair pair) {
   }
 
   /**
-   * @param header what it has beside {@code alg} and {@code kid}, or instead of them
+   * @param header parameters added to {@code alg} and {@code kid}, or replacing them
    */
   public String token(Map<String, Object> header, Map<String, Object> claims) {
     Map<String, Object> whole = new TreeMap<>(Map.of("alg", algorithm));
@@ -97,7 +97,7 @@ public record SigningKey(String kid, String algorithm, KeyPair pair) {
     return pair.getPublic().getEncoded();
   }
 
-  /** The public part (RFC 7517, 7518, 8037). */
+  /** The public key as a JWK (RFC 7517, 7518, 8037). */
   public JsonObject jwk() {
     JsonObject jwk = new JsonObject().put("kid", kid).put("alg", algorithm).put("use", "sig");
     if (pair.getPublic() instanceof RSAPublicKey rsa) {

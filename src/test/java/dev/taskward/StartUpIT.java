@@ -40,7 +40,7 @@ import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** What an operator sees of a start of the packaged application; SettingsTest has every setting. */
+/** What an operator sees when the packaged application starts. SettingsTest has every setting. */
 @Execution(ExecutionMode.CONCURRENT)
 class StartUpIT {
 
@@ -48,13 +48,13 @@ class StartUpIT {
   private static final String PASSWORD = "p@ss/w:o%rd+ä";
   private static final String PASSWORD_ENCODED = "p%40ss%2Fw%3Ao%25rd+%C3%A4";
 
-  /** All that SmallRye Config would replace in an expression. */
+  /** Everything that SmallRye Config would replace in an expression. */
   private static final String DOLLARS = "a$$b${c}d\\$e";
 
   private static EmbeddedPostgres postgres;
 
   @BeforeAll
-  static void aDatabaseThatChecksPasswords() throws Exception {
+  static void startDatabaseWithPasswords() throws Exception {
     postgres = EmbeddedPostgres.builder().setDataDirectoryCustomizer(StartUpIT::checkAnn).start();
     try (Connection connection = postgres.getPostgresDatabase().getConnection()) {
       connection.createStatement().execute("create role ann login password '" + PASSWORD + "'");
@@ -105,9 +105,9 @@ class StartUpIT {
     postgres.close();
   }
 
-  /** SettingsTest has every other one. */
+  /** SettingsTest has all other settings. */
   @Test
-  void aMissingOrWrongSettingIsOneClearLine() throws Exception {
+  void aMissingOrWrongSettingIsReportedInOneLine() throws Exception {
     assertEndsWith(
         "BETTER_AUTH_SECRET is not set: it must be the secret that signs the tokens, at least 32"
             + " bytes; or set MP_JWT_VERIFY_PUBLICKEY_LOCATION to the issuer's JWKS or PEM."
@@ -133,7 +133,7 @@ class StartUpIT {
     assertEquals(1, ended.code());
   }
 
-  /** Nobody listens; then a pooler has no connection, in a state of its own. */
+  /** First the port is closed, then a pooler refuses connections with its own SQLSTATE. */
   @Test
   void theStartWaitsForTheDatabase() throws Exception {
     try (PostgresProxy wire = new PostgresProxy(postgres.getPort())) {
@@ -145,7 +145,7 @@ class StartUpIT {
               List.of(),
               settings,
               line -> {
-                if (line.contains("The database is away")) {
+                if (line.contains("The database is unavailable")) {
                   CompletableFuture.delayedExecutor(1, TimeUnit.SECONDS)
                       .execute(
                           () -> {
@@ -157,7 +157,8 @@ class StartUpIT {
               })) {
         create(service);
         List<String> log = service.stop();
-        assertEquals(1, log.stream().filter(l -> l.contains("The database is away")).count());
+        assertEquals(
+            1, log.stream().filter(l -> l.contains("The database is unavailable")).count());
       }
     }
   }
@@ -165,7 +166,7 @@ class StartUpIT {
   @DisabledOnOs(value = OS.WINDOWS, disabledReason = "there is no SIGTERM")
   @Tag("system")
   @Test
-  void aStartThatWaitsMayBeStopped() throws Exception {
+  void aWaitingStartCanBeStopped() throws Exception {
     long start = System.nanoTime();
     PackagedApplication.Ended ended =
         PackagedApplication.stoppedAt("waiting for it for up to 120 s", withoutDatabase("120S"));
@@ -177,7 +178,7 @@ class StartUpIT {
 
   @Tag("system")
   @Test
-  void theStartGivesUpInTheEndAndSaysWhy() throws Exception {
+  void theStartFailsAfterTheTimeOutWithTheReason() throws Exception {
     List<String> lines = PackagedApplication.run(withoutDatabase("5S")).lines();
 
     assertEquals(2, lines.size(), lines.toString());
@@ -213,13 +214,18 @@ class StartUpIT {
               "QUARKUS_LOG_LEVEL",
               "WARN");
       assertEndsWith(
-          "Port " + port + " on 0.0.0.0 can't be opened.",
+          "Port " + port + " on 0.0.0.0 can't be opened." + remedy("QUARKUS_HTTP_PORT"),
           with(settings, "QUARKUS_HTTP_PORT", "" + port));
       assertEndsWith(
           "Unable to start the management interface on 0.0.0.0:%d: Address already in use."
-              .formatted(port),
+                  .formatted(port)
+              + remedy("QUARKUS_MANAGEMENT_PORT"),
           with(with(settings, "QUARKUS_HTTP_PORT", "0"), "QUARKUS_MANAGEMENT_PORT", "" + port));
     }
+  }
+
+  private static String remedy(String setting) {
+    return " Stop the process that uses it, or set " + setting + ".";
   }
 
   private static <V> Map<String, V> with(Map<String, V> settings, String name, V value) {
@@ -229,7 +235,7 @@ class StartUpIT {
   }
 
   @Test
-  void aWrongPasswordIsOneClearLineWithoutThePassword() throws Exception {
+  void theErrorForAWrongPasswordDoesNotContainIt() throws Exception {
     PackagedApplication.Ended ended =
         PackagedApplication.run(
             Map.of("BETTER_AUTH_SECRET", SECRET, "DATABASE_URL", url("ann:hunter2")));
@@ -239,7 +245,7 @@ class StartUpIT {
     assertFalse(ended.lines().get(0).contains("hunter2"));
   }
 
-  /** The start does not wait then: {@link #aWrongPasswordIsOneClearLineWithoutThePassword}. */
+  /** The start does not wait, see {@link #theErrorForAWrongPasswordDoesNotContainIt}. */
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',
@@ -248,7 +254,7 @@ class StartUpIT {
         "ann | p | ?sslmode=require   | The server does not support SSL.",
         "ann |   | ''                 | The server requested SCRAM-based authentication, but no password was provided.",
       })
-  void aSettingOfTheDatabaseThatStaysWrongIsOneClearLine(
+  void aPermanentConnectionFailureIsReportedInOneLine(
       String user, String password, String parameters, String why) {
     String url = "jdbc:postgresql://localhost:" + postgres.getPort() + "/tasks" + parameters;
     SQLException failure =
@@ -271,10 +277,10 @@ class StartUpIT {
     assertTrue(DatabaseFailure.isTransient(DatabaseFailure.ofConnect(failure, url)));
   }
 
-  /** As where Better Auth keeps its users in the same database. */
+  /** For example, Better Auth stores its users in the same database. */
   @Tag("system")
   @Test
-  void tablesOfOthersInTheSchemaAreNoObstacle() throws Exception {
+  void tablesOfOtherApplicationsAreAccepted() throws Exception {
     execute("others", "create table \"user\" (id text primary key)");
     execute("others", "create table account (id text primary key, \"userId\" text)");
     Map<String, String> settings = Map.of("DATABASE_URL", url("ann:" + PASSWORD_ENCODED, "others"));
@@ -285,10 +291,10 @@ class StartUpIT {
     assertEquals(0, PackagedApplication.run(migration("others", "only")).code());
   }
 
-  /** One line, and none of Flyway's advice, after which our tables would never be made. */
+  /** One line without Flyway's advice, which would leave Taskward without its tables. */
   @Tag("system")
   @Test
-  void aTableOfOursThatIsAnothersIsNamed() throws Exception {
+  void aTableOfAnotherApplicationWithOurNameIsReported() throws Exception {
     execute("taken", "create table task (id int)");
     execute("taken", "create table rate_limit (id int)");
 
@@ -297,13 +303,13 @@ class StartUpIT {
     assertEquals(
         List.of(
             "The database can't be used: the schema public has rate_limit, task, but no"
-                + " flyway_schema_history: these are not Taskward's. Give it a schema or a"
-                + " database of its own, see docs/operations.md."),
+                + " flyway_schema_history: another application created them. Give Taskward its own"
+                + " schema or database, see docs/operations.md."),
         ended.lines());
     assertEquals(1, ended.code());
   }
 
-  /** The role's search_path, which a pooler leaves alone. */
+  /** The role's search_path names the schema, and a pooler does not change it. */
   @Tag("system")
   @Test
   void taskwardCanHaveASchemaOfItsOwn() throws Exception {
@@ -318,7 +324,7 @@ class StartUpIT {
     assertAMigrationMayTakeLongerThanARequest(settings);
   }
 
-  /** Requests wait for the database for a bounded time, migrations for as long as it takes. */
+  /** Requests wait for the database for a bounded time, migrations without a bound. */
   private static void assertAMigrationMayTakeLongerThanARequest(Map<String, String> settings)
       throws Exception {
     try (Connection lock = postgres.getDatabase("postgres", "own_schema").getConnection()) {
@@ -358,20 +364,20 @@ class StartUpIT {
   }
 
   /**
-   * Passwords and a secret full of what would be an expression, a zone that PostgreSQL does not
-   * know (the driver gives its session that of the JVM), a locale without UTF-8, a superuser, names
-   * that are no settings, no place to write to. The bytes of the secret come from a shell: the
-   * tests' own JVM may not be able to pass them on.
+   * Passwords and a secret that look like expressions, a time zone that PostgreSQL does not know
+   * (the driver sends that of the JVM), a locale without UTF-8, a superuser, unknown variables, no
+   * writable directory. A shell passes the bytes of the secret, since the JVM of the tests may not
+   * be able to.
    */
   @Test
   @EnabledOnOs(value = OS.LINUX, disabledReason = "others have no /proc")
-  void aStartWithEverythingOddWorksAndWarns(@TempDir Path folder) throws Exception {
+  void aStartWithUnusualSettingsWorksAndWarns(@TempDir Path folder) throws Exception {
     String secret = "$$ ${x} \\$ ä€ and enough for 32 bytes";
     StringBuilder octal = new StringBuilder();
     for (byte b : (secret + "\n").getBytes(StandardCharsets.UTF_8)) {
       octal.append("\\%03o".formatted(b & 0xFF));
     }
-    List<String> shell = // a command substitution would cut the line break off
+    List<String> shell = // a command substitution would remove the line break
         List.of(
             "sh",
             "-c",
@@ -470,10 +476,10 @@ class StartUpIT {
     assertEquals(1, ended.code());
   }
 
-  /** One that owns the tables and migrates, and one that owns nothing, for the service. */
+  /** One role owns the tables and migrates. The service's role owns nothing. */
   @Tag("system")
   @Test
-  void twoRolesWillDo() throws Exception {
+  void twoDatabaseRolesAreSupported() throws Exception {
     Map<String, String> roles =
         Map.of(
             "DATABASE_URL",
@@ -493,7 +499,7 @@ class StartUpIT {
     }
   }
 
-  /** Nothing would be answered. */
+  /** Otherwise every request would fail. */
   @Tag("system")
   @Test
   void aRoleWithoutGrantsIsRefused() throws Exception {
@@ -512,7 +518,7 @@ class StartUpIT {
                 PASSWORD));
 
     assertEquals(
-        "The database can't be used: the role bea may not read and write idempotency_key,"
+        "The database can't be used: the role bea lacks privileges on idempotency_key,"
             + " rate_limit, task, task_id_seq, see docs/operations.md.",
         ended.lines().get(ended.lines().size() - 1));
     assertEquals(1, ended.code());
@@ -521,7 +527,7 @@ class StartUpIT {
   /** Three replicas of a first installation: one of them migrates, the others wait for it. */
   @Tag("system")
   @Test
-  void severalStartAtOnceOnAnEmptyDatabase() throws Exception {
+  void severalInstancesStartAtOnceOnAnEmptyDatabase() throws Exception {
     Map<String, String> settings =
         Map.of("DATABASE_URL", url("ann:" + PASSWORD_ENCODED, "at_once"));
     List<CompletableFuture<PackagedApplication.Running>> starts =
@@ -559,17 +565,16 @@ class StartUpIT {
   private static void assertRefused(String migrate, String why) {
     try {
       assertEndsWith(
-          "The database's schema is not the one of this version: " + why,
-          migration("newer", migrate));
+          "The database schema does not match this version: " + why, migration("newer", migrate));
     } catch (Exception e) {
       throw new IllegalStateException(e);
     }
   }
 
-  /** A service that does not migrate, and a process that does nothing else. */
+  /** The service does not migrate. Another process does nothing else. */
   @Tag("system")
   @Test
-  void migrationsCanBeAJobOfTheirOwn() throws Exception {
+  void migrationsCanRunAsASeparateJob() throws Exception {
     PackagedApplication.Ended early = PackagedApplication.run(migration("job", "never"));
     assertEquals(1, early.lines().size(), early.toString());
     assertTrue(
@@ -577,7 +582,7 @@ class StartUpIT {
             .lines()
             .get(0)
             .startsWith(
-                "The database's schema is not the one of this version: Detected resolved migration"
+                "The database schema does not match this version: Detected resolved migration"
                     + " not applied to database: 1."),
         early.toString());
     assertEquals(1, early.code());
@@ -597,7 +602,7 @@ class StartUpIT {
   /** As after a rollback of the release, but not of the database. */
   @Tag("system")
   @Test
-  void aSchemaThatIsNewerOrAnotherIsRefusedInOneLine() throws Exception {
+  void aNewerOrChangedSchemaIsReportedInOneLine() throws Exception {
     assertEquals(0, PackagedApplication.run(migration("newer", "only")).code());
     execute(
         "newer",
@@ -608,7 +613,7 @@ class StartUpIT {
     String newer = "Detected applied migration not resolved locally: 1000.";
     List<CompletableFuture<Void>> refusals =
         Stream.of("start", "only", "never")
-            .map(who -> CompletableFuture.runAsync(() -> assertRefused(who, newer), Threads.EACH))
+            .map(mode -> CompletableFuture.runAsync(() -> assertRefused(mode, newer), Threads.EACH))
             .toList();
     for (CompletableFuture<Void> refusal : refusals) {
       refusal.get(120, TimeUnit.SECONDS);
@@ -618,7 +623,7 @@ class StartUpIT {
     assertRefused("start", "Migration checksum mismatch for migration version 1");
   }
 
-  /** The log has lines of what went well from INFO on. */
+  /** At level WARN, a successful run logs nothing. */
   private static Map<String, String> migration(String database, String migrate) {
     return Map.of(
         "BETTER_AUTH_SECRET",
@@ -643,7 +648,7 @@ class StartUpIT {
         .statusCode(201);
   }
 
-  /** What the owner of the tables sees, naming no caller. */
+  /** The number of tasks that the owner of the tables sees without a current user. */
   private static int visibleToAnn(String database) throws Exception {
     try (Connection connection = postgres.getDatabase("postgres", database).getConnection();
         Statement sql = connection.createStatement()) {
@@ -690,11 +695,11 @@ class StartUpIT {
   }
 
   /**
-   * Switched on, they need no token; {@link #aStartWithEverythingOddWorksAndWarns} has them off.
+   * Switched on, they need no token. {@link #aStartWithUnusualSettingsWorksAndWarns} has them off.
    */
   @Tag("system")
   @Test
-  void theDocumentAndSwaggerUiAreServedWhereSwitchedOn() throws Exception {
+  void theDocumentAndSwaggerUiAreServedWhenSwitchedOn() throws Exception {
     Map<String, String> on =
         Map.of("DATABASE_URL", url("ann:" + PASSWORD_ENCODED), "TASKWARD_API_DOCS", "true");
     try (PackagedApplication.Running service = running(on)) {
@@ -710,7 +715,7 @@ class StartUpIT {
   @Tag("system")
   @Test
   @DisabledOnOs(value = OS.WINDOWS, disabledReason = "there is no SIGTERM")
-  void whatIsUnderWayAtSigtermIsAnswered() throws Exception {
+  void requestsInProgressAtSigtermAreAnswered() throws Exception {
     try (Connection lock = postgres.getDatabase("postgres", "sigterm").getConnection();
         PackagedApplication.Running service =
             running(Map.of("DATABASE_URL", url("ann:" + PASSWORD_ENCODED, "sigterm")))) {
@@ -723,7 +728,7 @@ class StartUpIT {
       Thread.sleep(1_000);
       RestAssured.get(service.url("/api/v1/tasks"))
           .then()
-          .statusCode(503) // it is not begun any more
+          .statusCode(503) // it is not executed any more
           .header("Connection", "close")
           .header("Retry-After", "5");
       lock.rollback();
@@ -732,7 +737,7 @@ class StartUpIT {
     }
   }
 
-  /** Until a statement waits for a lock. */
+  /** Waits until a statement waits for a lock. */
   private static void awaitWaiting(String database) throws Exception {
     String waiting =
         "select from pg_stat_activity where wait_event_type = 'Lock' and datname = '%s'"
@@ -748,7 +753,7 @@ class StartUpIT {
   }
 
   @Test
-  void aRefusalIsInTheLogUnderTheTraceIdThatTheClientWasTold() throws Exception {
+  void aRejectionIsLoggedWithTheTraceIdOfTheResponse() throws Exception {
     String traceId;
     String eve = "eve\r\n{\"level\": \"ERROR\"}\u001b[2J";
     List<String> log;

@@ -16,7 +16,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** What an operator reads when a setting of ours is out of bounds, without a start. */
+/** The line that an operator reads when a setting of Taskward is wrong, without a start. */
 class TaskwardTest {
 
   @ParameterizedTest
@@ -32,12 +32,12 @@ class TaskwardTest {
     "TASKWARD_RATE_LIMIT_STORE, redis, must be memory or postgresql",
     "TASKWARD_HEAD_TIMEOUT, 2H, must be shorter than or equal to 1 hour",
   })
-  void aSettingOutOfBoundsIsOneLine(String variable, String value, String line) {
+  void aSettingOutOfBoundsIsReportedInOneLine(String variable, String value, String line) {
     assertEquals(variable + " " + line, line(variable, value));
   }
 
   @Test
-  void aSettingThatCantBeConvertedIsOneLine() {
+  void aSettingThatCannotBeConvertedIsReportedInOneLine() {
     assertEquals(
         "The config property TASKWARD_TOKENS_SUBJECT_CLAIM is defined as the empty String (\"\")",
         line("TASKWARD_TOKENS_SUBJECT_CLAIM", ""));
@@ -59,7 +59,7 @@ class TaskwardTest {
   }
 
   @Test
-  void anErrorOfALibraryNamesTheSettingsThatNobodyChecks() {
+  void anErrorOfALibraryNamesTheUncheckedSettings() {
     Map<String, String> environment =
         Map.of(
             "QUARKUS_DATASOURCE_JDBC_MAX_LIFETIME", "-1S",
@@ -67,7 +67,7 @@ class TaskwardTest {
             "QUARKUS_DATASOURCE_PASSWORD", "p",
             "PATH", "/");
     assertEquals(
-        "The start failed: IllegalArgumentException: Max Lifetime must not be negative. One of"
+        "Startup failed: IllegalArgumentException: Max Lifetime must not be negative. One of"
             + " these settings may be wrong: QUARKUS_DATASOURCE_JDBC_MAX_LIFETIME.",
         EnvironmentCheck.suspects(
                 new RuntimeException(
@@ -75,7 +75,7 @@ class TaskwardTest {
                 environment)
             .orElseThrow());
     assertEquals(
-        "The start failed: FileNotFoundException: /nowhere. One of these settings may be wrong:"
+        "Startup failed: FileNotFoundException: /nowhere. One of these settings may be wrong:"
             + " QUARKUS_DATASOURCE_JDBC_MAX_LIFETIME.",
         EnvironmentCheck.suspects(new FileNotFoundException("/nowhere"), environment)
             .orElseThrow());

@@ -11,8 +11,8 @@ import java.sql.Statement;
 import java.util.Map;
 
 /**
- * What a run of the tests shares: one real, empty PostgreSQL, reached through {@link
- * PostgresProxy}, and a port for the service's management.
+ * The database of a test run: one real PostgreSQL, empty at first. The service reaches it through
+ * {@link PostgresProxy}. This class also chooses the management port of the service.
  */
 public class TestDatabase implements QuarkusTestResourceLifecycleManager {
 
@@ -25,9 +25,9 @@ public class TestDatabase implements QuarkusTestResourceLifecycleManager {
     try {
       postgres =
           EmbeddedPostgres.builder()
-              // What managed PostgreSQL on SSDs has; the default is made for spinning disks.
+              // The usual value for SSDs. The default is for spinning disks.
               .setServerConfig("random_page_cost", "1.1")
-              // Off until a test asks for the plans of what the service executes.
+              // Logs no plans until a test switches it on.
               .setServerConfig("session_preload_libraries", "auto_explain")
               .setServerConfig("auto_explain.log_level", "notice")
               .setServerConfig("auto_explain.log_format", "json")
@@ -40,7 +40,7 @@ public class TestDatabase implements QuarkusTestResourceLifecycleManager {
     }
     try (Connection connection = connect();
         Statement sql = connection.createStatement()) {
-      // An ordinary owner, as hosters give one; a superuser would be above row-level security.
+      // An ordinary role, as hosters provide. Superusers bypass row-level security.
       sql.execute("create role taskward login");
       sql.execute("alter database postgres owner to taskward");
     } catch (SQLException e) {
@@ -72,7 +72,7 @@ public class TestDatabase implements QuarkusTestResourceLifecycleManager {
     }
   }
 
-  /** Where the service that uses this database tells its health. */
+  /** The URL of a path on the management port of the service. */
   public static String management(String path) {
     return "http://localhost:" + managementPort + path;
   }
@@ -81,7 +81,7 @@ public class TestDatabase implements QuarkusTestResourceLifecycleManager {
     return proxy;
   }
 
-  /** A superuser's connection past the service, for what HTTP does not show. */
+  /** Opens a connection as superuser, without the service and the proxy. */
   public static Connection connect() throws SQLException {
     return postgres.getPostgresDatabase().getConnection();
   }
@@ -90,7 +90,7 @@ public class TestDatabase implements QuarkusTestResourceLifecycleManager {
     execute("postgres", sql);
   }
 
-  /** From another database than the service's, which may be closed. */
+  /** Executes SQL from another database, since the service's may reject connections. */
   public static void executeElsewhere(String sql) {
     execute("template1", sql);
   }
@@ -104,12 +104,12 @@ public class TestDatabase implements QuarkusTestResourceLifecycleManager {
     }
   }
 
-  /** One of the service's own role. */
+  /** Opens a connection with the service's role. */
   public static Connection connectAsService() throws SQLException {
     return postgres.getDatabase("taskward", "postgres").getConnection();
   }
 
-  /** The value of an expression. */
+  /** Evaluates an SQL expression. */
   public static <T> T query(Class<T> type, String expression) {
     try (Connection connection = connect();
         Statement sql = connection.createStatement();
@@ -121,7 +121,7 @@ public class TestDatabase implements QuarkusTestResourceLifecycleManager {
     }
   }
 
-  /** A transaction that has the task's row, so that a change of it waits. */
+  /** Opens a transaction that locks the task's row, so that changes of the task wait. */
   public static Connection heldTask(long id) throws SQLException {
     Connection connection = connect();
     connection.setAutoCommit(false);
@@ -129,7 +129,7 @@ public class TestDatabase implements QuarkusTestResourceLifecycleManager {
     return connection;
   }
 
-  /** Until a request waits for what this transaction has locked. */
+  /** Waits until a request waits for a lock. */
   public static void awaitWaiter(Connection transaction) throws SQLException, InterruptedException {
     try (Statement sql = transaction.createStatement()) {
       for (int i = 0; i < 100; i++) {

@@ -2,12 +2,10 @@ package dev.taskward;
 
 import java.util.concurrent.Executor;
 
-/** For what is to happen at the same time. */
+/** Threads for requests that run at the same time. */
 public final class Threads {
 
-  /**
-   * A thread for each: those of the JVM's own pool are fewer than CPUs, on two CPUs a single one.
-   */
+  /** Starts a thread per task. The common pool has fewer threads than CPUs: one on two CPUs. */
   public static final Executor EACH = task -> new Thread(task).start();
 
   private Threads() {}

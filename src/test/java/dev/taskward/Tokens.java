@@ -10,12 +10,12 @@ import java.util.TreeMap;
 import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
 
-/** Makes tokens by hand (RFC 7515), so that a test can make bad ones too. */
+/** Creates tokens without a JWT library (RFC 7515), so that a test can also create bad ones. */
 public final class Tokens {
 
   public static final String SECRET = "a secret of the tests, 32 bytes or more";
 
-  /** What a good token says about this subject; change one entry for a bad one. */
+  /** The claims of a good token of this subject. Change one entry for a bad one. */
   public static Map<String, Object> claims(String subject) {
     long now = Instant.now().getEpochSecond();
     return new TreeMap<>(Map.of("sub", subject, "iat", now, "exp", now + 3600));

@@ -26,7 +26,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.DisabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 
-/** Two processes of the packaged application on one database. */
+/** Two processes of the packaged application share one database. */
 @Tag("system")
 class TwoInstancesIT {
 
@@ -69,7 +69,7 @@ class TwoInstancesIT {
   }
 
   @Test
-  void repeatsSpreadOverBothHaveOneEffect() {
+  void repeatsSentToBothInstancesHaveOneEffect() {
     List<HttpResponse<String>> answers =
         IntStream.range(0, 50).mapToObj(i -> send(i, "{}")).toList().stream()
             .map(CompletableFuture::join)
@@ -103,7 +103,7 @@ class TwoInstancesIT {
 
   @Test
   @DisabledOnOs(value = OS.WINDOWS, disabledReason = "there is no SIGSTOP")
-  void anInstanceThatIsFrozenKeepsNoRowFromTheOther() throws Exception {
+  void aSuspendedInstanceKeepsNoRowLocked() throws Exception {
     int id = INSTANCES.get(1).create(alice.authorized());
     CompletableFuture<HttpResponse<String>> change;
     try (Connection transaction = postgres.getPostgresDatabase().getConnection();
@@ -135,7 +135,7 @@ class TwoInstancesIT {
   }
 
   @Test
-  void whatOneOfThemCountsIsUsedUpForTheOther() {
+  void bothInstancesShareTheRateLimit() {
     List<Integer> answers =
         IntStream.range(0, 70).map(i -> send(i, "{}").join().statusCode()).boxed().toList();
 

@@ -16,8 +16,8 @@ import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * A client of the service, under a name that no other test has. What it sends and gets is held
- * against the OpenAPI document that the service itself serves.
+ * A user of the service. Requests and responses are validated against the OpenAPI document that the
+ * service serves.
  */
 public record User(String name) {
 
@@ -29,16 +29,17 @@ public record User(String name) {
     RestAssured.enableLoggingOfRequestAndResponseIfValidationFails();
   }
 
+  /** A user that no other test has. */
   public static User fresh() {
     return new User("user-" + UUID.randomUUID());
   }
 
-  /** A request that keeps to the document, and so must its answer. */
+  /** A request that must conform to the document, as must its response. */
   public RequestSpecification request() {
     return authorized().filter(documented(Level.ERROR));
   }
 
-  /** A request that may break the rules; its answer may not. */
+  /** A request that may violate the document, while its response must conform. */
   public RequestSpecification roughRequest() {
     return authorized().filter(documented(Level.IGNORE));
   }
@@ -51,7 +52,7 @@ public record User(String name) {
     return given().filter(documented(Level.IGNORE));
   }
 
-  /** A request to whatever address, which is not held against the document. */
+  /** A request to any URL, without validation. */
   public RequestSpecification authorized() {
     return given().header("Authorization", "Bearer " + Tokens.token(name));
   }
@@ -60,7 +61,7 @@ public record User(String name) {
     return request().contentType(ContentType.JSON).body(task).post(TASKS).then();
   }
 
-  /** A body as it is written, whatever it is. */
+  /** Sends this text as the body, whether it is valid JSON or not. */
   public ValidatableResponse postText(String body) {
     return text(body).post(TASKS).then();
   }
@@ -103,7 +104,7 @@ public record User(String name) {
     return request().get(TASKS + query).then();
   }
 
-  /** Creates a task and tells its id. */
+  /** Creates a task and returns its ID. */
   public long has(String title) {
     return post(Map.of("title", title)).statusCode(201).extract().jsonPath().getLong("id");
   }

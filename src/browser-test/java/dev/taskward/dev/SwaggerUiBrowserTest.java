@@ -25,7 +25,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 
-/** A newcomer's first minutes: signs in in Swagger UI and tries all six operations. */
+/** A developer signs in in Swagger UI and tries six operations. */
 @QuarkusTest
 @WithTestResource(value = TestDatabase.class, scope = TestResourceScope.GLOBAL)
 class SwaggerUiBrowserTest {
@@ -36,11 +36,11 @@ class SwaggerUiBrowserTest {
   String swaggerUi;
 
   @Test
-  void aDeveloperSignsInAndDoesAllSixOperations() {
+  void aDeveloperSignsInAndTriesSixOperations() {
     Path chromium =
         chromium()
             .orElseGet(() -> Assumptions.abort("skipped: there is no Chromium or Chrome here"));
-    // Its own browsers would be downloaded; the system's is used.
+    // Playwright would download its own browsers. The test uses an installed one.
     Map<String, String> environment = Map.of("PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD", "1");
     try (Playwright playwright =
             Playwright.create(new Playwright.CreateOptions().setEnv(environment));
@@ -74,7 +74,7 @@ class SwaggerUiBrowserTest {
     page.locator(".btn.authorize").first().click();
     Locator dialog = page.locator(".modal-ux");
     dialog.locator("#oauth_username").fill(user);
-    dialog // beside it, a token can be pasted
+    dialog // the other form takes a token
         .locator(".auth-container")
         .filter(new Locator.FilterOptions().setHas(page.locator("#oauth_username")))
         .locator(".btn.authorize")
@@ -87,7 +87,7 @@ class SwaggerUiBrowserTest {
     open(page, operation).locator("tr[data-param-name=id] input").fill(id);
   }
 
-  /** Executes an operation and tells the body of its answer. */
+  /** Executes an operation and returns the response body. */
   private static String run(Page page, String operation, int status, String body) {
     Locator block = open(page, operation);
     if (body != null) {
@@ -109,7 +109,7 @@ class SwaggerUiBrowserTest {
     return block;
   }
 
-  /** Signed in, with the first task read. */
+  /** Takes the screenshot: signed in, with one task read. */
   private static void takePicture(Page page) {
     for (String operation : List.of("createTask", "listTasks", "changeTask", "completeTask")) {
       page.locator("#operations-Tasks-" + operation + " .opblock-summary-control").click();
@@ -123,7 +123,7 @@ class SwaggerUiBrowserTest {
   private static BrowserType.LaunchOptions options(Path chromium) {
     return new BrowserType.LaunchOptions()
         .setExecutablePath(chromium)
-        // Without the sandbox, which root may not use; and without calls home.
+        // Root may not use the sandbox. The other options prevent requests to the browser's vendor.
         .setArgs(
             List.of(
                 "--no-sandbox",

@@ -57,10 +57,14 @@ class AdmissionFilter implements RequestFilters {
       @ConfigProperty(name = "quarkus.thread-pool.max-threads") int threads,
       @ConfigProperty(name = "quarkus.thread-pool.queue-size") int waitingMax) {
     this.vertx = vertx;
-    // The thread pool accepts no more than its threads and its queue.
-    int admittedMax = Math.min(ADMITTED_PER_THREAD * threads, threads + waitingMax);
     this.queue =
-        new AdmissionQueue<>(admittedMax, waitingMax, config.maxQueueTime(), System::nanoTime);
+        new AdmissionQueue<>(
+            admittedMax(threads, waitingMax), waitingMax, config.maxQueueTime(), System::nanoTime);
+  }
+
+  /** The thread pool accepts no more than its threads and its queue. */
+  static int admittedMax(int threads, int poolQueue) {
+    return Math.min(ADMITTED_PER_THREAD * threads, threads + poolQueue);
   }
 
   void start(@Observes StartupEvent start) {
@@ -82,7 +86,7 @@ class AdmissionFilter implements RequestFilters {
       request.next();
       return;
     }
-    // An HttpConnection has one close handler, which Quarkus may use; the future takes any number.
+    // An HttpConnection has one close handler, which Quarkus may use. The future takes any number.
     ConnectionBase connection = (ConnectionBase) request.request().connection();
     connections.requested(connection, connection.closeFuture());
     Waiting waiting = new Waiting(request, vertx.getOrCreateContext());

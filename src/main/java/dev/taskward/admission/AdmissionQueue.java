@@ -23,7 +23,7 @@ final class AdmissionQueue<T> {
   /** An entry that waited longer is shed, if more clients send requests than the queue holds. */
   static final Duration CROWDED_WAIT = Duration.ofMillis(200);
 
-  /** How many of the oldest are candidates; in one of as many cases the oldest is next. */
+  /** How many of the oldest are candidates. In one of {@value} cases the oldest is next. */
   private static final int NEAR = 16;
 
   enum State {
@@ -93,7 +93,7 @@ final class AdmissionQueue<T> {
   }
 
   /**
-   * Ends an entry, whose response was written or whose client disconnected.
+   * Ends an entry: its response was written, or its client disconnected.
    *
    * @param isCrowded whether more clients send requests than the queue holds
    * @param isNear prefers entries that need no other thread to wake

@@ -22,9 +22,9 @@ import java.util.List;
 import java.util.function.Function;
 
 /**
- * Authenticates requests by bearer token (RFC 6750). A 401 has a problem document, and a token with
- * an unknown key gets a second try after a refresh of the keys. Quarkus' own mechanism creates a
- * new identity for each request.
+ * Authenticates requests by bearer token (RFC 6750). A token with an unknown key gets a second try
+ * after a refresh of the keys. Unlike Quarkus' own mechanism, it sends a problem document with a
+ * 401, and does not create a new identity for each request.
  */
 @Alternative
 @Priority(1)
@@ -98,14 +98,14 @@ class BearerAuthentication implements HttpAuthenticationMechanism {
   }
 
   /**
-   * @param reason in our words, see {@link TokenVerification}
+   * @param reason without text of the client, see {@link TokenVerification}
    */
   private static Uni<SecurityIdentity> refused(RoutingContext request, String reason) {
     SecurityLog.note(request, SecurityLog.Event.TOKEN_REFUSED, reason);
     return Uni.createFrom().failure(new AuthenticationFailedException());
   }
 
-  /** Fails if there is no key: it is not the client's fault, and its token may be good. */
+  /** Fails with 503 if there is no key: the token may be valid. */
   private Uni<Void> refreshKeys() {
     Context request = Vertx.currentContext();
     return Uni.createFrom()

@@ -38,9 +38,7 @@ final class HttpsProxy {
    */
   static Optional<ProxyOptions> of(URI url, Map<String, String> environment) {
     String proxy = value(VARIABLE, environment);
-    return proxy == null
-            || !url.getScheme().equalsIgnoreCase("https")
-            || isExcepted(url, environment)
+    return proxy == null || !url.getScheme().equalsIgnoreCase("https") || isExempt(url, environment)
         ? Optional.empty()
         : Optional.of(parse(proxy));
   }
@@ -85,7 +83,7 @@ final class HttpsProxy {
     return URLDecoder.decode(text.replace("+", "%2B"), StandardCharsets.UTF_8);
   }
 
-  private static boolean isExcepted(URI url, Map<String, String> environment) {
+  private static boolean isExempt(URI url, Map<String, String> environment) {
     String host = host(url).toLowerCase(Locale.ROOT);
     int port = url.getPort() < 0 ? 443 : url.getPort();
     String exceptions = value("NO_PROXY", environment);

@@ -41,7 +41,7 @@ class JwksClient {
   private final TlsConfigurationRegistry tls;
   private final Map<String, String> environment;
 
-  /** Resolves names. A DNS server that does not answer blocks this thread, not one of requests. */
+  /** Resolves names, because a DNS server that does not respond blocks the thread. */
   private final WorkerExecutor names;
 
   @Inject
@@ -62,7 +62,7 @@ class JwksClient {
     String host = proxy.map(ProxyOptions::getHost).orElseGet(() -> HttpsProxy.host(url));
     HttpClientOptions options = new HttpClientOptions().setKeepAlive(false);
     tls.get(TLS_CONFIGURATION).ifPresent(trust -> TlsConfigUtils.configure(options, trust));
-    // Each fetch has its own client: to close it ends the fetch in every state.
+    // Each fetch has its own client: closing it ends the fetch in every state.
     HttpClient client = vertx.createHttpClient(options);
     return names
         .executeBlocking(() -> addresses(host), false)

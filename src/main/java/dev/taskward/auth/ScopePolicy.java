@@ -13,8 +13,8 @@ import jakarta.ws.rs.core.HttpHeaders;
 import java.util.List;
 
 /**
- * Decides which users may send a request: all who are authenticated or, where the deployment
- * requires scopes, those whose token has the scope of the resource and method.
+ * Permits a request if it has a verified token. If the deployment requires scopes, the token must
+ * have the scope of the resource and method, too.
  */
 @ApplicationScoped
 class ScopePolicy implements HttpSecurityPolicy {
@@ -33,7 +33,7 @@ class ScopePolicy implements HttpSecurityPolicy {
   /** The name in application.properties. */
   @Override
   public String name() {
-    return "caller";
+    return "token-and-scope";
   }
 
   @Override

@@ -24,10 +24,10 @@ import org.eclipse.microprofile.config.inject.ConfigProperty;
 import org.jboss.logging.Logger;
 
 /**
- * Has the keys of the issuer: from the configured secret, PEM or JWKS. It fetches a JWKS behind a
- * URL at the start, when it is old, and when a token has an unknown {@code kid}. Keys stay until a
- * fetch brings others. jose4j's {@code HttpsJwks} blocks the threads that wait for keys, has no
- * interval between fetches that fail, and lets the issuer's headers decide when keys are old.
+ * Provides the issuer's keys from the configured secret, PEM or JWKS. It fetches the JWKS of a URL
+ * at startup, when it is old, and when a token has an unknown {@code kid}. Keys stay until a fetch
+ * returns others. jose4j's {@code HttpsJwks} blocks the threads that wait for keys. It has no
+ * interval between failed fetches, and takes the maximum age from the issuer's headers.
  */
 @Singleton
 class TokenKeys {
@@ -47,10 +47,10 @@ class TokenKeys {
   /** Null if there is no JWKS to fetch. */
   private String url;
 
-  /** The keys that are not fetched: dev mode has its secret besides the issuer's keys. */
+  /** The keys that are not fetched. Dev mode has its secret in addition to the issuer's keys. */
   private VerificationKeys local;
 
-  /** The last fetch, completed or not; it never fails. Null before the first one. */
+  /** The last fetch, completed or not. It never fails. Null before the first one. */
   private Future<Void> fetch;
 
   private long fetchStarted;
@@ -96,7 +96,7 @@ class TokenKeys {
     vertx.cancelTimer(timer);
   }
 
-  /** The present keys: the same object as long as they are the same keys. */
+  /** The current keys; the same object until they change. */
   VerificationKeys current() {
     return current;
   }

@@ -38,9 +38,9 @@ import org.jose4j.lang.InvalidAlgorithmException;
 import org.jose4j.lang.UnresolvableKeyException;
 
 /**
- * Verifies tokens (RFC 7519, RFC 8725) and remembers the good ones. A token has one signature, by a
- * key of {@link TokenKeys}, and the issuer and audience that are configured. It is not expired,
- * lives for a day at most, is an access token, and has a subject that the database can store.
+ * Verifies tokens (RFC 7519, RFC 8725) and caches the valid ones. A valid token has one signature,
+ * by a key of {@link TokenKeys}, and the configured issuer and audience. It is an access token, has
+ * not expired, and lives for at most 24 hours. The database can store its subject.
  */
 @Singleton
 class TokenVerification {
@@ -65,8 +65,8 @@ class TokenVerification {
   private static final Pattern VISIBLE = Pattern.compile("[^\\p{Z}\\p{Cc}\\p{Cf}]");
 
   /**
-   * U+0000 and unpaired surrogates, which PostgreSQL does not store, and U+FFFD, which replaces
-   * invalid UTF-8, so that two subjects could become one.
+   * PostgreSQL does not store U+0000 and unpaired surrogates. U+FFFD replaces invalid UTF-8, so two
+   * subjects could become one.
    */
   private static final Pattern NOT_A_NAME = Pattern.compile("[\\x00\\p{Cs}\\x{FFFD}]");
 
@@ -76,12 +76,12 @@ class TokenVerification {
 
   private final LongSupplier currentTimeMillis;
 
-  /** By digest: this memory contains no token. */
+  /** By digest, so that the cache contains no token. */
   private final Cache<ByteBuffer, Verified> verified;
 
   /**
    * @param expires in milliseconds
-   * @param keys that it was verified with
+   * @param keys the keys that verified the token
    */
   private record Verified(SecurityIdentity user, long expires, VerificationKeys keys) {}
 
@@ -91,7 +91,7 @@ class TokenVerification {
   }
 
   /**
-   * @param currentTimeMillis for the remembered tokens; jose4j has the system's clock
+   * @param currentTimeMillis the clock for cached tokens; jose4j uses the system's clock
    */
   TokenVerification(TaskwardConfig config, TokenKeys keys, LongSupplier currentTimeMillis) {
     this.config = config.tokens();
@@ -126,7 +126,7 @@ class TokenVerification {
   /**
    * Returns the user that the token names, with its scopes as roles.
    *
-   * @throws ParseException with the reason of the refusal, which contains nothing of the token
+   * @throws ParseException with the reason, which contains no text of the token
    */
   SecurityIdentity identity(String token) throws ParseException {
     ByteBuffer digest = digest(token);
@@ -144,7 +144,7 @@ class TokenVerification {
 
   private Verified verify(String token, VerificationKeys now) throws ParseException {
     try {
-      requireOneSpelling(token);
+      requireBase64Url(token);
       JwtContext parsed = consumer.process(token);
       JwtClaims claims = parsed.getJwtClaims();
       requireAccessToken(parsed);
@@ -192,9 +192,9 @@ class TokenVerification {
 
   /**
    * Requires that the signature is plain base64url (RFC 7515, 2). jose4j skips other characters, so
-   * that one token would have many spellings, each of which would be remembered.
+   * one token would have many forms, and the cache an entry for each.
    */
-  private static void requireOneSpelling(String token) throws ParseException {
+  private static void requireBase64Url(String token) throws ParseException {
     String signature = token.substring(token.lastIndexOf('.') + 1);
     if (!Base64Url.encode(Base64Url.decode(signature)).equals(signature)) {
       throw new ParseException("not in base64url");
@@ -211,7 +211,7 @@ class TokenVerification {
         || !(token.getJoseObjects().get(0) instanceof JsonWebSignature header)) {
       throw new ParseException("nested or encrypted");
     }
-    // No critical extension (RFC 7515, 4.1.11) is supported; jose4j would accept b64.
+    // No critical extension (RFC 7515, 4.1.11) is supported. jose4j would accept b64.
     if (header.getObjectHeader("crit") != null) {
       throw new ParseException("crit");
     }
@@ -250,7 +250,7 @@ class TokenVerification {
     return subject;
   }
 
-  /** A text with spaces (RFC 8693, 4.2); some issuers use the claim scp, and some an array. */
+  /** A text with spaces (RFC 8693, 4.2). Some issuers use the claim scp, and some an array. */
   private static Set<String> scopes(JwtClaims claims) {
     return Stream.of("scope", "scp")
         .map(claims::getClaimValue)

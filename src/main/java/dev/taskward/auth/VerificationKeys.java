@@ -37,9 +37,9 @@ import org.jose4j.lang.UnresolvableKeyException;
 
 /**
  * The keys that verify signatures. The key decides the algorithms; a token only chooses among them.
- * jose4j's {@code JwksVerificationKeyResolver} checks {@code alg} only where several keys fit, and
- * finds no key without {@code kid} for a token with one; its {@code JsonWebKeySet} gives no reason
- * for a key that it leaves out.
+ * jose4j's {@code JwksVerificationKeyResolver} checks {@code alg} only if several keys fit. It does
+ * not find a key without {@code kid} for a token with one. Its {@code JsonWebKeySet} gives no
+ * reason for the keys that it omits.
  *
  * @param ignored the other keys of a JWKS with the reason, for the log
  */
@@ -142,7 +142,7 @@ record VerificationKeys(List<VerificationKey> keys, List<String> ignored) {
   }
 
   /**
-   * @throws JoseException with the reason, in our words, why the JWK can't verify signatures
+   * @throws JoseException with the reason why the JWK can't verify signatures
    */
   private static VerificationKey key(Object json) throws JoseException {
     JsonWebKey jwk = jwk(json);
@@ -241,7 +241,7 @@ record VerificationKeys(List<VerificationKey> keys, List<String> ignored) {
           ? new UnknownKeyException()
           : new UnresolvableKeyException("no key for this algorithm");
     }
-    // Without another one it is the first, which jose4j tries itself.
+    // Otherwise the first, which jose4j tries itself.
     return fitting.stream()
         .skip(1)
         .map(VerificationKey::key)

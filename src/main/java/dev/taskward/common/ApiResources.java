@@ -25,7 +25,7 @@ public class ApiResources {
         .findFirst();
   }
 
-  /** The scopes of which this request needs one; those of all resources if none has the path. */
+  /** This request needs one of these scopes. If no resource has the path, they are those of all. */
   public List<String> scopes(String method, String path) {
     String newest = newest(path);
     List<ApiResource> found =

@@ -17,7 +17,7 @@ import org.postgresql.util.PSQLException;
 public final class DatabaseFailure {
 
   /** A request failed because the database was unavailable. */
-  public record Away() {}
+  public record Unavailable() {}
 
   /**
    * SQLSTATE classes and codes of PostgreSQL (manual, appendix A) after which the same request may
@@ -58,7 +58,7 @@ public final class DatabaseFailure {
   }
 
   /** Whether neither the request nor the statement is at fault. */
-  public static boolean isAway(Throwable failure) {
+  public static boolean isUnavailable(Throwable failure) {
     return find(failure)
         .map(
             e -> e instanceof SQLNonTransientConnectionException || isTransient(e) || is(DENIED, e))
@@ -67,7 +67,7 @@ public final class DatabaseFailure {
 
   /**
    * Whether the connection broke, so that idle connections of the pool may be dead, too. Before
-   * that, a server or pooler may send an error of any state; the driver adds its own.
+   * that, a server or pooler may send an error of any state. The driver adds its own.
    */
   public static boolean isConnectionLost(SQLException failure) {
     for (SQLException e = failure; e != null; e = e.getNextException()) {
@@ -104,7 +104,7 @@ public final class DatabaseFailure {
   }
 
   private static boolean isPermanent(SQLException e, String url) {
-    if (e instanceof PSQLException answer && answer.getServerErrorMessage() != null) {
+    if (e instanceof PSQLException sent && sent.getServerErrorMessage() != null) {
       return is(DENIED, e); // a wrong name or password stays wrong
     }
     boolean io = false;

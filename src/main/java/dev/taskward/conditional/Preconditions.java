@@ -17,7 +17,7 @@ public final class Preconditions {
 
   private static final String NOT_MODIFIED = Preconditions.class.getName();
 
-  public static final String STALE = "If-Match does not name the current entity tag.";
+  private static final String STALE = "If-Match does not name the current entity tag.";
 
   private static final String ANY = "*";
 

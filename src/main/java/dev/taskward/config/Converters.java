@@ -40,13 +40,13 @@ public final class Converters {
           return size;
         }
       } catch (IllegalArgumentException | ArithmeticException e) {
-        // The message below is enough.
+        // the message below is enough
       }
       throw new IllegalArgumentException("must be a size from 1 to 2047M, such as 64K.");
     }
   }
 
-  /** Reads all times, also of Quarkus, whose own converter throws what hides the setting's name. */
+  /** Reads all times, also of Quarkus, whose own converter hides the setting's name in errors. */
   @Priority(300)
   @RegisterForReflection
   public static class Time implements Converter<Duration> {

@@ -12,8 +12,8 @@ import org.postgresql.Driver;
 import org.postgresql.PGProperty;
 
 /**
- * A connection URI in libpq's form (PostgreSQL manual, "Connection URIs"), as database hosters hand
- * them out, said again for the JDBC driver.
+ * Translates a connection URI of libpq (PostgreSQL manual, "Connection URIs") for the JDBC driver.
+ * Database providers issue such URIs.
  *
  * @param jdbcUrl without user and password, so that it can be logged
  * @param username null if the URI has none
@@ -21,7 +21,7 @@ import org.postgresql.PGProperty;
  */
 record DatabaseUrl(String jdbcUrl, String username, String password) {
 
-  // As in libpq, "/", "@" and, in the user, ":" stand for themselves only when percent-encoded.
+  // As in libpq, "/" and "@" must be percent-encoded in user and password, and ":" in the user.
   private static final Pattern URI =
       Pattern.compile(
           "postgres(?:ql)?(?:\\+[a-z0-9]+)?://"
@@ -51,8 +51,8 @@ record DatabaseUrl(String jdbcUrl, String username, String password) {
           "prefer-standby", "preferSecondary");
 
   /**
-   * @throws IllegalArgumentException if it is no such URI; the message is one line for an operator
-   *     and repeats nothing that could be a password
+   * @throws IllegalArgumentException if the text is no such URI. The message is one line for an
+   *     operator and quotes nothing that could be a password.
    */
   static DatabaseUrl parse(String text) {
     Matcher uri = URI.matcher(text);
@@ -95,7 +95,7 @@ record DatabaseUrl(String jdbcUrl, String username, String password) {
       String value = decode(pair.substring(equals + 1));
       switch (name) {
         case "user", "password" -> parameters.put(name, value);
-        // asyncpg's name; true and false are libpq's concession to JDBC.
+        // The name in asyncpg and JDBC. JDBC has true and false as values.
         case "ssl" ->
             parameters.put(
                 "sslmode",
@@ -119,7 +119,7 @@ record DatabaseUrl(String jdbcUrl, String username, String password) {
     return parameters;
   }
 
-  /** The driver would pass over a name that it doesn't know, and a misspelt sslmode with it. */
+  /** Refuses unknown names. The driver ignores them, so a misspelt sslmode would have no effect. */
   private static String driverName(String name) {
     String jdbcName = JDBC_NAMES.getOrDefault(name, name);
     if (PGProperty.forName(jdbcName) == null) {
@@ -134,7 +134,7 @@ record DatabaseUrl(String jdbcUrl, String username, String password) {
       return null;
     }
     try {
-      // In this part of a URI "+" is a plus sign; URLDecoder is made for HTML forms.
+      // URLDecoder is for HTML forms. In this part of a URI "+" is a plus sign.
       return URLDecoder.decode(text.replace("+", "%2B"), StandardCharsets.UTF_8);
     } catch (IllegalArgumentException e) {
       throw new IllegalArgumentException(

@@ -47,8 +47,8 @@ import org.hibernate.validator.constraintvalidation.HibernateConstraintValidator
 import org.postgresql.Driver;
 
 /**
- * The settings whose names are not Taskward's own, and those of Taskward that belong to them.
- * Quarkus reads its own settings without these bounds.
+ * Checks settings of Quarkus, MicroProfile JWT and OpenTelemetry, and the settings of Taskward that
+ * depend on them. Quarkus does not check these bounds.
  */
 @ConfigMapping(prefix = "", namingStrategy = NamingStrategy.VERBATIM)
 @DeploymentSettings.Consistent
@@ -63,7 +63,7 @@ public interface DeploymentSettings {
   @WithName(EnvironmentConfigSource.JDBC_URL)
   Optional<String> jdbcUrl();
 
-  /** Flyway's own role, which migrates: jdbc-url, username and password. */
+  /** The address and the role for migrations: jdbc-url, username and password. */
   @WithName("quarkus.flyway")
   Map<String, @WithConverter(Converters.Text.class) String> flyway();
 
@@ -175,14 +175,14 @@ public interface DeploymentSettings {
     @Override
     public boolean isValid(DeploymentSettings settings, ConstraintValidatorContext context) {
       List<String> errors = new ArrayList<>();
-      // Dev and test mode bring a database and a secret, and have one port.
+      // Dev and test mode have a database, a secret and one port.
       boolean production = LaunchMode.current() == LaunchMode.NORMAL;
       addDatabase(settings, production, errors);
       addKeys(settings, production, errors);
       if (production && isOnePort(settings)) {
         errors.add("QUARKUS_MANAGEMENT_PORT must not be QUARKUS_HTTP_PORT.");
       }
-      // In dev and test mode Quarkus has settings of its own for tokens.
+      // In dev and test mode Quarkus sets some of these itself.
       Map<String, String> standard = production ? settings.microProfileJwt() : Map.of();
       errors.addAll(TokenSettings.errors(standard, settings.tokens()));
       add(() -> TraceSettings.translate(settings.openTelemetry()::get), errors);
@@ -245,10 +245,10 @@ public interface DeploymentSettings {
       owner.values().removeIf(String::isEmpty);
       if (owner.size() == 1 || owner.size() == 2) {
         errors.add(
-            "QUARKUS_FLYWAY_JDBC_URL, QUARKUS_FLYWAY_USERNAME, QUARKUS_FLYWAY_PASSWORD: all of them"
-                + " are set, or none.");
+            "QUARKUS_FLYWAY_JDBC_URL, QUARKUS_FLYWAY_USERNAME, QUARKUS_FLYWAY_PASSWORD: set all of"
+                + " them, or none.");
       }
-      // A driver that finds a URL wrong later logs all of it, a password too.
+      // Without this check, the driver logs a wrong URL, including a password.
       String format = "must be jdbc:postgresql://host:port/database.";
       Predicate<String> isRight = url -> Driver.parseURL(url, null) != null;
       Optional<String> ownersUrl = Optional.ofNullable(owner.get("jdbc-url"));
@@ -262,7 +262,7 @@ public interface DeploymentSettings {
       }
     }
 
-    /** With two kinds of key, tokens of a forgotten one would be accepted. */
+    /** Allows one kind of key. With two, tokens of a forgotten key would be accepted. */
     private static void addKeys(
         DeploymentSettings settings, boolean production, List<String> errors) {
       Map<String, String> keys = new TreeMap<>();
@@ -295,12 +295,12 @@ public interface DeploymentSettings {
           errors);
     }
 
-    /** Anyone who can change a JWKS on its way can sign tokens. */
+    /** Requires TLS: an attacker who can change a JWKS in transit can sign tokens. */
     private static boolean isSafe(URI url) {
       return url.getScheme().equalsIgnoreCase("https") || LOOPBACK.contains(url.getHost());
     }
 
-    /** On one port Vert.x would let API and management take turns. */
+    /** Whether API and management have one port. Vert.x would distribute requests to both. */
     private static boolean isOnePort(DeploymentSettings settings) {
       int port = settings.httpPort().orElse(8080);
       return port != 0

@@ -12,9 +12,9 @@ import java.util.HashMap;
 import java.util.Map;
 
 /**
- * Reads variables that are not ASCII in any locale. The JVM decodes the environment with the
- * locale's charset; under {@code LC_ALL=C} each other byte becomes U+FFFD, and the secret another
- * one. Linux has the bytes in {@code /proc/self/environ}; they must be UTF-8.
+ * Decodes variables that are not ASCII, in any locale. The JVM decodes the environment with the
+ * locale's charset. Under {@code LC_ALL=C} it replaces other bytes by U+FFFD, which changes a
+ * secret. Linux has the bytes in {@code /proc/self/environ}. They must be UTF-8.
  */
 final class EnvironmentCharset {
 
@@ -24,7 +24,7 @@ final class EnvironmentCharset {
 
   private EnvironmentCharset() {}
 
-  /** Nothing is kept: a native image would have it from where it is built. */
+  /** Stores nothing: a native image would contain the environment of its build. */
   static String corrected(String name, String value) {
     if (value.indexOf(REPLACEMENT) < 0) {
       return value;

@@ -17,8 +17,8 @@ import java.util.stream.Stream;
 import org.jboss.logging.Logger;
 
 /**
- * Checks the environment as a whole. SmallRye Config looks for the settings that it knows and says
- * nothing of the others.
+ * Checks all environment variables. SmallRye Config reads the settings that it knows and ignores
+ * the others.
  */
 public final class EnvironmentCheck {
 
@@ -44,16 +44,17 @@ public final class EnvironmentCheck {
     }
     String unused = names(environment, (name, value) -> TokenSettings.isWithoutEffect(name));
     if (!unused.isEmpty()) {
+      boolean several = unused.contains(",");
       throw new SettingsException(
-          "%s %s no effect in this service: remove it, see the README's settings for tokens."
-              .formatted(unused, unused.contains(",") ? "have" : "has"));
+          "%s %s no effect in this service: remove %s, see docs/configuration.md."
+              .formatted(unused, several ? "have" : "has", several ? "them" : "it"));
     }
   }
 
   void warn(@Observes StartupEvent start) {
     String unknown = unknown(System.getenv());
     if (!unknown.isEmpty()) {
-      LOG.warnf("No setting of Taskward, so without effect: %s", unknown);
+      LOG.warnf("Unknown settings without effect: %s", unknown);
     }
     String cut = cut(System.getenv());
     if (!cut.isEmpty()) {
@@ -62,7 +63,8 @@ public final class EnvironmentCheck {
   }
 
   /**
-   * A typing error can turn off a limit. It is no error: the name may belong to another program.
+   * Returns the variables that look like settings but are none. A typing error can turn off a
+   * limit. It causes only a warning, because the name may belong to another program.
    */
   static String unknown(Map<String, String> environment) {
     Set<String> known = variables(TaskwardConfig.class).collect(Collectors.toSet());
@@ -75,7 +77,10 @@ public final class EnvironmentCheck {
                     && !known.contains(name));
   }
 
-  /** {@link EnvironmentValues} cuts a line break off; the issuer may have it in its secret. */
+  /**
+   * Returns the settings whose value ends with a line break. {@link EnvironmentValues} cuts it off,
+   * but the issuer's secret may have it.
+   */
   static String cut(Map<String, String> environment) {
     return names(
         environment,
@@ -86,8 +91,8 @@ public final class EnvironmentCheck {
   }
 
   /**
-   * Returns a line that names the variables that no mapping checks: a library says what is wrong
-   * with a value, but not with which.
+   * Returns a line with the variables that no mapping checks. A library says what is wrong with a
+   * value, but not which variable it is.
    */
   public static Optional<String> suspects(Throwable failure, Map<String, String> environment) {
     Throwable cause = ExceptionUtil.getRootCause(failure);
@@ -111,7 +116,7 @@ public final class EnvironmentCheck {
     return suspects.isEmpty() || !isOfValue
         ? Optional.empty()
         : Optional.of(
-            "The start failed: %s: %s. One of these settings may be wrong: %s."
+            "Startup failed: %s: %s. One of these settings may be wrong: %s."
                 .formatted(
                     cause.getClass().getSimpleName(),
                     String.valueOf(cause.getMessage()).split("\\R")[0].replaceAll("\\.$", ""),

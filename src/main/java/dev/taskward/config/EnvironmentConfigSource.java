@@ -11,9 +11,9 @@ import java.util.Optional;
 import org.eclipse.microprofile.config.spi.ConfigSource;
 
 /**
- * Translates settings whose values Quarkus does not understand as they are; an expression in
- * application.properties can't do that. A value that can't be translated is left out: the start
- * ends when {@code DeploymentSettings} is validated.
+ * Translates settings whose values Quarkus does not understand. An expression in
+ * application.properties can't do that. Values that can't be translated are omitted, because the
+ * validation of {@code DeploymentSettings} stops startup.
  */
 public class EnvironmentConfigSource implements ConfigSourceFactory {
 
@@ -37,7 +37,7 @@ public class EnvironmentConfigSource implements ConfigSourceFactory {
     if ("only".equals(value(context, "taskward.migrate"))) {
       settings.put("QUARKUS_INIT_AND_EXIT", "true");
     }
-    // Quarkus itself sets such properties for dev mode and tests.
+    // Only from the environment: Quarkus itself sets such properties in dev mode and tests.
     settings.putAll(
         TokenSettings.translate(
             name ->
@@ -52,8 +52,8 @@ public class EnvironmentConfigSource implements ConfigSourceFactory {
     if (value(context, JDBC_URL) == null && value(context, DATABASE_URL) != null) {
       addDatasource(value(context, DATABASE_URL), settings);
     }
-    // As environment variables: those alone a build does not copy into what it builds, and the
-    // password of the one who builds has no place there.
+    // As environment variables, because a build copies all other settings into the application. It
+    // must not contain the password of the build machine.
     return List.of(new EnvConfigSource(settings, ORDINAL));
   }
 
@@ -72,12 +72,12 @@ public class EnvironmentConfigSource implements ConfigSourceFactory {
     }
   }
 
-  /** Quarkus sets "NONE" where it would generate a key for dev mode and tests if it found none. */
+  /** False for "NONE", which Quarkus sets in dev mode and tests when it generates no key. */
   public static boolean isKey(String publicKey) {
     return !publicKey.equals("NONE");
   }
 
-  /** Whether the keys are behind a URL. */
+  /** Whether the location is an http or https URL. */
   public static boolean isHttp(String location) {
     return location.matches("(?i)https?:.*");
   }

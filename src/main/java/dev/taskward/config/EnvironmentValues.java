@@ -11,12 +11,11 @@ import jakarta.annotation.Priority;
 import java.util.Locale;
 
 /**
- * Takes values of environment variables as they are: a {@code $} is a character of a secret, not
- * the beginning of an expression. SmallRye Config expands the values of all sources alike, so this
- * interceptor, which it asks for the value to expand, escapes those of the environment.
+ * Reads values of environment variables literally: {@code $} does not begin an expression. SmallRye
+ * Config expands the values of all sources, so this interceptor escapes those of the environment.
  *
- * <p>It also cuts off line breaks at the end, which secrets made from files have, and corrects
- * values that the JVM decoded with the wrong charset.
+ * <p>It also cuts off line breaks at the end, which secrets from files have. It corrects values
+ * that the JVM decoded with the wrong charset.
  */
 @StaticInitSafe
 @Priority(Priorities.LIBRARY)
@@ -25,8 +24,8 @@ public class EnvironmentValues implements ConfigSourceInterceptor {
   private static final long serialVersionUID = 1L;
 
   /**
-   * In an expression {@code $$} is a dollar, but so is a backslash before a {@code $}. A backslash
-   * that is meant is therefore an expression of its own.
+   * The name of an expression for a backslash. In other expressions both {@code $$} and a backslash
+   * before {@code $} are a dollar.
    */
   private static final String BACKSLASH = "dev.taskward.backslash";
 

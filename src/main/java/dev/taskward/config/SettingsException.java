@@ -7,15 +7,15 @@ import java.util.List;
 import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 
-/** A setting is missing or wrong; the message is the one line that an operator needs. */
+/** A setting is missing or wrong. The message is one line for the operator. */
 public class SettingsException extends RuntimeException {
 
-  /** What SmallRye Config says of a value that it can't convert. The value may be a secret. */
+  /** SmallRye Config's message for a value that it can't convert. The value may be a secret. */
   private static final Pattern CONVERSION =
       Pattern.compile(
           "(?s).*The config property (\\S+) with the config value .* being converted (.*)");
 
-  /** Names of classes and codes in what libraries say of a value. */
+  /** Class names and codes in the messages of libraries. */
   private static final String NOT_FOR_OPERATORS =
       "\\b([a-z]+\\.)+\\w+Exception: |SRCFG\\d+: | which the following Converter .*";
 
@@ -47,7 +47,7 @@ public class SettingsException extends RuntimeException {
         .replaceFirst("^([A-Z_]+) (?=[A-Z])", "$1: ");
   }
 
-  /** Hibernate Validator has rateLimit for rate-limit. */
+  /** Hibernate Validator writes rateLimit for rate-limit. */
   private static String variable(String setting) {
     return EnvironmentValues.variable(
         setting.startsWith("taskward") ? setting.replaceAll("([A-Z])", "-$1") : setting);

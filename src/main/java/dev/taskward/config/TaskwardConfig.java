@@ -14,26 +14,26 @@ import java.util.Set;
 import org.hibernate.validator.constraints.time.DurationMax;
 import org.hibernate.validator.constraints.time.DurationMin;
 
-/** Taskward's own settings; the README's table has them with their environment variables. */
+/** Taskward's own settings, see docs/configuration.md. */
 @ConfigMapping(prefix = "taskward")
 public interface TaskwardConfig {
 
-  /** Whether another user's task is answered with the 404 of an unknown id instead of 403. */
+  /** Whether requests for another user's task get 404, as for an unknown id, instead of 403. */
   @WithDefault("false")
   @WithConverter(Converters.Switch.class)
   boolean concealForeignTasks();
 
-  /** The largest body that is read; every task fits, with each character escaped. */
+  /** The size limit of a body. Every task fits, even with each character escaped. */
   @WithDefault("64K")
   @WithConverter(Converters.BufferSize.class)
   MemorySize maxBodySize();
 
-  /** Whether the OpenAPI document and Swagger UI are served, to everybody. */
+  /** Whether the OpenAPI document and Swagger UI are served, without a token. */
   @WithDefault("false")
   @WithConverter(Converters.Switch.class)
   boolean apiDocs();
 
-  /** Whether every request is a line of the log. */
+  /** Whether the log has one line for each request. */
   @WithDefault("false")
   @WithConverter(Converters.Switch.class)
   boolean accessLog();
@@ -42,23 +42,23 @@ public interface TaskwardConfig {
 
   interface Cors {
 
-    /** The origins whose pages browsers may let read answers; none if not set. */
+    /** The origins whose pages can read responses; none if not set. */
     Optional<Set<String>> origins();
   }
 
-  /** How long a client may take to send the head of a request, from its first byte. */
+  /** The time limit for the head of a request, from its first byte. */
   @WithDefault("30s")
   @DurationMin(seconds = 1)
   @DurationMax(hours = 1)
   Duration headTimeout();
 
-  /** How long a client may take to send the body of a request. */
+  /** The time limit for the body of a request. */
   @WithDefault("30s")
   @DurationMin(seconds = 1)
   @DurationMax(hours = 1)
   Duration bodyTimeout();
 
-  /** How long a request may wait for a thread; then it is refused rather than answered late. */
+  /** How long a request may wait for a thread. After that it gets 503. */
   @WithDefault("3s")
   @DurationMin(millis = 10)
   @DurationMax(minutes = 1)
@@ -68,7 +68,7 @@ public interface TaskwardConfig {
 
   interface Proxy {
 
-    /** Addresses or networks (CIDR) of proxies whose X-Forwarded-* is believed; none if not set. */
+    /** Addresses or networks (CIDR) of proxies whose X-Forwarded-* is used; none if not set. */
     Optional<List<String>> trusted();
   }
 
@@ -80,13 +80,13 @@ public interface TaskwardConfig {
     @WithConverter(Converters.Switch.class)
     boolean enabled();
 
-    /** Requests of one user in a period, all of which may come at once. */
+    /** Requests of one user per period. All may come at once. */
     @WithDefault("600")
     @Min(1)
     @Max(1_000_000)
     int userRequests();
 
-    /** Requests without a good token from one address in a period. */
+    /** Requests without a valid token from one address per period. */
     @WithDefault("60")
     @Min(1)
     @Max(1_000_000)
@@ -97,7 +97,7 @@ public interface TaskwardConfig {
     @DurationMax(hours = 24)
     Duration period();
 
-    /** {@code memory}: each instance counts for itself; {@code postgresql}: all together. */
+    /** {@code memory}: each instance counts alone. {@code postgresql}: all count together. */
     @WithDefault("memory")
     @Pattern(regexp = "memory|postgresql", message = "must be memory or postgresql")
     String store();
@@ -106,7 +106,7 @@ public interface TaskwardConfig {
       return enabled() && store().equals("postgresql");
     }
 
-    /** How often counts that are over are removed from the database. */
+    /** How often expired counts are removed from the database. */
     @WithDefault("1h")
     @DurationMin(seconds = 1)
     @DurationMax(days = 7)
@@ -117,7 +117,7 @@ public interface TaskwardConfig {
 
   interface Database {
 
-    /** How long the start waits for a database that can't be reached; 0: not at all. */
+    /** How long startup waits for an unavailable database; 0 means not at all. */
     @WithDefault("30s")
     @DurationMin
     @DurationMax(hours = 1)
@@ -128,15 +128,15 @@ public interface TaskwardConfig {
 
   interface Tasks {
 
-    /** Tasks of one user, deleted ones that can be restored included. */
+    /** Tasks of one user, including deleted tasks that can be restored. */
     @WithDefault("100000")
     @Min(1)
     long quota();
   }
 
   /**
-   * Who migrates the schema: {@code start}, each start; {@code only}, this process, which ends with
-   * it; {@code never}, somebody else, and a start finds the schema as it must be or fails.
+   * When this process migrates the schema. {@code start}: at startup. {@code only}: at startup, and
+   * then it exits. {@code never}: not at all, and startup fails if the schema does not match.
    */
   @WithDefault("start")
   @Pattern(regexp = "start|only|never", message = "must be start, only or never")
@@ -144,16 +144,16 @@ public interface TaskwardConfig {
 
   Idempotency idempotency();
 
-  /** For how long, and for how many requests, the answers to keyed requests are kept. */
+  /** How long responses to requests with an {@code Idempotency-Key} are stored, and how many. */
   interface Idempotency {
 
-    /** After which a key is free again. */
+    /** How long a response is stored. Its key can then be used again. */
     @WithDefault("24h")
     @DurationMin(seconds = 1)
     @DurationMax(days = 365)
     Duration lifetime();
 
-    /** Keys of one user; beyond it the oldest are dropped. */
+    /** Keys of one user. If there are more, the oldest are deleted. */
     @WithDefault("1000")
     @Min(1)
     int maxKeys();
@@ -181,13 +181,13 @@ public interface TaskwardConfig {
 
   interface Trash {
 
-    /** How long a deleted task can be restored; 0: for ever. */
+    /** How long a deleted task can be restored; 0 means forever. */
     @WithDefault("30d")
     @DurationMin
     @DurationMax(days = 36_500)
     Duration retention();
 
-    /** How often each instance looks for deleted tasks that are due to be removed for good. */
+    /** How often each instance removes deleted tasks that can't be restored any more. */
     @WithDefault("1h")
     @DurationMin(seconds = 1)
     @DurationMax(days = 7)
@@ -200,13 +200,13 @@ public interface TaskwardConfig {
 
   interface Tokens {
 
-    /** How far the issuer's clock may be from ours. */
+    /** The tolerated difference between the issuer's clock and ours. */
     @WithDefault("10s")
     @DurationMin
     @DurationMax(minutes = 5)
     Duration clockSkew();
 
-    /** How long a token is accepted from its {@code iat} on; until its {@code exp} if not set. */
+    /** How long a token is accepted after its {@code iat}; until its {@code exp} if not set. */
     Optional<@DurationMin(seconds = 1) @DurationMax(hours = 24) Duration> maxAge();
 
     /** The {@code iss} that tokens must have; any if not set. */
@@ -215,26 +215,26 @@ public interface TaskwardConfig {
     /** Tokens must have one of these in {@code aud}; any if not set. */
     Optional<Set<String>> audiences();
 
-    /** The claim that names the caller; some issuers have {@code id} or {@code userId}. */
+    /** The claim with the user's id. Some issuers use {@code id} or {@code userId}. */
     @WithDefault("sub")
     String subjectClaim();
 
-    /** The least time between two fetches of a JWKS that tokens with an unknown key cause. */
+    /** The minimum time between two fetches of a JWKS for tokens with an unknown key. */
     @WithDefault("30s")
     @DurationMin(seconds = 1)
     @DurationMax(days = 1)
     Duration jwksRefreshInterval();
 
     /**
-     * The age at which a JWKS is fetched anew, so that a key which its issuer withdrew is gone;
-     * looked at once an interval.
+     * The age at which a JWKS is fetched again, so that withdrawn keys are dropped. It is checked
+     * once per interval.
      */
     @WithDefault("5m")
     @DurationMin(seconds = 1)
     @DurationMax(days = 1)
     Duration jwksMaxAge();
 
-    /** How many verified tokens are remembered; zero verifies each one every time. */
+    /** The number of cached verified tokens; with 0 each request verifies its token. */
     @WithDefault("10000")
     @Min(0)
     @Max(1_000_000)

@@ -13,14 +13,15 @@ import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 
 /**
- * The names of MicroProfile JWT 2.1 for four of our settings. Any other setting of MicroProfile JWT
- * or SmallRye JWT is an error: this service verifies tokens itself, so it would have no effect.
+ * Translates the names of MicroProfile JWT 2.1 for four of our settings. Any other setting of
+ * MicroProfile JWT or SmallRye JWT is an error: this service verifies tokens itself, so it would
+ * have no effect.
  */
 final class TokenSettings {
 
   /**
-   * @param format of the standard one, and of ours if that is no time
-   * @param meaning equal for two texts that say the same
+   * @param format the pattern of the standard setting, and of ours unless it is a time
+   * @param meaning returns equal values for texts with the same meaning
    */
   private record Setting(
       String standard,
@@ -56,7 +57,7 @@ final class TokenSettings {
 
   private TokenSettings() {}
 
-  /** Returns our settings for the standard ones that are right. */
+  /** Returns our settings for the standard ones that are valid. */
   static Map<String, String> translate(UnaryOperator<String> values) {
     Map<String, String> settings = new HashMap<>();
     for (Setting setting : SETTINGS) {
@@ -99,7 +100,7 @@ final class TokenSettings {
         && !variable(variable).matches(WITH_EFFECT);
   }
 
-  /** Returns null if it is no time; then the conversion of our setting fails. */
+  /** Returns null if the text is no time. The conversion of our setting then fails. */
   private static Duration time(String text) {
     try {
       return text == null ? null : new Converters.Time().convert(text);

@@ -13,18 +13,18 @@ import java.util.StringJoiner;
 import java.util.function.UnaryOperator;
 
 /**
- * Translates OpenTelemetry's own variables (its specification, "Environment Variables" and "OTLP
- * Exporter Configuration") into Quarkus' names. Without an endpoint there are no traces.
+ * Translates OpenTelemetry's variables (its specification, "Environment Variables" and "OTLP
+ * Exporter Configuration") into Quarkus' settings. Without an endpoint there are no traces.
  *
- * <p>The OpenTelemetry SDK reads the sampler and the propagators from the environment itself; here
- * they are checked.
+ * <p>The OpenTelemetry SDK reads the sampler and the propagators itself. This class only checks
+ * them.
  */
 final class TraceSettings {
 
   private static final String QUARKUS = "QUARKUS_OTEL_EXPORTER_OTLP_";
   private static final String OTLP = "exporter.otlp.";
 
-  /** With each of these, a setting for traces alone wins over the one for all signals. */
+  /** The settings for traces only. Each overrides the one for all signals. */
   private static final String OTLP_TRACES = OTLP + "traces.";
 
   private static final String TRACES_PATH = "/v1/traces";
@@ -43,7 +43,7 @@ final class TraceSettings {
 
   /**
    * @param values returns the value of a name without {@code otel.}, or null
-   * @throws IllegalArgumentException if a value is wrong; the message is one line for an operator
+   * @throws IllegalArgumentException if a value is wrong. The message is one line for an operator.
    */
   static Map<String, String> translate(UnaryOperator<String> values) {
     TraceSettings traces = new TraceSettings(values);
@@ -51,7 +51,7 @@ final class TraceSettings {
     return traces.settings;
   }
 
-  /** Whether OpenTelemetry has this variable for the export of traces, and it does nothing here. */
+  /** Whether OpenTelemetry uses this variable to export traces, but this service ignores it. */
   static boolean isIgnored(String variable) {
     return variable.startsWith("OTEL_BSP_")
         || variable.startsWith("OTEL_EXPORTER_OTLP_")
@@ -92,7 +92,7 @@ final class TraceSettings {
     put("QUARKUS_OTEL_RESOURCE_ATTRIBUTES", attributes);
   }
 
-  /** Quarkus adds the path to every endpoint; OpenTelemetry, to the one for all signals alone. */
+  /** Removes the path of an endpoint for traces only. Quarkus adds the path to every endpoint. */
   private String endpoint() {
     String name = exported("endpoint");
     String endpoint = value(name);
@@ -128,7 +128,7 @@ final class TraceSettings {
     return protocol == null ? "http/protobuf" : protocol;
   }
 
-  /** OpenTelemetry has milliseconds; Quarkus takes whole seconds, and 0 for no timeout. */
+  /** Converts milliseconds to seconds, rounded up: Quarkus takes 0 for no timeout. */
   private String timeout() {
     String millis =
         checked(exported("timeout"), "0*[1-9][0-9]{0,8}", "a number of milliseconds from 1 on");

@@ -19,10 +19,10 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * Decides which failures evict a connection from the pool, and which evict the others, too. Each of
- * those would fail another request.
+ * Decides which failures evict a connection from the pool. Some also evict the other connections,
+ * before each of them fails a request.
  *
- * <p>Quarkus has no setting for the pool's {@link ExceptionSorter}; this bean replaces the one that
+ * <p>Quarkus has no setting for the pool's {@link ExceptionSorter}. This bean replaces the one that
  * sets it.
  */
 @Unremovable

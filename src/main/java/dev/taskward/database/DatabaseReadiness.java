@@ -49,7 +49,7 @@ class DatabaseReadiness implements HealthCheck {
     this.nanoTime = nanoTime;
   }
 
-  void onFailure(@Observes DatabaseFailure.Away away) {
+  void onFailure(@Observes DatabaseFailure.Unavailable failure) {
     healthy = false;
   }
 

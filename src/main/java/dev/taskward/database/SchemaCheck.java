@@ -10,8 +10,8 @@ import javax.sql.DataSource;
 import org.jboss.logging.Logger;
 
 /**
- * Stops startup if the database role lacks a privilege or a table with users' rows lacks forced
- * row-level security. The comments of our tables begin with "Taskward:".
+ * Stops startup if the database role lacks a privilege, or if a table with users' rows lacks forced
+ * row-level security. It finds our tables by their comments, which begin with "Taskward:".
  */
 class SchemaCheck {
 
@@ -42,7 +42,7 @@ class SchemaCheck {
         ResultSet catalogue = sql.executeQuery(CATALOGUE)) {
       catalogue.next();
       String role = catalogue.getString(1);
-      refuse("the role " + role + " may not read and write", catalogue.getString(3));
+      refuse("the role " + role + " lacks privileges on", catalogue.getString(3));
       refuse("row-level security is not in force for", catalogue.getString(4));
       if (catalogue.getBoolean(2)) {
         LOG.warnf(

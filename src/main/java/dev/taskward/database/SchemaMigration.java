@@ -26,8 +26,8 @@ import org.jboss.logging.Logger;
 import org.postgresql.Driver;
 
 /**
- * Waits for the database before Flyway migrates or validates the schema, and gives Flyway its own
- * connections. Flyway's own retries also repeat a wrong password, and SIGTERM does not end them.
+ * Waits for the database, and then migrates or validates the schema with Flyway. Flyway's own
+ * retries also repeat a wrong password, and SIGTERM does not end them.
  */
 @Singleton
 @RegisterForReflection(targets = Driver.class) // Flyway finds it by its name
@@ -37,7 +37,7 @@ class SchemaMigration implements FlywayConfigurationCustomizer {
 
   private static final Pattern CREATED = Pattern.compile("create (?:table|sequence) (\\w+)");
 
-  /** Of a schema without Flyway's history: the names of ours that are taken. */
+  /** If the schema has no history of Flyway: which of our names it has already. */
   private static final String TAKEN =
       """
       with here as (select relname::text as name from pg_class
@@ -67,8 +67,9 @@ class SchemaMigration implements FlywayConfigurationCustomizer {
   }
 
   /**
-   * Connections of the pool end after a request's time limit, which is too short for a migration.
-   * Prepared statements have no use here, and a pooler may not support them.
+   * Gives Flyway its own connections: those of the pool have the time limit of requests, which is
+   * too short for a migration. Flyway needs no prepared statements, and a pooler may not support
+   * them.
    */
   @Override
   public void customize(FluentConfiguration flyway) {
@@ -92,7 +93,7 @@ class SchemaMigration implements FlywayConfigurationCustomizer {
     }
   }
 
-  /** Flyway would begin with its baseline, then fail with advice that does not help. */
+  /** Flyway itself would create its baseline and then fail with advice that does not help. */
   private void refuseTablesOfOthers(FluentConfiguration flyway) {
     try (Connection connection = pool.getConnection();
         PreparedStatement sql = connection.prepareStatement(TAKEN)) {
@@ -102,13 +103,13 @@ class SchemaMigration implements FlywayConfigurationCustomizer {
         schema.next();
         if (schema.getString(2) != null) {
           throw new SQLException(
-              ("the schema %s has %s, but no %s: these are not Taskward's. Give it a schema or a"
-                      + " database of its own, see docs/operations.md.")
+              ("the schema %s has %s, but no %s: another application created them. Give Taskward"
+                      + " its own schema or database, see docs/operations.md.")
                   .formatted(schema.getString(1), schema.getString(2), flyway.getTable()));
         }
       }
     } catch (SQLException e) {
-      throw new IllegalStateException(e); // of which Taskward makes one line
+      throw new IllegalStateException(e); // Taskward reports it in one line
     }
   }
 
@@ -121,7 +122,7 @@ class SchemaMigration implements FlywayConfigurationCustomizer {
         .toArray();
   }
 
-  /** Repeats what failed because another instance created the schema history at the same time. */
+  /** Repeats a migration that failed because another instance created the history as well. */
   private static void migrate(Flyway flyway) {
     try {
       flyway.migrate();
@@ -152,7 +153,7 @@ class SchemaMigration implements FlywayConfigurationCustomizer {
         }
         if (!logged) {
           LOG.warnf(
-              "The database is away; waiting for it for up to %d s: %s",
+              "The database is unavailable. Startup waits for up to %d s: %s",
               timeout.toSeconds(), e.getMessage());
           logged = true;
         }

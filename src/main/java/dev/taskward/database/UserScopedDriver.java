@@ -50,10 +50,10 @@ public class UserScopedDriver extends Driver {
       ", set_config('idle_in_transaction_session_timeout', '10s', true)";
 
   /**
-   * The first statement of a session; it replaces defaults of the role. At another isolation level
-   * parallel changes of a row fail; with row_security=off every statement fails. The server stops
-   * the statements of a disconnected client, so that a write that got 503 is not done later. On
-   * Windows it cannot.
+   * The first statement of a session. It replaces defaults of the role: at another isolation level
+   * parallel changes of a row fail, and with row_security=off every statement fails. The server
+   * stops statements of a disconnected client, so that a write that got 503 is not executed later.
+   * A server on Windows cannot do that.
    */
   private static final String SESSION =
       """
@@ -73,8 +73,8 @@ public class UserScopedDriver extends Driver {
   static void stopPreparing(SQLException reason) {
     if (PREPARES.compareAndSet(true, false)) {
       LOG.warnf(
-          "The pooler in front of the database does not support prepared statements; the service"
-              + " goes on without them. Set prepareThreshold=0 in DATABASE_URL, or"
+          "The pooler in front of the database does not support prepared statements. The service"
+              + " continues without them. Set prepareThreshold=0 in DATABASE_URL, or"
               + " max_prepared_statements in PgBouncer 1.21 or newer. (%s)",
           reason.getMessage());
     }
@@ -121,7 +121,7 @@ public class UserScopedDriver extends Driver {
       if (!method.getName().equals("prepareStatement")) {
         return call(connection, method, args);
       }
-      // The forms that return generated keys can't have a statement before them.
+      // The overloads that return generated keys can't have a statement before them.
       Optional<String> user =
           args.length == 1 || args.length == 3 || args.length == 4
               ? CurrentUser.ofThisThread()
@@ -151,7 +151,7 @@ public class UserScopedDriver extends Driver {
     /**
      * Setters whose values reach the server with their type. For other values of a prepared
      * statement the driver asks the server for the type. From then on it sends the two statements
-     * separately, and without a transaction the user's name ends with the first.
+     * separately, and without a transaction the user setting ends with the first.
      */
     private static final Set<String> TYPED =
         Set.of("setBoolean", "setBytes", "setInt", "setLong", "setObject", "setShort", "setString");
@@ -204,7 +204,7 @@ public class UserScopedDriver extends Driver {
 
     /**
      * Runs both statements in one transaction, for a parameter without a type. The server must not
-     * prepare them so: later values with a type would be affected, too.
+     * prepare them, because that would affect later values with a type.
      */
     private Object executeInTransaction(String how) throws SQLException {
       Connection connection = statement.getConnection();

@@ -42,9 +42,9 @@ public class UserSql {
   /**
    * Reads or changes the current user's rows that meet a condition.
    *
-   * @param head all before {@code where}
+   * @param head SQL before {@code where}
    * @param condition SQL with a {@code ?} for each value, without a client's text
-   * @param tail all behind the condition; its values follow those of the condition
+   * @param tail SQL after the condition; its values follow those of the condition
    */
   public <T> List<T> query(
       String head,

@@ -26,6 +26,10 @@ public final class DevConfigSource implements SmallRyeConfigBuilderCustomizer {
 
   private static final Path DATA = Path.of(".taskward", "postgresql-18");
 
+  /** Pages of this machine, on any port: a front end's own dev server. */
+  private static final String LOCAL_PAGES =
+      "/https?://(localhost|127[.]0[.]0[.]1|.::1.)(:[0-9]+)?/";
+
   /** Below application.properties and everything that a developer sets. */
   private static final int ORDINAL = 150;
 
@@ -44,8 +48,12 @@ public final class DevConfigSource implements SmallRyeConfigBuilderCustomizer {
     if (!context.getProfiles().contains("dev")) {
       return settings;
     }
-    settings.put("quarkus.http.auth.permission.welcome.paths", "/");
+    settings.put("quarkus.http.auth.permission.welcome.paths", "/,/favicon.ico");
     settings.put("quarkus.http.auth.permission.welcome.policy", "permit");
+    if (value(context, "taskward.cors.origins") == null) {
+      settings.put("quarkus.http.cors.enabled", "true");
+      settings.put("quarkus.http.cors.origins", LOCAL_PAGES);
+    }
     if (value(context, DATABASE_URL) == null && value(context, JDBC_URL) == null) {
       settings.put(JDBC_URL, DevDatabase.url(DATA.toAbsolutePath()));
       settings.put("quarkus.datasource.username", DevDatabase.ROLE);

@@ -1,13 +1,17 @@
 package dev.taskward.dev;
 
 import io.quarkus.smallrye.openapi.OpenApiFilter;
+import java.util.List;
 import java.util.Map;
 import org.eclipse.microprofile.openapi.OASFactory;
 import org.eclipse.microprofile.openapi.OASFilter;
 import org.eclipse.microprofile.openapi.models.OpenAPI;
 import org.eclipse.microprofile.openapi.models.security.SecurityScheme;
 
-/** Adds the sign-in with a user name to Swagger UI, beside the bearer token of production. */
+/**
+ * Replaces the bearer token of production by a sign-in with a user name. Swagger UI would show
+ * "Authorized" for any text in its token field.
+ */
 @OpenApiFilter(stages = OpenApiFilter.RunStage.BUILD)
 public class SignInDocument implements OASFilter {
 
@@ -22,12 +26,12 @@ public class SignInDocument implements OASFilter {
             .flows(
                 OASFactory.createOAuthFlows()
                     .password(OASFactory.createOAuthFlow().tokenUrl(SignIn.PATH).scopes(Map.of())));
-    document.getComponents().addSecurityScheme(NAME, signIn);
+    document.getComponents().setSecuritySchemes(Map.of(NAME, signIn));
     document.getPaths().getPathItems().values().stream()
         .flatMap(path -> path.getOperations().values().stream())
         .forEach(
             operation ->
-                operation.addSecurityRequirement(
-                    OASFactory.createSecurityRequirement().addScheme(NAME)));
+                operation.setSecurity(
+                    List.of(OASFactory.createSecurityRequirement().addScheme(NAME))));
   }
 }

@@ -13,7 +13,7 @@ import jakarta.interceptor.InvocationContext;
 import java.util.Optional;
 
 /**
- * Answers a repeated request with the stored response of the first one. It joins or begins the
+ * Returns the stored response of the first request to its repeats. It joins or begins the
  * transaction of the method, so change and stored response commit together. A failure stores
  * nothing, and its repeat runs again.
  */
@@ -69,11 +69,12 @@ class IdempotencyInterceptor {
   }
 
   private void store(
-      KeyedRequest request, CapturedResponse answer, TaskwardConfig.Idempotency limits)
+      KeyedRequest request, CapturedResponse response, TaskwardConfig.Idempotency limits)
       throws JsonProcessingException {
-    if (answer.status() < 400) {
-      byte[] body = answer.entity() == null ? new byte[0] : json.writeValueAsBytes(answer.entity());
-      StoredResponse.store(request, answer, body, limits.maxKeys());
+    if (response.status() < 400) {
+      Object entity = response.entity();
+      byte[] body = entity == null ? new byte[0] : json.writeValueAsBytes(entity);
+      StoredResponse.store(request, response, body, limits.maxKeys());
     }
   }
 }

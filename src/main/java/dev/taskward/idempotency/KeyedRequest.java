@@ -50,7 +50,7 @@ record KeyedRequest(UUID id, byte[] fingerprint) {
         return Optional.empty();
       }
       String key = IdempotencyKey.parse(header);
-      // The path has its version already; a slash at its end changes nothing.
+      // The path has its version already. A slash at its end makes no difference.
       String path = request.getUriInfo().getPath().replaceAll("/+$", "");
       ByteBuffer id = ByteBuffer.wrap(digest(user.subject(), request.getMethod(), path, key));
       byte[] fingerprint =

@@ -18,7 +18,7 @@ final class ReplayedResponse extends RuntimeException {
   static final class Mapper {
 
     @ServerExceptionMapper
-    Response answer(ReplayedResponse replay) {
+    Response map(ReplayedResponse replay) {
       StoredResponse stored = replay.stored;
       Response.ResponseBuilder response = Response.status(stored.status).header(HEADER, "true");
       stored

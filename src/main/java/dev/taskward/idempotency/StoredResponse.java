@@ -78,15 +78,15 @@ class StoredResponse extends PanacheEntityBase {
   }
 
   /** Stores a response and deletes the user's oldest beyond {@code max}. */
-  static void store(KeyedRequest request, CapturedResponse answer, byte[] body, int max) {
+  static void store(KeyedRequest request, CapturedResponse response, byte[] body, int max) {
     if (body.length > BODY_MAX_BYTES) {
-      throw new IllegalStateException("an answer of " + body.length + " bytes can't be kept");
+      throw new IllegalStateException("a response of " + body.length + " bytes can't be stored");
     }
     StoredResponse stored = new StoredResponse();
     stored.id = request.id();
     stored.fingerprint = request.fingerprint();
-    stored.status = (short) answer.status();
-    stored.headers = lines(answer.headers());
+    stored.status = (short) response.status();
+    stored.headers = lines(response.headers());
     stored.body = body;
     stored.createdAt = Instant.now();
     stored.persistAndFlush();

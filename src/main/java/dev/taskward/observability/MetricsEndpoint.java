@@ -38,7 +38,7 @@ class MetricsEndpoint {
   }
 
   void register(@Observes ManagementInterface management) {
-    management.router().get("/q/metrics").order(0).handler(this::answer);
+    management.router().get("/q/metrics").order(0).handler(this::respond);
   }
 
   @PreDestroy
@@ -46,7 +46,7 @@ class MetricsEndpoint {
     thread.close();
   }
 
-  private void answer(RoutingContext request) {
+  private void respond(RoutingContext request) {
     String accepted = request.request().getHeader(HttpHeaders.ACCEPT);
     boolean exemplars = accepted != null && accepted.contains("application/openmetrics-text");
     String format =

@@ -59,7 +59,7 @@ class RequestMetrics implements RequestFilters {
     this.registry = registry;
     this.resources = resources;
     Gauge.builder("http.server.active.requests", () -> active.sum())
-        .description("Requests that are under way")
+        .description("Requests in progress")
         .register(registry);
   }
 
@@ -109,7 +109,7 @@ class RequestMetrics implements RequestFilters {
 
   private Timer timer(Series series) {
     return Timer.builder("http.server.requests")
-        .description("Requests that were answered")
+        .description("Requests that ended")
         .tag("method", series.method)
         .tag("uri", series.route)
         .tag("status", Integer.toString(series.status))

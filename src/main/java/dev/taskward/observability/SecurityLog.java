@@ -17,7 +17,7 @@ import org.jboss.logging.Logger;
  */
 public final class SecurityLog {
 
-  /** The kind of refusal; the log has it in lower case. */
+  /** The kind of refusal. The log has it in lower case. */
   public enum Event {
     /** No token, or none that is accepted. */
     TOKEN_REFUSED,
@@ -38,7 +38,7 @@ public final class SecurityLog {
   private static final String KEY = SecurityLog.class.getName();
 
   /**
-   * Notes why this request is refused; {@link #write} logs it with the response.
+   * Notes why this request is refused. {@link #write} logs it with the response.
    *
    * @param reason a fixed text, without any text of the client
    */

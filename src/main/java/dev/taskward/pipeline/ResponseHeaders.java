@@ -15,7 +15,7 @@ import java.util.Map;
 @Singleton
 public final class ResponseHeaders implements RequestFilters {
 
-  // Optimized: as bytes, which are not checked and encoded anew for each answer.
+  // Optimized: Vert.x does not check and encode these values for each response.
   private static final CharSequence CONTENT_TYPE_OPTIONS =
       HttpHeaders.createOptimized("X-Content-Type-Options");
   private static final CharSequence NOSNIFF = HttpHeaders.createOptimized("nosniff");

@@ -39,10 +39,10 @@ public class ErrorResponses {
           503, Map.of(HttpHeaders.RETRY_AFTER, "5"));
 
   private final boolean concealForeign;
-  private final Event<DatabaseFailure.Away> databaseAway;
+  private final Event<DatabaseFailure.Unavailable> databaseUnavailable;
 
-  ErrorResponses(TaskwardConfig config, Event<DatabaseFailure.Away> databaseAway) {
-    this.databaseAway = databaseAway;
+  ErrorResponses(TaskwardConfig config, Event<DatabaseFailure.Unavailable> databaseUnavailable) {
+    this.databaseUnavailable = databaseUnavailable;
     this.concealForeign = config.concealForeignTasks();
   }
 
@@ -60,10 +60,10 @@ public class ErrorResponses {
   })
   Response jaxRs(Throwable failure, RoutingContext request) {
     if (failure instanceof ForeignResourceException) {
-      SecurityLog.note(request, SecurityLog.Event.FOREIGN_RESOURCE, "it is another user's");
+      SecurityLog.note(request, SecurityLog.Event.FOREIGN_RESOURCE, "belongs to another user");
     }
-    if (DatabaseFailure.isAway(failure)) {
-      databaseAway.fire(new DatabaseFailure.Away());
+    if (DatabaseFailure.isUnavailable(failure)) {
+      databaseUnavailable.fire(new DatabaseFailure.Unavailable());
     }
     Problem problem =
         concealForeign && failure instanceof ForeignResourceException e
@@ -103,7 +103,7 @@ public class ErrorResponses {
     send(Problems.of(status, request), request);
   }
 
-  /** The same without a log line; the log counts such requests in one line. */
+  /** The same without a log line. The log counts such requests in one line. */
   public static void sendUnlogged(int status, RoutingContext request) {
     send(Problems.unlogged(status, request), request);
   }

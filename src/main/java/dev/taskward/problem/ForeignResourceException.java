@@ -3,7 +3,7 @@ package dev.taskward.problem;
 /** Another user owns the resource: 403, or 404 if the deployment conceals that. */
 public class ForeignResourceException extends RuntimeException {
 
-  public static final String DETAIL = "What is asked for belongs to another user.";
+  private static final String DETAIL = "This resource belongs to another user.";
 
   private final transient ProblemException concealed;
 

@@ -16,7 +16,10 @@ final class JsonErrors {
   /** The field name that stands for the whole body. */
   static final String BODY = "body";
 
-  static final String MALFORMED = "The body is not valid JSON.";
+  /** Not a constant: those are copied into other classes, which a live reload keeps. */
+  static String malformed() {
+    return "The body is not valid JSON.";
+  }
 
   /** The error for JSON of the wrong shape. */
   static FieldError of(MismatchedInputException e) {
@@ -46,7 +49,7 @@ final class JsonErrors {
   static String detail(Throwable cause) {
     JsonLocation location = cause instanceof JacksonException e ? e.getLocation() : null;
     return location == null
-        ? MALFORMED
+        ? malformed()
         : "The body is not valid JSON (line %d, column %d)."
             .formatted(location.getLineNr(), location.getColumnNr());
   }

@@ -26,18 +26,17 @@ public record Problem(
     String detail,
     @Schema(description = "The path of the request.") String instance,
     @Schema(
-            description = "The log has it beside every line of this request.",
+            description = "The id of the request in the log of the service.",
             pattern = "^[0-9a-f]{32}$",
             examples = "4bf92f3577b34da6a3ce929d0e0e4736")
         @JsonProperty("trace_id")
         String traceId,
-    @Schema(description = "For invalid input only.") List<FieldError> errors) {
+    @Schema(description = "The invalid fields or parameters. Only for invalid input.")
+        List<FieldError> errors) {
 
   public static final String MEDIA_TYPE = "application/problem+json";
 
   public static final String TYPE = "about:blank";
-
-  public static final String INVALID_INPUT = "The input is invalid.";
 
   /** What is wrong with one field or parameter. */
   @RegisterForReflection
@@ -45,6 +44,10 @@ public record Problem(
   public record FieldError(
       @Schema(examples = "title") String field,
       @Schema(examples = "must not be blank") String message) {}
+
+  static String invalidInput() {
+    return "The input is invalid.";
+  }
 
   /** The default detail of a status. */
   static String detail(int status, String method) {
@@ -56,14 +59,14 @@ public record Problem(
       case 405 -> method + " is not possible at this path.";
       case 406 -> "None of the media types in Accept can be produced.";
       case 413 -> "The body is too large.";
-      case 429 -> "There are too many requests; Retry-After says when to go on.";
-      case 503 -> "The service is unavailable for the moment.";
-      case 500 -> "The service failed to answer this request.";
+      case 429 -> "Too many requests. Retry-After has the seconds to wait.";
+      case 503 -> "The service is temporarily unavailable. Retry-After has the seconds to wait.";
+      case 500 -> "The service failed to process this request. Report it with the trace_id.";
       default -> title(status) + ".";
     };
   }
 
-  /** The phrase of the status; Netty still has the older names of these (RFC 9110, 15.5). */
+  /** The phrase of the status (RFC 9110, 15.5). Netty has older phrases for these. */
   static String title(int status) {
     return switch (status) {
       case 413 -> "Content Too Large";

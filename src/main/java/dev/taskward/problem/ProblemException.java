@@ -20,7 +20,7 @@ public class ProblemException extends WebApplicationException {
 
   public static ProblemException invalid(String field, String message) {
     return new ProblemException(
-        400, Problem.INVALID_INPUT, List.of(new Problem.FieldError(field, message)));
+        400, Problem.invalidInput(), List.of(new Problem.FieldError(field, message)));
   }
 
   /** 400: the request is malformed before any field or parameter is read. */

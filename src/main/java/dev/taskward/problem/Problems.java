@@ -65,12 +65,12 @@ public final class Problems {
     }
     if (isConnectionFailure(failure) || request.get(BODY_INCOMPLETE) != null) { // client's fault
       LOG.debug(line(request), failure);
-      return of(400, JsonErrors.MALFORMED, List.of(), request);
+      return of(400, JsonErrors.malformed(), List.of(), request);
     }
     if (failure instanceof SecurityException) {
       return of(failure instanceof ForbiddenException ? 403 : 401, request);
     }
-    if (failure instanceof RejectedExecutionException || DatabaseFailure.isAway(failure)) {
+    if (failure instanceof RejectedExecutionException || DatabaseFailure.isUnavailable(failure)) {
       LOG.warnf("%s: %s", line(request), failure);
       return of(503, request);
     }
@@ -104,7 +104,7 @@ public final class Problems {
   }
 
   private static Problem invalid(List<FieldError> errors, RoutingContext request) {
-    return of(400, Problem.INVALID_INPUT, errors, request);
+    return of(400, Problem.invalidInput(), errors, request);
   }
 
   private static Problem of(

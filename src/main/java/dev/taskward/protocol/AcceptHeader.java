@@ -14,7 +14,7 @@ import org.jboss.resteasy.reactive.server.ServerRequestFilter;
 
 /**
  * Decides whether the client accepts JSON, the only media type of responses with a body (RFC 9110,
- * 12.5.1). The most specific range decides; a quality of 0 means "not acceptable". Quarkus REST
+ * 12.5.1). The most specific range decides. A quality of 0 means "not acceptable". Quarkus REST
  * gets only the result. On its own it fails at quoted commas, takes 0 for the lowest preference,
  * and checks a DELETE too late.
  */

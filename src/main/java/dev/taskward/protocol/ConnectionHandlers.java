@@ -16,7 +16,7 @@ import io.vertx.ext.web.RoutingContext;
 import jakarta.inject.Singleton;
 import java.util.Map;
 
-/** Adds our Netty handlers to each client connection; Vert.x has no API for it. */
+/** Adds our Netty handlers to each client connection. Vert.x has no API for it. */
 @RegisterForReflection // Netty creates it by its name
 public final class ConnectionHandlers extends ChannelInitializerExtension {
 

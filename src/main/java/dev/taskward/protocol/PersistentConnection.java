@@ -63,11 +63,8 @@ final class PersistentConnection extends ChannelDuplexHandler {
 
   private boolean readWanted;
 
-  /** The last part of the request was read. */
-  private boolean complete;
-
-  /** The last part of the response was written. */
-  private boolean answered;
+  private boolean requestRead;
+  private boolean responseWritten;
 
   /** The connection cannot wait for the rest of the body after the response. */
   private boolean tooLong;
@@ -80,11 +77,12 @@ final class PersistentConnection extends ChannelDuplexHandler {
   private ScheduledFuture<?> dropDeadline;
 
   /**
-   * @param inFlight the connection has a request already
+   * @param inFlight the connection has a request already. Vert.x may have read all of it: dev mode
+   *     scans for changed classes before any filter runs.
    */
   private PersistentConnection(boolean inFlight) {
-    complete = !inFlight;
-    answered = !inFlight;
+    requestRead = true;
+    responseWritten = !inFlight;
   }
 
   /** Adds a handler before Vert.x's HTTP/1 handler, if there is none yet. */
@@ -107,11 +105,11 @@ final class PersistentConnection extends ChannelDuplexHandler {
   }
 
   private boolean isOver() {
-    return closes && answered;
+    return closes && responseWritten;
   }
 
   private boolean hasToWait(Object message) {
-    return message instanceof HttpRequest && !(complete && answered);
+    return message instanceof HttpRequest && !(requestRead && responseWritten);
   }
 
   /** Such a request waits for the bytes read with it, which may hold its body. */
@@ -126,8 +124,8 @@ final class PersistentConnection extends ChannelDuplexHandler {
 
   private void process(ChannelHandlerContext context, Object message) {
     if (message instanceof HttpRequest request) {
-      complete = false;
-      answered = false;
+      requestRead = false;
+      responseWritten = false;
       dropped = 0;
       closes = !isPersistent(request);
       addHost(request, context);
@@ -136,8 +134,8 @@ final class PersistentConnection extends ChannelDuplexHandler {
               && (expectsContinue(request) || HttpUtil.getContentLength(request, 0L) > DROPPED_MAX);
     }
     closes |= ((HttpObject) message).decoderResult().isFailure(); // nothing is decoded after it
-    complete |= message instanceof LastHttpContent;
-    if (answered) {
+    requestRead |= message instanceof LastHttpContent;
+    if (responseWritten) {
       drop(context, (HttpContent) message);
     } else {
       context.fireChannelRead(message);
@@ -178,8 +176,10 @@ final class PersistentConnection extends ChannelDuplexHandler {
     content.release();
     if (closes || dropped > DROPPED_MAX) {
       end(context);
-    } else if (complete) {
-      dropDeadline.cancel(false);
+    } else if (content instanceof LastHttpContent) {
+      if (dropDeadline != null) {
+        dropDeadline.cancel(false);
+      }
       context.fireChannelRead(LastHttpContent.EMPTY_LAST_CONTENT);
     }
   }
@@ -220,7 +220,7 @@ final class PersistentConnection extends ChannelDuplexHandler {
     }
     context.write(message, promise);
     if (message instanceof LastHttpContent) {
-      answered(context);
+      afterResponse(context);
     }
   }
 
@@ -235,9 +235,9 @@ final class PersistentConnection extends ChannelDuplexHandler {
     }
   }
 
-  /** Whether the whole request was read; its last parts may still be queued. */
+  /** Whether the whole request was read. Its last parts may still be queued. */
   private boolean wasRead() {
-    return complete || pipelined.stream().anyMatch(LastHttpContent.class::isInstance);
+    return requestRead || pipelined.stream().anyMatch(LastHttpContent.class::isInstance);
   }
 
   /** RFC 9110, 6.6.1. */
@@ -251,13 +251,13 @@ final class PersistentConnection extends ChannelDuplexHandler {
     return cached.text;
   }
 
-  private void answered(ChannelHandlerContext context) {
-    answered = true;
+  private void afterResponse(ChannelHandlerContext context) {
+    responseWritten = true;
     if (closes) {
       end(context);
       return;
     }
-    if (!complete) {
+    if (!requestRead) {
       dropDeadline = context.executor().schedule(() -> end(context), DROP_SECONDS, SECONDS);
     }
     if (!context.channel().config().isAutoRead()) { // the request is still paused
@@ -282,7 +282,7 @@ final class PersistentConnection extends ChannelDuplexHandler {
             });
   }
 
-  /** Waits for the lingering close; Vert.x closes at once after some responses. */
+  /** Waits for the lingering close. Vert.x closes at once after some responses. */
   @Override
   public void close(ChannelHandlerContext context, ChannelPromise promise) {
     if (lingers) {

@@ -26,7 +26,7 @@ class RequestHead implements RequestFilters {
   private final boolean apiDocs;
   private final Set<String> origins;
 
-  /** Methods that Quarkus' CORS accepts; it refuses others without a problem document. */
+  /** Methods that Quarkus' CORS accepts. It refuses others without a problem document. */
   private final Set<String> corsMethods;
 
   RequestHead(

@@ -14,7 +14,7 @@ import java.util.List;
 
 /**
  * Refuses bytes other than empty lines before a request (RFC 9112, 2.2). Netty skips control
- * characters and spaces there; a proxy may read them as part of the request.
+ * characters and spaces there, but a proxy may read them as part of the request.
  */
 final class StrictRequestDecoder extends VertxHttpRequestDecoder {
 

@@ -57,7 +57,7 @@ public final class ClientAddress implements RequestFilters {
     request.next();
   }
 
-  /** The last hop that is no trusted proxy; a hop without an address ends the search. */
+  /** The last hop that is no trusted proxy. A hop without an address ends the search. */
   private String client(List<String> headers, String peer) {
     String[] hops = String.join(",", headers).split(",");
     String client = peer;

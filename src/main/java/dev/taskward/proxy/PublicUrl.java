@@ -59,7 +59,7 @@ public final class PublicUrl {
     return request.authority();
   }
 
-  /** Whether a URL can have this host; Vert.x accepts any text in brackets. */
+  /** Whether a URL can have this host. Vert.x accepts any text in brackets. */
   public static boolean isHost(HostAndPort authority) {
     return authority != null
         && !authority.host().isEmpty()

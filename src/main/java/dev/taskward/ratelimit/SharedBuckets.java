@@ -23,7 +23,7 @@ import org.jboss.logging.Logger;
 /**
  * Counts the rate limits in the database, for all instances. Each count is a row, locked by {@code
  * select … for update} in its own transaction, which also works behind a pooler. It bypasses
- * Hibernate, because there may be no current user; no row belongs to a user.
+ * Hibernate, because there may be no current user, and no row belongs to a user.
  *
  * <p>Until a token can be available, it refuses clients over the limit without a query. If the
  * database is unavailable, each instance counts for itself.
@@ -67,7 +67,7 @@ class SharedBuckets {
   private final Cache<String, Refusal> refused =
       Caffeine.newBuilder().maximumSize(REFUSED_MAX).build();
 
-  /** Requests of the same user run one at a time; several users may share a lock. */
+  /** Requests of the same user run one at a time. Several users may share a lock. */
   private final Object[] locks = Stream.generate(Object::new).limit(LOCKS).toArray();
 
   private volatile long pausedAt = System.nanoTime() - PAUSE.toNanos();
@@ -88,7 +88,7 @@ class SharedBuckets {
   }
 
   /**
-   * Takes one token on a worker thread; the future completes on the calling context. Empty if the
+   * Takes one token on a worker thread. The future completes on the calling context. Empty if the
    * instances do not share counts, or the database is unavailable.
    *
    * @param policy the limit; each policy has its own counts
@@ -134,7 +134,9 @@ class SharedBuckets {
       return Optional.of(probe);
     } catch (RuntimeException e) { // Bucket4j wraps failures of the driver and the pool
       pausedAt = System.nanoTime();
-      LOG.warnf("Rate limits are counted by this instance for the moment: %s", e.getMessage());
+      LOG.warnf(
+          "Shared rate limits are unavailable, this instance counts alone for %d s: %s",
+          PAUSE.toSeconds(), e.getMessage());
       return Optional.empty();
     }
   }
@@ -161,7 +163,7 @@ class SharedBuckets {
         // each batch is a transaction of its own
       }
     } catch (RuntimeException e) {
-      LOG.warnf("Rate limits that are over stay until the next sweep: %s", e.getMessage());
+      LOG.warnf("Expired rate limits stay until the next sweep: %s", e.getMessage());
     }
   }
 }

@@ -4,12 +4,12 @@ import com.fasterxml.jackson.annotation.JsonSetter;
 import com.fasterxml.jackson.annotation.Nulls;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
 
-/** What a client may send to set the completed flag instead of flipping it. */
+/** The body that sets the completed flag instead of flipping it. */
 @ReadOnlyFieldsIgnored
 @Schema(example = "{\"completed\": true}")
 public class Completion {
 
   @JsonSetter(nulls = Nulls.FAIL)
-  @Schema(description = "The value to set. Absent: the flag is flipped.")
+  @Schema(description = "The new value. If absent, the flag is flipped.")
   public Boolean completed;
 }

@@ -5,7 +5,7 @@ import com.fasterxml.jackson.annotation.Nulls;
 import java.util.regex.Pattern;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
 
-/** What a client sends to create a task; every field may be absent. */
+/** The body that creates a task. Every field may be absent. */
 @ReadOnlyFieldsIgnored
 @Schema(
     description = "A task to create. " + ReadOnlyFieldsIgnored.DESCRIPTION,
@@ -22,7 +22,9 @@ public class NewTask {
   @TaskText.Title
   @Schema(
       description =
-          "Absent or null: made from the first words of the description, else \""
+          "If absent or null, the first words of the description, at most "
+              + GENERATED_TITLE_MAX
+              + " characters. Without a description, \""
               + DEFAULT_TITLE
               + "\".",
       nullable = true,
@@ -35,7 +37,7 @@ public class NewTask {
   public String description;
 
   @JsonSetter(nulls = Nulls.FAIL)
-  @Schema(description = "`false` if absent.")
+  @Schema(description = "If absent, `false`.")
   public boolean completed;
 
   String titleOrGenerated() {

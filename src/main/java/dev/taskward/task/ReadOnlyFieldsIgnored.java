@@ -25,5 +25,5 @@ import java.lang.annotation.Target;
 
   String DESCRIPTION =
       "The read-only fields of a task (`id`, `user_id`, `deleted`, `created_at`, `updated_at`,"
-          + " `purge_at`, `version`) may be sent along and are ignored; any other field is refused.";
+          + " `purge_at`, `version`) are ignored. Any other field gets 400.";
 }

@@ -65,7 +65,7 @@ public class Task extends PanacheEntityBase implements Versioned {
   @Column(name = "purge_at")
   public Instant purgeAt;
 
-  /** 1 at first; every change of the row increments it. */
+  /** Starts at 1. Every change of the row increments it. */
   @Version
   @Column(nullable = false)
   public long version = 1;

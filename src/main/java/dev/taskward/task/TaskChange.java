@@ -5,7 +5,7 @@ import com.fasterxml.jackson.annotation.Nulls;
 import java.util.Optional;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
 
-/** What a client sends to change a task: a field that is absent (null here) keeps its value. */
+/** The body that changes a task. A field that is absent, and so null here, keeps its value. */
 @ReadOnlyFieldsIgnored
 @Schema(
     description =
@@ -19,9 +19,9 @@ public class TaskChange {
   @Schema(minLength = 1, maxLength = TaskText.TITLE_MAX)
   public String title;
 
-  /** Null: absent, keeps. Empty: an explicit null, clears. */
+  /** Null if absent: the value stays. Empty for an explicit null: it is cleared. */
   @Schema(
-      description = "An explicit null clears it.",
+      description = "Null clears it. If absent, it keeps its value.",
       nullable = true,
       maxLength = TaskText.DESCRIPTION_MAX)
   @SuppressWarnings("OptionalUsedAsFieldOrParameterType") // it has three states

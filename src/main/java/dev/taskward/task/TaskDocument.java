@@ -25,7 +25,7 @@ public class TaskDocument implements OASFilter {
     Map<String, Schema> schemas = document.getComponents().getSchemas();
     schemas
         .get("Instant")
-        .description("RFC 3339, in UTC. In answers with six digits of a fraction, always.")
+        .description("RFC 3339, in UTC. Responses always have six fractional digits.")
         .examples(List.of("2026-01-13T10:00:00.000000Z"));
     Map<String, Schema> readOnly = new TreeMap<>(schemas.get("Task").getProperties());
     readOnly.values().removeIf(property -> !Boolean.TRUE.equals(property.getReadOnly()));

@@ -28,7 +28,7 @@ record TaskListQuery(
           .toList();
 
   /**
-   * Reads the query parameters; an invalid value or an unknown name gets 400 with the name. JAX-RS
+   * Reads the query parameters. An invalid value or an unknown name gets 400 with the name. JAX-RS
    * would return 404 for the value and ignore the name.
    */
   static TaskListQuery of(Map<String, List<String>> parameters, String subject) {

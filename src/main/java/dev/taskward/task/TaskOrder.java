@@ -48,7 +48,7 @@ record TaskOrder(Key key, boolean descending) {
     };
   }
 
-  /** SQL for the tasks after a position; its parameters are key and id. */
+  /** SQL for the tasks after a position. Its parameters are key and id. */
   String after() {
     return "(" + key.column + ", id) " + (descending ? "<" : ">") + " (" + key.place + ", ?)";
   }

@@ -18,8 +18,8 @@ import java.util.function.LongSupplier;
 
 /**
  * Limits how many tasks one user can have, including deleted tasks until they are purged. It counts
- * them once for each hundredth of the quota, not for every new task. So each instance may exceed
- * the quota by that much after each start.
+ * them once for each hundredth of the quota, not for each new task. So each instance can exceed the
+ * quota by a hundredth after each start.
  */
 @Unremovable // Task looks it up
 @ApplicationScoped
@@ -43,7 +43,7 @@ class TaskQuota {
   private final Cache<String, Allowance> allowances =
       Caffeine.newBuilder().maximumSize(USERS_MAX).build();
 
-  /** What one user may still create; its monitor allows one count at a time. */
+  /** What one user may still create. Its monitor allows one count at a time. */
   private static final class Allowance {
 
     /** Tasks that the user may create before the next count. */
@@ -93,10 +93,9 @@ class TaskQuota {
       if (counts) {
         allowance.notBefore = Instant.now().plus(PAUSE);
       }
-      SecurityLog.note(request, Event.QUOTA_REACHED, "as many tasks as one user may have");
+      SecurityLog.note(request, Event.QUOTA_REACHED, "task quota reached");
       throw ProblemException.forbidden(
-          "You have as many tasks as one user may have (%d), deleted ones included."
-              .formatted(quota));
+          "You have reached the limit of %d tasks. Deleted tasks count, too.".formatted(quota));
     }
     allowance.left = Math.min(free, Math.max(1, quota / STEPS));
   }

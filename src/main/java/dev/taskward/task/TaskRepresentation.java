@@ -38,7 +38,7 @@ public record TaskRepresentation(
     @Schema(
             readOnly = true,
             examples = "false",
-            description = "True only in a list of deleted tasks; elsewhere they are not found.")
+            description = "True only in a list of deleted tasks. Other requests do not find them.")
         boolean deleted,
     @Schema(readOnly = true) @JsonProperty("created_at") Instant createdAt,
     @Schema(readOnly = true) @JsonProperty("updated_at") Instant updatedAt,
@@ -46,8 +46,8 @@ public record TaskRepresentation(
             readOnly = true,
             nullable = true,
             description =
-                "Of a deleted task: when it may be removed for good, and can't be restored any more;"
-                    + " null if that is never. Null of all others.")
+                "When a deleted task may be removed permanently. From then on it cannot be"
+                    + " restored. Null if the task is not deleted, or never removed.")
         @JsonProperty("purge_at")
         Instant purgeAt,
     @Schema(
@@ -55,7 +55,7 @@ public record TaskRepresentation(
             minimum = "1",
             examples = "1",
             description =
-                "Grows with every change; in double quotes it is the entity tag (`ETag`) that"
-                    + " `If-Match` takes.")
+                "Increases with every change. In double quotes it is the entity tag (`ETag`) for"
+                    + " `If-Match`.")
         long version)
     implements Versioned {}

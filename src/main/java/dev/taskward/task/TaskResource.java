@@ -48,7 +48,7 @@ import org.jboss.resteasy.reactive.RestResponse.ResponseBuilder;
 @Path(TaskApi.PATH)
 @Authenticated
 @Produces(MediaType.APPLICATION_JSON)
-@Tag(name = "Tasks", description = "The caller's own tasks")
+@Tag(name = "Tasks", description = "The current user's tasks")
 public class TaskResource {
 
   private static final String MISSING = "must be a JSON object";
@@ -64,23 +64,23 @@ public class TaskResource {
   @GET
   @Operation(
       operationId = "listTasks",
-      summary = "List the caller's tasks, newest first",
+      summary = "List the current user's tasks, newest first by default",
       description =
-          "Follow the `Link` header with `rel=\"next\"` (RFC 8288) to the next page; the last page"
-              + " has none. Tasks that are created meanwhile do not shift the pages; one whose place in"
-              + " the order is changed meanwhile may be missed or come twice, so follow changes"
-              + " by `updated_at`, ascending. Every filter goes with every order.")
+          "The `Link` header with `rel=\"next\"` (RFC 8288) has the URL of the next page. The last"
+              + " page has none. New tasks do not shift the pages. A task whose sort value changes"
+              + " between two pages can be missing or appear twice. To follow changes, sort by"
+              + " `updated_at`, ascending. All filters and orders can be combined.")
   @APIResponse(
       responseCode = "200",
       description = "A page of tasks",
       headers = {
         @Header(
             name = "Link",
-            description = "The next page, with `rel=\"next\"`; absent on the last one.",
+            description = "The URL of the next page, with `rel=\"next\"`. Absent on the last page.",
             schema = @Schema(type = SchemaType.STRING)),
         @Header(
             name = "Total-Count",
-            description = "With `count=true` only: how many tasks all pages have.",
+            description = "The number of tasks on all pages. Only with `count=true`.",
             schema = @Schema(type = SchemaType.INTEGER, format = "int64", minimum = "0"))
       })
   public RestResponse<List<TaskRepresentation>> list(
@@ -103,7 +103,7 @@ public class TaskResource {
   @Operation(
       operationId = "createTask",
       summary = "Create a task",
-      description = "It belongs to the caller: the subject of the token.")
+      description = "The task belongs to the current user, the subject of the token.")
   @APIResponse(
       responseCode = "201",
       description = "The new task",
@@ -111,7 +111,7 @@ public class TaskResource {
       headers =
           @Header(
               name = "Location",
-              description = "Its URL.",
+              description = "The URL of the task.",
               schema = @Schema(type = SchemaType.STRING)))
   public RestResponse<TaskRepresentation> create(
       @NotNull(message = MISSING) @Valid NewTask task,
@@ -129,7 +129,7 @@ public class TaskResource {
   @Operation(
       operationId = "getTask",
       summary = "Get a task",
-      description = "One of the caller's own that is not deleted.")
+      description = "Returns a task of the current user that is not deleted.")
   @APIResponse(responseCode = "200", description = "The task")
   public TaskRepresentation get(@RestPath TaskId id, @Context RoutingContext request) {
     TaskRepresentation task = Task.get(id.value());
@@ -144,8 +144,8 @@ public class TaskResource {
   @Operation(
       operationId = "changeTask",
       summary = "Change a task",
-      description = "Changes the fields that are present; an absent field keeps its value.")
-  @APIResponse(responseCode = "200", description = "The task as it is now")
+      description = "Changes the fields that are present. An absent field keeps its value.")
+  @APIResponse(responseCode = "200", description = "The task after the request")
   public TaskRepresentation change(
       @RestPath TaskId id, @NotNull(message = MISSING) @Valid TaskChange change) {
     return Task.requireForUpdate(id.value()).apply(change).representation();
@@ -160,9 +160,9 @@ public class TaskResource {
       operationId = "patchTask",
       summary = "Change a task by a JSON merge patch",
       description =
-          "RFC 7396: an absent field keeps its value, a null clears the description; the other"
-              + " fields can't be cleared. What `PUT` does, by the standard.")
-  @APIResponse(responseCode = "200", description = "The task as it is now")
+          "Does the same as `PUT`, in the standard format (RFC 7396). An absent field keeps its"
+              + " value. A null clears the description. The other fields cannot be null.")
+  @APIResponse(responseCode = "200", description = "The task after the request")
   public TaskRepresentation patch(
       @RestPath TaskId id, @NotNull(message = MISSING) @Valid TaskChange change) {
     return Task.requireForUpdate(id.value()).apply(change).representation();
@@ -175,8 +175,8 @@ public class TaskResource {
   @Operation(
       operationId = "deleteTask",
       summary = "Delete a task",
-      description = "It can be restored until its `purge_at`.")
-  @APIResponse(responseCode = "204", description = "It is deleted")
+      description = "The task can be restored until its `purge_at`.")
+  @APIResponse(responseCode = "204", description = "The task is deleted")
   public RestResponse<Void> delete(@RestPath TaskId id) {
     Task task = Task.requireForUpdate(id.value()).softDelete(config.trash());
     return ResponseBuilder.<Void>noContent().header(HttpHeaders.ETAG, task.etag()).build();
@@ -189,8 +189,8 @@ public class TaskResource {
   @Operation(
       operationId = "restoreTask",
       summary = "Restore a deleted task",
-      description = "One that is not deleted is answered as it is, so that a retry is harmless.")
-  @APIResponse(responseCode = "200", description = "The task as it is now")
+      description = "A task that is not deleted stays unchanged, so this request can be repeated.")
+  @APIResponse(responseCode = "200", description = "The task after the request")
   public TaskRepresentation restore(@RestPath TaskId id) {
     return Task.requireForRestore(id.value(), config.trash()).restore().representation();
   }
@@ -202,8 +202,8 @@ public class TaskResource {
   @Operation(
       operationId = "completeTask",
       summary = "Flip or set a task's completed flag",
-      description = "Without a body it flips the flag; with one it sets it, and may be repeated.")
-  @APIResponse(responseCode = "200", description = "The task as it is now")
+      description = "A body with `completed` sets the flag. Otherwise the request flips the flag.")
+  @APIResponse(responseCode = "200", description = "The task after the request")
   public TaskRepresentation complete(
       @RestPath TaskId id,
       @RequestBody(required = false) @Valid Completion completion,

@@ -96,8 +96,8 @@ class TaskSql {
     long now = System.nanoTime();
     if (now - last >= LOG_INTERVAL && loggedAt.compareAndSet(last, now)) {
       LOG.error(
-          "The sequence task_id_seq is behind the ids of task; new tasks are refused. Set it, see"
-              + " docs/operations.md.");
+          "The sequence task_id_seq is behind the ids of task. New tasks get 503. Set the sequence,"
+              + " see docs/operations.md.");
     }
     return new PersistenceException(
         new SQLTransientException("the next id is in use", cause.getSQLState(), cause));

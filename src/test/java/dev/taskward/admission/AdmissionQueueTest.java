@@ -14,7 +14,7 @@ import java.util.function.Predicate;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
-/** Two entries are admitted, three wait, each for a second at most. */
+/** The queue admits two entries. Three can wait, for at most one second each. */
 class AdmissionQueueTest {
 
   private static final Duration MAX_WAIT = Duration.ofSeconds(1);
@@ -40,7 +40,7 @@ class AdmissionQueueTest {
   }
 
   @Test
-  void anEntryThatLeavesTheQueueAdmitsNobody() {
+  void anEntryThatLeavesTheQueueAdmitsNoOther() {
     List<Entry<String>> entries = arrive("a", "b", "c", "d");
 
     assertNull(depart(entries.get(2)).entry());
@@ -89,7 +89,7 @@ class AdmissionQueueTest {
   }
 
   @Test
-  void allThatWaitedTooLongAreShedTogether() {
+  void allThatWaitedTooLongAreShedAtOnce() {
     arrive("a", "b", "c", "d");
     advance(Duration.ofMillis(600));
     arrive("e");
@@ -101,7 +101,7 @@ class AdmissionQueueTest {
   }
 
   @Test
-  void anAdmittedEntryIsLateByItsWholeWait() {
+  void theWholeWaitCountsForAnAdmittedEntry() {
     List<Entry<String>> entries = arrive("a", "b", "c");
     advance(MAX_WAIT);
     depart(entries.get(0));
@@ -112,7 +112,7 @@ class AdmissionQueueTest {
   }
 
   @Test
-  void whereClientsExceedTheCapacityADepartureShedsWhoWaitedLongerThanTheLimit() {
+  void inACrowdADepartureShedsEntriesOverTheShorterLimit() {
     List<Entry<String>> entries = arrive("a", "b", "c", "d", "e");
     advance(AdmissionQueue.CROWDED_WAIT);
     Outcome<String> inTime = queue.depart(entries.get(0), true, any -> true);
@@ -126,7 +126,7 @@ class AdmissionQueueTest {
   }
 
   @Test
-  void theLastThatWaitsIsAdmittedNotShed() {
+  void theLastThatWaitsIsAdmittedAndNotShed() {
     List<Entry<String>> entries = arrive("a", "b", "c");
     advance(Duration.ofMillis(500));
 
@@ -136,7 +136,7 @@ class AdmissionQueueTest {
   }
 
   @Test
-  void withoutACrowdNobodyIsShedBeforeTheMaximum() {
+  void withoutACrowdNoEntryIsShedBeforeTheMaximum() {
     List<Entry<String>> entries = arrive("a", "b", "c", "d");
     advance(Duration.ofMillis(500));
 

@@ -9,11 +9,12 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.taskward.ActiveRequests;
 import dev.taskward.PostgresProxy;
 import dev.taskward.RawHttp;
+import dev.taskward.ServiceLog;
 import dev.taskward.TestDatabase;
 import dev.taskward.Threads;
 import dev.taskward.Tokens;
 import dev.taskward.User;
-import dev.taskward.protocol.SlowClientTest;
+import dev.taskward.protocol.SlowClientContract;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.quarkus.test.junit.QuarkusTest;
 import io.quarkus.test.junit.QuarkusTestProfile;
@@ -36,14 +37,14 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
-/** A service with few threads, two connections and a short queue, whose database falls silent. */
+/** A service with few threads, two connections and a short queue. Its database stops responding. */
 @QuarkusTest
 @TestProfile(OverloadTest.Small.class)
 class OverloadTest {
 
   static final int THREADS = 4;
 
-  /** Requests that have a thread, or are the next to have one. */
+  /** The number of requests that have a thread or are next to get one. */
   static final int ADMITTED = 8 * THREADS;
 
   static final int QUEUE = 40;
@@ -72,7 +73,7 @@ class OverloadTest {
   }
 
   @Test
-  void whatIsBeyondCapacityIs503AtOnceAndTheRestIsBounded() {
+  void requestsOverTheCapacityAre503AtOnceAndOthersAreBounded() {
     long id = alice.has("Buy milk");
     wire.freeze();
     long start = System.nanoTime();
@@ -103,16 +104,21 @@ class OverloadTest {
   }
 
   @Test
-  void whatWaitedTooLongForAThreadIsNotServedLate() {
+  void requestsThatWaitedTooLongForAThreadAreShed() {
     long id = alice.has("Buy milk");
     wire.freeze();
     long start = System.nanoTime();
 
-    // Those with a thread wait 3 s for a connection; the next ones are then too late, and do not
-    // wait as long again. The others are refused before.
-    List<CompletableFuture<Answer>> sent =
-        Stream.generate(() -> get(id)).limit(ADMITTED + QUEUE).toList();
-    assertEquals(QUEUE, answered(sent, start, 2_500), "had to wait for long");
+    // Requests with a thread wait 3 s for a connection. The next ones are too late by then, and do
+    // not wait again. Requests in the queue are shed earlier.
+    List<CompletableFuture<Answer>> sent;
+    try (ServiceLog log = new ServiceLog()) {
+      sent = Stream.generate(() -> get(id)).limit(ADMITTED + QUEUE).toList();
+      assertEquals(QUEUE, answered(sent, start, 2_500), "requests in the queue");
+      List<String> lines = log.lines().stream().map(line -> line.getFormattedMessage()).toList();
+      assertEquals(List.of(), lines.stream().filter(line -> line.contains("GET")).toList());
+      assertTrue(lines.stream().anyMatch(line -> line.startsWith("Overloaded: ")), "one line");
+    }
     assertTrue(answered(sent, start, 5_000) >= ADMITTED + QUEUE - 2, "two have connections");
 
     assertEquals(
@@ -121,7 +127,7 @@ class OverloadTest {
   }
 
   @Test
-  void metricsAreThereWhileAllThreadsWait() {
+  void metricsAreAvailableWhileAllThreadsWait() {
     long id = alice.has("Buy milk");
     wire.freeze();
     Stream.generate(() -> get(id)).limit(ADMITTED).forEach(sent -> {});
@@ -140,14 +146,14 @@ class OverloadTest {
   }
 
   @Test
-  void whoGivesUpLeavesHisPlaceToOthers() throws Exception {
+  void aDisconnectedClientFreesItsPlace() throws Exception {
     long id = alice.has("Buy milk");
     for (int i = 0; i < 3; i++) {
       wire.freeze();
       List<Socket> sockets = new ArrayList<>();
       for (int client = 0; client < ADMITTED + QUEUE; client++) {
         Socket socket = new Socket("localhost", RestAssured.port);
-        SlowClientTest.send(socket, head(id, "keep-alive"));
+        SlowClientContract.send(socket, head(id, "keep-alive"));
         sockets.add(socket);
       }
       ActiveRequests.await(registry, ADMITTED + QUEUE);
@@ -161,18 +167,18 @@ class OverloadTest {
   }
 
   @Test
-  void bodiesThatTrickleKeepNoThreadAndAreBounded() throws Exception {
+  void slowBodiesKeepNoThreadAndAreBounded() throws Exception {
     List<Socket> sockets = new ArrayList<>();
     for (int i = 0; i < QUEUE; i++) {
-      sockets.add(SlowClientTest.trickle(alice));
+      sockets.add(SlowClientContract.trickle(alice));
     }
     ActiveRequests.await(registry, sockets.size());
     long start = System.nanoTime();
     alice.list("").statusCode(200);
     assertTrue(System.nanoTime() - start < TimeUnit.SECONDS.toNanos(1), "the list came late");
-    assertEquals("HTTP/1.1 503", start(SlowClientTest.trickle(alice)));
+    assertEquals("HTTP/1.1 503", start(SlowClientContract.trickle(alice)));
     for (Socket socket : sockets) {
-      SlowClientTest.send(socket, "\"title\":\"Buy milk\"}");
+      SlowClientContract.send(socket, "\"title\":\"Buy milk\"}");
       assertEquals("HTTP/1.1 201", start(socket));
       socket.close();
     }
@@ -193,13 +199,9 @@ class OverloadTest {
     }
   }
 
-  /** Threads that wait for the database on behalf of nobody are free when that ends. */
+  /** The threads of disconnected clients become free only when their wait for the database ends. */
   private void await200(long id) {
-    await(() -> get(id).join().status == 200, "there is a place");
-  }
-
-  private static void awaitDone(List<? extends CompletableFuture<?>> sent, int requests) {
-    await(() -> done(sent) >= requests, requests + " answered");
+    await(() -> get(id).join().status == 200, "a request succeeds");
   }
 
   private static void await(BooleanSupplier isSo, String what) {
@@ -208,10 +210,6 @@ class OverloadTest {
       assertTrue(System.nanoTime() - start < TimeUnit.SECONDS.toNanos(20), what);
       Thread.onSpinWait();
     }
-  }
-
-  private static long done(List<? extends CompletableFuture<?>> sent) {
-    return sent.stream().filter(CompletableFuture::isDone).count();
   }
 
   private static long answered(List<CompletableFuture<Answer>> sent, long start, long millis) {
@@ -232,7 +230,7 @@ class OverloadTest {
     }
   }
 
-  /** On a connection of its own, for it counts how many are open. */
+  /** Uses a new connection, since admission counts open connections. */
   private CompletableFuture<Answer> get(long id) {
     return CompletableFuture.supplyAsync(
         () -> Answer.of(exchange(head(id, "close"))), Threads.EACH);

@@ -26,7 +26,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 @TestProfile(ConfiguredClaimsTest.Configured.class)
 class ConfiguredClaimsTest {
 
-  /** For {@link ScopeTest}, too. */
+  /** Also used by {@link ScopeTest}. */
   public static class Configured implements QuarkusTestProfile {
     @Override
     public Map<String, String> getConfigOverrides() {
@@ -73,24 +73,24 @@ class ConfiguredClaimsTest {
         arguments(401, "issued beyond the skew", with(Map.of("iat", now + 90))),
         arguments(200, "as old as the skew permits", with(Map.of("iat", now - 650))),
         arguments(401, "older than the skew permits", with(Map.of("iat", now - 670))),
-        arguments(401, "of no known age", without("iat")),
-        arguments(401, "of another issuer", with(Map.of("iss", "https://issuer.example.org"))),
-        arguments(401, "of no issuer", without("iss")),
+        arguments(401, "without iat", without("iat")),
+        arguments(401, "from another issuer", with(Map.of("iss", "https://issuer.example.org"))),
+        arguments(401, "without iss", without("iss")),
         arguments(401, "for another audience", with(Map.of("aud", "mail"))),
-        arguments(401, "for no audience", without("aud")),
+        arguments(401, "without aud", without("aud")),
         arguments(401, "without the subject claim", without("userId")),
         arguments(401, "with a blank subject claim", with(Map.of("userId", " "))),
-        arguments(401, "with a subject claim that is no text", with(Map.of("userId", 7))));
+        arguments(401, "with a subject claim that is not a string", with(Map.of("userId", 7))));
   }
 
   @ParameterizedTest(name = "{0}: {1}")
   @MethodSource("tokens")
-  void aTokenIsHeldToThem(int status, String what, String token) {
+  void tokensMustMeetTheSettings(int status, String what, String token) {
     User.withToken(token).get(User.TASKS).then().statusCode(status);
   }
 
   @Test
-  void theLogSaysWhatWasWrong() {
+  void theLogHasTheReason() {
     String trace = "4bf92f3577b34da6a3ce929d0e0e4736";
     Map<String, String> reasons =
         Map.of(
@@ -114,7 +114,7 @@ class ConfiguredClaimsTest {
   }
 
   @Test
-  void theSignInOfDevModeIsHeldToThemToo() {
+  void tokensOfTheDevSignInMeetTheSettings() {
     String token =
         RestAssured.given().formParam("username", "alice").post("/dev/token").path("access_token");
 
@@ -127,7 +127,7 @@ class ConfiguredClaimsTest {
     return claims;
   }
 
-  /** What a token of this user needs besides a scope. */
+  /** The claims that a token of this user needs besides a scope. */
   static Map<String, Object> claims(String user) {
     Map<String, Object> claims = new TreeMap<>(Tokens.claims("ignored"));
     claims.putAll(Map.of("iss", "https://issuer.example", "aud", "taskward", "userId", user));

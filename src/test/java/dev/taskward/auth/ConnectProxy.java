@@ -10,7 +10,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 
-/** A proxy that opens every tunnel (CONNECT) to one port of this machine. */
+/** An HTTP proxy that opens every CONNECT tunnel to one port of this machine. */
 final class ConnectProxy implements AutoCloseable {
 
   private final ServerSocket server = new ServerSocket(0, 0, InetAddress.getLoopbackAddress());
@@ -44,7 +44,7 @@ final class ConnectProxy implements AutoCloseable {
       client.getOutputStream().write("HTTP/1.1 200 OK\r\n\r\n".getBytes());
       threads.execute(() -> copy(client, issuer));
       copy(issuer, client);
-    } catch (IOException gone) {
+    } catch (IOException closed) {
       // the test sees the effect
     }
   }
@@ -62,8 +62,8 @@ final class ConnectProxy implements AutoCloseable {
     try {
       from.getInputStream().transferTo(to.getOutputStream());
       to.shutdownOutput();
-    } catch (IOException gone) {
-      // so is the other direction
+    } catch (IOException closed) {
+      // the other direction ends, too
     }
   }
 

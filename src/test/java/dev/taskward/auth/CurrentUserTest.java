@@ -31,7 +31,7 @@ class CurrentUserTest {
   }
 
   @Test
-  void thereIsNoDefault() {
+  void thereIsNoDefaultTenant() {
     assertThrows(IllegalStateException.class, user::getDefaultTenantId);
   }
 

@@ -26,7 +26,7 @@ class HttpsProxyTest {
     "HTTPS_PROXY, http://me:p%40ss:+%3A@proxy.example:3128, proxy.example, 3128, me, p@ss:+:",
     "HTTPS_PROXY, http://me@proxy.example:3128, proxy.example, 3128, me, ''",
   })
-  void theEnvironmentNamesTheProxy(
+  void theProxyComesFromTheEnvironment(
       String variable, String value, String host, int port, String user, String password) {
     ProxyOptions proxy = proxy("https://issuer.example/jwks", Map.of(variable, value)).get();
 
@@ -37,7 +37,7 @@ class HttpsProxyTest {
   }
 
   @Test
-  void withoutAValueThereIsNone() {
+  void withoutAValueThereIsNoProxy() {
     assertEquals(Optional.empty(), proxy("https://issuer.example", Map.of()));
     assertEquals(Optional.empty(), proxy("https://issuer.example", Map.of("HTTPS_PROXY", " ")));
     assertEquals(
@@ -56,7 +56,7 @@ class HttpsProxyTest {
         "https://[::1]/jwks",
         "http://localhost/jwks",
       })
-  void thisMachineIsAskedWithoutAProxy(String url) {
+  void thisMachineIsReachedWithoutAProxy(String url) {
     assertEquals(Optional.empty(), proxy(url, Map.of("HTTPS_PROXY", "http://proxy:3128")));
   }
 
@@ -87,7 +87,7 @@ class HttpsProxyTest {
     "'', https://issuer.example, false",
     "',', https://issuer.example, false",
   })
-  void noProxyHasItsExceptions(String exceptions, String url, boolean isExcepted) {
+  void theNoProxyVariableListsExceptions(String exceptions, String url, boolean isExcepted) {
     for (String variable : new String[] {"NO_PROXY", "no_proxy"}) {
       assertEquals(
           isExcepted,
@@ -108,7 +108,7 @@ class HttpsProxyTest {
         "http://me:p%ss@proxy.example",
         "a proxy",
       })
-  void whatIsNoProxyIsRefusedWithoutItsPassword(String value) {
+  void anInvalidProxyIsReportedWithoutItsPassword(String value) {
     SettingsException refusal =
         assertThrows(
             SettingsException.class,

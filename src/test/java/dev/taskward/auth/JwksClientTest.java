@@ -37,7 +37,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** What is fetched from a server that may be slow, large, wrong or another one. */
+/** Fetches from servers that are slow, faulty or not trusted. */
 class JwksClientTest {
 
   private static final Duration BOUND = Duration.ofSeconds(2);
@@ -67,18 +67,18 @@ class JwksClientTest {
     issuer.stop();
   }
 
-  static Stream<Arguments> illnesses() {
+  static Stream<Arguments> failures() {
     return Stream.of(
         arguments("silent", Issuer.silence()),
         arguments("endless", Issuer.trickle()),
         arguments("huge", Issuer.huge(KEY)),
-        arguments("gone", Issuer.hangUp()),
+        arguments("closing the connection", Issuer.hangUp()),
         arguments("failing", Issuer.status(500)),
         arguments("empty", Issuer.status(204)),
         arguments("without keys", Issuer.json("{\"keys\": []}")),
-        arguments("no JWKS", Issuer.json("[]")),
-        arguments("no JSON", Issuer.json("<html>")),
-        arguments("deep", Issuer.json("{\"keys\":".repeat(20_000))),
+        arguments("without a JWKS", Issuer.json("[]")),
+        arguments("without JSON", Issuer.json("<html>")),
+        arguments("deeply nested", Issuer.json("{\"keys\":".repeat(20_000))),
         arguments(
             "with a secret",
             Issuer.json(
@@ -87,10 +87,10 @@ class JwksClientTest {
   }
 
   @ParameterizedTest(name = "{0}")
-  @MethodSource("illnesses")
-  void anIllIssuerFailsTheFetchInTime(String how, Issuer.Answer ill) {
+  @MethodSource("failures")
+  void aFaultyIssuerFailsTheFetchInTime(String how, Issuer.Answer failure) {
     String url = issuer.open();
-    issuer.answers(ill);
+    issuer.answers(failure);
 
     long start = System.nanoTime();
     assertThrows(ExecutionException.class, () -> fetch(url));
@@ -130,9 +130,9 @@ class JwksClientTest {
     assertTrue(called.join() - after.join() > Duration.ofSeconds(1).toNanos());
   }
 
-  /** Node.js and others listen there if the name has IPv6 addresses, too. */
+  /** Node.js and others do so if the name localhost also has an IPv6 address. */
   @Test
-  void anIssuerOnThisMachineMayListenOnIpv6Alone() throws Exception {
+  void anIssuerOnThisMachineMayListenOnIpv6Only() throws Exception {
     HttpServer server = HttpServer.create(new InetSocketAddress("::1", 0), 0);
     issuer.serve(server);
     issuer.publishes(KEY);
@@ -142,7 +142,7 @@ class JwksClientTest {
   }
 
   @Test
-  void keysComeOverTlsFromATrustedServerOnly() throws Exception {
+  void keysAreFetchedOverTlsFromATrustedServerOnly() throws Exception {
     String url = "https://localhost:" + tlsPort + "/jwks";
     String anotherName = "https://127.0.0.1:" + tlsPort + "/jwks";
 
@@ -153,9 +153,9 @@ class JwksClientTest {
     assertEquals(before, TLS_ISSUER.requests());
   }
 
-  /** The proxy alone can resolve the issuer's name. */
+  /** Only the proxy can resolve the issuer's name. */
   @Test
-  void keysComeThroughTheProxyOfTheEnvironment() throws Exception {
+  void keysAreFetchedThroughTheProxyOfTheEnvironment() throws Exception {
     String url = "https://issuer.example:8443/jwks";
 
     try (ConnectProxy proxy = new ConnectProxy(tlsPort)) {
@@ -195,7 +195,7 @@ class JwksClientTest {
         });
   }
 
-  /** In one of some fetches: the first one in a JVM may be too slow. */
+  /** Fetches several times if necessary, since the first fetch in a JVM may be too slow. */
   private static void assertFetched(
       String url, Optional<TlsConfiguration> tls, Map<String, String> environment)
       throws Exception {

@@ -37,8 +37,8 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * Keys and wrong settings as an operator has them: on the packaged application. {@link TokenIT} has
- * the shared secret, {@link KeyKindTest} each kind of key and algorithm.
+ * Keys and wrong settings of the packaged application. {@link TokenIT} tests the shared secret,
+ * {@link KeyKindTest} each kind of key and algorithm.
  */
 class KeyKindIT {
 
@@ -64,7 +64,7 @@ class KeyKindIT {
     postgres.close();
   }
 
-  /** One of each way that a start ends. */
+  /** One mistake for each kind of failure at the start. */
   static Stream<Arguments> mistakes() {
     return Stream.of(
         arguments(
@@ -74,15 +74,14 @@ class KeyKindIT {
             "TASKWARD_TASKS_QUOTA must be greater than or equal to 1"),
         arguments(
             Map.of(SECRET, Tokens.SECRET, "QUARKUS_DATASOURCE_JDBC_MAX_LIFETIME", "-1S"),
-            "The start failed: IllegalArgumentException: Max Lifetime must not be negative. One of"
+            "Startup failed: IllegalArgumentException: Max Lifetime must not be negative. One of"
                 + " these settings may be wrong: QUARKUS_DATASOURCE_JDBC_MAX_LIFETIME."));
   }
 
   @Execution(ExecutionMode.CONCURRENT)
   @ParameterizedTest
   @MethodSource("mistakes")
-  void aMistakeEndsTheStartWithOneClearLine(Map<String, String> settings, String line)
-      throws Exception {
+  void aMistakeIsReportedInOneLine(Map<String, String> settings, String line) throws Exception {
     PackagedApplication.Ended ended = PackagedApplication.run(environment(settings));
 
     List<String> lines = ended.lines().stream().filter(l -> !l.startsWith("{")).toList();
@@ -92,7 +91,7 @@ class KeyKindIT {
 
   @Execution(ExecutionMode.CONCURRENT)
   @Test
-  void aPublicKeyInAFileWithTheSettingsOfMicroProfileJwt() throws Exception {
+  void aPublicKeyInAFileWorksWithTheSettingsOfMicroProfileJwt() throws Exception {
     SigningKey key = KeyKindTest.OWN.get("RS256");
     Path pem = Files.writeString(folder.resolve("key.pem"), key.pem());
     Map<String, String> settings =
@@ -119,11 +118,11 @@ class KeyKindIT {
   }
 
   /**
-   * The issuer's certificate has a CA of its own, and only the proxy can resolve its name. It is
-   * away, comes, gets a new key, and stops answering.
+   * The issuer's certificate has its own CA, and only the proxy can resolve its name. The issuer is
+   * unavailable, becomes available, gets a new key, and stops responding.
    */
   @Test
-  void aKeySetBehindAUrl() throws Exception {
+  void aKeySetAtAUrlIsFetchedAndRefreshed() throws Exception {
     Issuer other = new Issuer();
     Issuer issuer = new Issuer();
     Path certificateOfOther = folder.resolve("other.pem");
@@ -165,12 +164,12 @@ class KeyKindIT {
       assertEquals(0, other.requests());
 
       proxy.setTarget(port);
-      waitUntilReady(service); // without any token
+      waitUntilReady(service); // needs no request with a token
       assertEquals(200, status(service, good));
       for (SigningKey key : keys) {
         KeyKindTest.attack(key, false, token -> isAccepted(service, token));
       }
-      // A little more than a head may hold is refused before it is a token, but after it is read.
+      // A head slightly over the limit is read, but refused before the token is checked.
       assertEquals(
           431, status(service, keys[0].token(KeyKindTest.with("padding", "x".repeat(12_400)))));
 
@@ -187,14 +186,14 @@ class KeyKindIT {
 
       issuer.answers(Issuer.silence());
       Thread.sleep(INTERVAL.toMillis());
-      onlyUnknownKeysWait(service, issuer, good);
+      assertOnlyUnknownKeysWait(service, issuer, good);
       assertEquals(200, status(service, good));
     }
     issuer.stop();
     other.stop();
   }
 
-  private static void onlyUnknownKeysWait(Running service, Issuer issuer, String good)
+  private static void assertOnlyUnknownKeysWait(Running service, Issuer issuer, String good)
       throws Exception {
     ExecutorService clients = Executors.newFixedThreadPool(32);
     int before = issuer.requests();
@@ -252,7 +251,7 @@ class KeyKindIT {
         .statusCode();
   }
 
-  /** With a database of its own. */
+  /** Adds a new database to the settings. */
   private static Map<String, String> environment(Map<String, String> settings) throws Exception {
     String database = "own" + DATABASES.incrementAndGet();
     try (Connection connection = postgres.getPostgresDatabase().getConnection()) {

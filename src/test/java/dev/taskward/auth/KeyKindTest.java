@@ -24,15 +24,15 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * Every kind of key against the same attacks. Each bad token has one fault; without the fault it is
- * the good one. {@link KeyKindIT} has the same attacks over HTTP.
+ * Every kind of key against the same attacks. Each bad token has exactly one fault. {@link
+ * KeyKindIT} runs the same attacks over HTTP.
  */
 class KeyKindTest {
 
   static final String ISSUER = "https://issuer.example";
   static final String AUDIENCE = "taskward";
 
-  /** By algorithm; to generate RSA keys takes long. */
+  /** By algorithm. All tests share them, since RSA keys take long to generate. */
   static final Map<String, SigningKey> OWN = keys("its-kid");
 
   private static final Map<String, SigningKey> ATTACKER = keys("attacker's");
@@ -41,14 +41,14 @@ class KeyKindTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"RS256", "PS256", "ES256", "EdDSA", "Ed25519"})
-  void aPublicKeyInAFile(String algorithm) throws Exception {
+  void aPublicKeyInAFileVerifiesOnlyGoodTokens(String algorithm) throws Exception {
     SigningKey key = OWN.get(algorithm);
 
     attack(key, location(algorithm + ".pem", key.pem()), true);
   }
 
   @Test
-  void aPublicKeyInTheEnvironment() throws Exception {
+  void aPublicKeyInTheEnvironmentVerifiesOnlyGoodTokens() throws Exception {
     SigningKey key = SigningKey.generate(null, "ES256");
 
     attack(key, Map.of("MP_JWT_VERIFY_PUBLICKEY", key.pem()), true);
@@ -56,14 +56,14 @@ class KeyKindTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"RS256", "PS256", "ES256", "EdDSA", "Ed25519"})
-  void aKeySetInAFile(String algorithm) throws Exception {
+  void aKeySetInAFileVerifiesOnlyGoodTokens(String algorithm) throws Exception {
     SigningKey key = OWN.get(algorithm);
 
     attack(key, location(algorithm + ".json", Issuer.jwks(key)), false);
   }
 
   @Test
-  void aKeySetBehindAUrl() throws Exception {
+  void aKeySetAtAUrlVerifiesOnlyGoodTokens() throws Exception {
     SigningKey key = OWN.get("EdDSA");
     Issuer issuer = new Issuer();
     issuer.publishes(key);
@@ -73,9 +73,9 @@ class KeyKindTest {
     issuer.stop();
   }
 
-  /** Neither does the token cause a call to another server, nor does a key from there verify it. */
+  /** A token causes no request to another server, and no key from there verifies it. */
   @Test
-  void aTokenCausesNoCallElsewhere() throws Exception {
+  void aTokenCausesNoRequestToAnotherServer() throws Exception {
     SigningKey known = SigningKey.generate("known", "EdDSA");
     SigningKey attacker = ATTACKER.get("RS256");
     Issuer issuer = new Issuer();
@@ -115,7 +115,7 @@ class KeyKindTest {
   }
 
   @Test
-  void anRsaKeyWithoutAlgorithmHasTwo() throws Exception {
+  void anRsaKeyWithoutAlgorithmVerifiesTwo() throws Exception {
     SigningKey rsa = OWN.get("RS256").as("rsa", "RS256");
     Predicate<SigningKey> isGood = good(Issuer.jwks(rsa).replace("\"alg\":\"RS256\",", ""));
 
@@ -135,7 +135,7 @@ class KeyKindTest {
   }
 
   @Test
-  void aKeyWithoutKidFitsEveryToken() throws Exception {
+  void aKeyWithoutKidIsTriedForEveryToken() throws Exception {
     SigningKey key = SigningKey.generate("one", "EdDSA");
     SigningKey other = SigningKey.generate("other", "EdDSA");
     Predicate<SigningKey> isGood = good(Issuer.jwks(key, other).replace("\"kid\":\"one\",", ""));
@@ -147,7 +147,7 @@ class KeyKindTest {
   }
 
   @Test
-  void aKeyForEncryptionSignsNothing() throws Exception {
+  void aKeyForEncryptionVerifiesNothing() throws Exception {
     SigningKey encryption = OWN.get("RS256").as("enc", "RS256");
     SigningKey signature = SigningKey.generate("sig", "EdDSA");
     Predicate<SigningKey> isGood =
@@ -159,9 +159,9 @@ class KeyKindTest {
     assertTrue(isGood.test(signature));
   }
 
-  /** A JWK may stand alone, and have the name of the member of a set. */
+  /** The JWK is not in a set, and its key ID is the name of a set's member. */
   @Test
-  void aSingleKeyMayHaveAnyName() throws Exception {
+  void aSingleKeyMayHaveAnyKeyId() throws Exception {
     SigningKey single = SigningKey.generate("keys", "EdDSA");
 
     assertTrue(good(single.jwk().encode()).test(single));
@@ -187,9 +187,9 @@ class KeyKindTest {
     }
   }
 
-  /** Fails unless every good token is accepted, and no other. */
+  /** Fails unless every good token is accepted and every bad one is refused. */
   static void attack(SigningKey key, boolean anyKid, Predicate<String> isAccepted) {
-    assertTrue(isAccepted.test(key.token(claims())), "the control");
+    assertTrue(isAccepted.test(key.token(claims())), "the good token");
     assertTrue(isAccepted.test(key.token(Map.of("typ", "at+jwt"), claims())));
     if (isEd25519(key.algorithm())) { // RFC 9864: two names of one algorithm
       for (String name : List.of("EdDSA", "Ed25519")) {
@@ -203,7 +203,7 @@ class KeyKindTest {
     Map<String, String> accepted = new TreeMap<>(bad);
     accepted.values().removeIf(isAccepted.negate());
     assertEquals(Map.of(), accepted);
-    assertTrue(isAccepted.test(key.token(claims())), "the control, afterwards");
+    assertTrue(isAccepted.test(key.token(claims())), "the good token, afterwards");
   }
 
   private static Map<String, String> badTokens(SigningKey key) {
@@ -246,7 +246,7 @@ class KeyKindTest {
     bad.put("x5u", attacker.token(Map.of("x5u", "http://127.0.0.1:9/cert"), claims()));
     bad.put("a path as kid", attacker.token(Map.of("kid", "../../../../dev/null"), claims()));
     bad.put("SQL as kid", attacker.token(Map.of("kid", "' or 1=1 --"), claims()));
-    bad.put("kid no text", attacker.token(Map.of("kid", 1), claims()));
+    bad.put("a kid that is not a string", attacker.token(Map.of("kid", 1), claims()));
     bad.put("another issuer", key.token(with("iss", "https://issuer.example.org")));
     bad.put("no issuer", key.token(without("iss")));
     bad.put("issuer with a slash", key.token(with("iss", ISSUER + "/")));
@@ -256,7 +256,7 @@ class KeyKindTest {
     bad.put("no exp", key.token(without("exp")));
     bad.put("not valid yet", key.token(with("nbf", now + 60)));
     bad.put("issued in the future", key.token(with("iat", now + 60)));
-    bad.put("too long a life", key.token(with("exp", now + 24 * 60 * 60 + 60)));
+    bad.put("a lifetime over 24 hours", key.token(with("exp", now + 24 * 60 * 60 + 60)));
     bad.put("no sub", key.token(without("sub")));
     bad.put("a critical extension", key.token(Map.of("crit", List.of("x"), "x", 1), claims()));
     bad.put("crit b64", key.token(Map.of("crit", List.of("b64"), "b64", true), claims()));
@@ -265,7 +265,8 @@ class KeyKindTest {
     bad.put("a logout token", key.token(Map.of("typ", "logout+jwt"), claims()));
     bad.put("encrypted", Tokens.encode(Map.of("alg", "RSA-OAEP", "enc", "A256GCM")) + ".a.b.c.d");
     bad.put(
-        "encrypted to nobody", Tokens.encode(Map.of("alg", "dir", "enc", "A256GCM")) + "..b.c.d");
+        "encrypted without a recipient",
+        Tokens.encode(Map.of("alg", "dir", "enc", "A256GCM")) + "..b.c.d");
     bad.put("other claims", parts[0] + "." + Tokens.encode(with("sub", "bob")) + "." + parts[2]);
     bad.put("no signature", parts[0] + "." + parts[1] + ".");
     bad.put("a signature of zeros", parts[0] + "." + parts[1] + "." + Tokens.encode(new byte[64]));

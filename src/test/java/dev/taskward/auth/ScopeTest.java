@@ -24,7 +24,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** With scopes required, a token permits what its scopes name. */
+/** With scopes required, a token permits only what its scopes allow. */
 @QuarkusTest
 @TestProfile(ConfiguredClaimsTest.Configured.class)
 class ScopeTest {
@@ -55,7 +55,7 @@ class ScopeTest {
   }
 
   @Test
-  void aRefusalCountsForTheLimitOfTheUser() {
+  void aRefusedRequestCountsTowardsTheLimitOfTheUser() {
     with("scope", "x")
         .get(User.TASKS)
         .then()
@@ -64,7 +64,7 @@ class ScopeTest {
   }
 
   @Test
-  void theSignInOfDevModeHasBoth() {
+  void tokensOfTheDevSignInHaveBothScopes() {
     String token =
         RestAssured.given().formParam("username", "scoped").post("/dev/token").path("access_token");
 
@@ -78,7 +78,7 @@ class ScopeTest {
   }
 
   @Test
-  void theyMayStandInEitherClaimAsTextOrList() {
+  void scopesMayBeInEitherClaimAsTextOrList() {
     for (Object scopes : List.of("tasks:read", "a tasks:read b", List.of("a", "tasks:read"))) {
       with("scope", scopes).get(User.TASKS).then().statusCode(200);
       with("scp", scopes).get(User.TASKS).then().statusCode(200);
@@ -88,12 +88,12 @@ class ScopeTest {
   @ParameterizedTest
   @ValueSource(
       strings = {"", "tasks", "tasks:readx", "xtasks:read", "TASKS:READ", "tasks:read,tasks:write"})
-  void nothingElseIsTheScope(String scopes) {
+  void similarTextsAreNotTheScope(String scopes) {
     refused("tasks:read", with("scope", scopes).get(User.TASKS));
   }
 
   @Test
-  void claimsOfNoKnownTypeHoldNoScope() {
+  void claimsOfOtherTypesHoldNoScope() {
     for (Object scopes : List.of(1, true, List.of(1), Map.of("tasks:read", true))) {
       refused("tasks:read", with("scope", scopes).get(User.TASKS));
     }
@@ -101,14 +101,14 @@ class ScopeTest {
     refused("tasks:read", with("roles", List.of("tasks:read")).get(User.TASKS));
   }
 
-  /** What the token is not good for is refused before the request is looked at. */
+  /** Without the scope, a request is refused before it is parsed. */
   @Test
-  void nothingIsLookedAtBeforeTheScope() {
+  void theScopeIsCheckedFirst() {
     refused("tasks:read", with("scope", "x").get(User.TASKS + "?limit=x"));
     refused("tasks:write", with("scope", "x").body("{").post("/api/v1/nothing"));
   }
 
-  /** Neither by its path nor by its method does a request get past what its token is for. */
+  /** No path and no method bypasses the scopes of a token. */
   @ParameterizedTest
   @ValueSource(
       strings = {
@@ -129,7 +129,7 @@ class ScopeTest {
         "/x/../api/v1/tasks",
         "/API/v1/tasks"
       })
-  void noSpellingOfARequestPassesTheScope(String path) throws IOException {
+  void noSpellingOfARequestBypassesTheScope(String path) throws IOException {
     for (String method : List.of("POST", "PUT", "PATCH", "DELETE", "PROPFIND", "get")) {
       refused("tasks:write", raw(method, path, "tasks:read"));
     }
@@ -150,7 +150,7 @@ class ScopeTest {
             .formatted(method, path, token("scope", scope)));
   }
 
-  /** The stored response to a write is for users only that may still write. */
+  /** The stored response to a write is returned only to a token that may write. */
   @Test
   void aReplayNeedsTheScopeToo() {
     String key = UUID.randomUUID().toString();
@@ -182,7 +182,7 @@ class ScopeTest {
 
   /** A 403 for another reason has no challenge: another token would not help. */
   @Test
-  void anotherUsersTaskIsNoMatterOfScope() {
+  void the403ForAnotherUsersTaskHasNoChallenge() {
     long id =
         User.withToken(token("scope", "tasks:write"))
             .contentType(ContentType.JSON)

@@ -71,24 +71,24 @@ class TokenKeysTest {
     assertEquals(List.of("first"), ids());
 
     issuer.publishes(FIRST, SECOND);
-    unit.pass("29.9S");
+    unit.advance("29.9S");
     unit.refresh();
     assertEquals(List.of("first"), ids());
     assertEquals(1, issuer.requests());
 
-    unit.pass("0.1S");
+    unit.advance("0.1S");
     unit.refresh();
     assertEquals(List.of("first", "second"), ids());
     assertEquals(2, issuer.requests());
   }
 
   @Test
-  void aWithdrawnKeyIsGone() throws Exception {
+  void aWithdrawnKeyIsRemoved() throws Exception {
     issuer.publishes(FIRST);
     fetched();
 
     issuer.publishes(SECOND);
-    unit.pass("30S");
+    unit.advance("30S");
     unit.refresh();
 
     assertEquals(List.of("second"), ids());
@@ -99,11 +99,11 @@ class TokenKeysTest {
     issuer.publishes(FIRST);
     TokenKeys keys = fetched();
     issuer.answers(Issuer.silence());
-    unit.pass("30S");
+    unit.advance("30S");
 
     Set<Future<Void>> fetches = ConcurrentHashMap.newKeySet();
     IntStream.range(0, 50).parallel().forEach(i -> fetches.add(keys.refresh()));
-    unit.pass("30S");
+    unit.advance("30S");
     fetches.add(keys.refresh());
 
     assertEquals(1, fetches.size());
@@ -112,17 +112,17 @@ class TokenKeysTest {
   }
 
   @Test
-  void keysStayWhileTheIssuerIsAwayAndFailedFetchesKeepTheInterval() throws Exception {
+  void keysStayWhileTheIssuerIsUnavailableAndFailedFetchesKeepTheInterval() throws Exception {
     issuer.publishes(FIRST);
     TokenKeys keys = fetched();
     VerificationKeys before = keys.current();
     issuer.answers(Issuer.status(500));
 
     try (ServiceLog log = new ServiceLog()) {
-      unit.pass("30S");
+      unit.advance("30S");
       unit.refresh();
       unit.refresh();
-      unit.pass("29.9S");
+      unit.advance("29.9S");
       unit.refresh();
 
       assertEquals(
@@ -133,7 +133,7 @@ class TokenKeysTest {
     assertEquals(2, issuer.requests());
 
     issuer.publishes(SECOND);
-    unit.pass("0.1S");
+    unit.advance("0.1S");
     unit.refresh();
     assertEquals(List.of("second"), ids());
   }
@@ -145,52 +145,52 @@ class TokenKeysTest {
     assertFalse(keys.refresh().failed());
     assertEquals(List.of(), ids());
 
-    unit.pass("4.9S");
+    unit.advance("4.9S");
     keys.fetchIfOld();
     assertEquals(1, issuer.requests());
 
     issuer.publishes(FIRST);
-    unit.pass("0.1S");
+    unit.advance("0.1S");
     keys.fetchIfOld();
     unit.refresh();
     assertEquals(List.of("first"), ids());
   }
 
   @Test
-  void oldKeysAreFetchedByTheTimer() throws Exception {
+  void theTimerRefreshesOldKeys() throws Exception {
     issuer.publishes(FIRST);
     TokenKeys keys = fetched();
     issuer.publishes(SECOND);
 
-    unit.pass("4M59.9S");
+    unit.advance("4M59.9S");
     keys.fetchIfOld();
     assertEquals(1, issuer.requests());
 
-    unit.pass("0.1S");
+    unit.advance("0.1S");
     keys.fetchIfOld();
     unit.refresh();
     assertEquals(List.of("second"), ids());
   }
 
-  /** Otherwise every remembered token would be verified anew. */
+  /** Otherwise every cached token would be verified again. */
   @Test
-  void theSameKeysStayTheSameObject() throws Exception {
+  void unchangedKeysStayTheSameObject() throws Exception {
     issuer.publishes(FIRST);
     TokenKeys keys = fetched();
     VerificationKeys before = keys.current();
 
-    unit.pass("30S");
+    unit.advance("30S");
     unit.refresh();
     assertSame(before, keys.current());
 
     issuer.publishes(FIRST, SECOND);
-    unit.pass("30S");
+    unit.advance("30S");
     unit.refresh();
     assertNotSame(before, keys.current());
   }
 
   @Test
-  void aSecretStaysBesidesTheKeysOfTheIssuer() throws Exception {
+  void aSecretWorksBesidesTheKeysOfTheIssuer() throws Exception {
     issuer.publishes(FIRST);
     unit = new UnitVerification(Map.of("BETTER_AUTH_SECRET", Tokens.SECRET, LOCATION, url));
     unit.refresh();
@@ -201,12 +201,12 @@ class TokenKeysTest {
   }
 
   @Test
-  void aKeyThatVerifiesNothingIsLoggedOnce() throws Exception {
+  void anUnusableKeyIsLoggedOnce() throws Exception {
     String jwks = Issuer.jwks(FIRST).replace("[", "[{\"kty\": \"oct\", \"k\": \"AA\"},");
     issuer.answers(Issuer.json(jwks));
     try (ServiceLog log = new ServiceLog()) {
       fetched();
-      unit.pass("30S");
+      unit.advance("30S");
       unit.refresh();
       try (UnitVerification local = UnitVerification.ofLocation(file("ignored.json", jwks))) {
         String ignored = "A JWK can't verify tokens and is ignored: a key without kid (symmetric)";
@@ -216,7 +216,7 @@ class TokenKeysTest {
   }
 
   @Test
-  void aJwksWithoutIssuerOrAudiencesIsWarnedOf() {
+  void aJwksWithoutIssuerOrAudiencesLogsWarnings() {
     Map<String, String> settings = new HashMap<>(Map.of(LOCATION, url));
     assertEquals(
         List.of(
@@ -254,14 +254,14 @@ class TokenKeysTest {
 
   @ParameterizedTest
   @MethodSource("mistakes")
-  void aMistakeIsOneLine(Map<String, String> settings, String line) {
+  void aMistakeIsReportedInOneLine(Map<String, String> settings, String line) {
     assertEquals(
         line,
         assertThrows(SettingsException.class, () -> new UnitVerification(settings)).getMessage());
   }
 
   @Test
-  void theKeyThatQuarkusSetsForTestsIsNone() {
+  void thePlaceholderKeyOfQuarkusTestsIsIgnored() {
     unit = new UnitVerification(Map.of("BETTER_AUTH_SECRET", Tokens.SECRET, PUBLIC_KEY, "NONE"));
     assertEquals(1, ids().size());
   }

@@ -16,7 +16,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongSupplier;
 
-/** Keys and the verification of tokens without a server, with a clock that the test moves. */
+/** Token keys and token verification without a server. The test advances the clock. */
 final class UnitVerification implements AutoCloseable {
 
   static final Vertx VERTX = Vertx.vertx();
@@ -61,7 +61,7 @@ final class UnitVerification implements AutoCloseable {
         Optional.ofNullable(environment.get("MP_JWT_VERIFY_PUBLICKEY_LOCATION")));
   }
 
-  /** With the keys at this location, which are fetched. */
+  /** Fetches the keys at this location. */
   static UnitVerification ofLocation(String location) throws Exception {
     UnitVerification unit =
         new UnitVerification(Map.of("MP_JWT_VERIFY_PUBLICKEY_LOCATION", location));
@@ -103,7 +103,7 @@ final class UnitVerification implements AutoCloseable {
     keys.refresh().toCompletionStage().toCompletableFuture().get(10, TimeUnit.SECONDS);
   }
 
-  void pass(String time) {
+  void advance(String time) {
     nanoTime.addAndGet(Duration.parse("PT" + time).toNanos());
   }
 

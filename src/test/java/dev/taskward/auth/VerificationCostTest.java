@@ -25,8 +25,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /**
- * How often a signature is verified: a security provider in front of the JDK's counts. What is
- * verified again is held to all rules again.
+ * How often signatures are verified. A security provider in front of the JDK's counts them. A token
+ * that is verified again must meet all rules again.
  */
 class VerificationCostTest {
 
@@ -40,7 +40,7 @@ class VerificationCostTest {
   private TokenVerification verification;
 
   @BeforeEach
-  void count() throws Exception {
+  void startCounting() throws Exception {
     issuer.publishes(KEY);
     unit = UnitVerification.ofLocation(issuer.open());
     verification = unit.verification();
@@ -49,14 +49,14 @@ class VerificationCostTest {
   }
 
   @AfterEach
-  void countNoMore() {
+  void stopCounting() {
     Security.removeProvider(provider.getName());
     unit.close();
     issuer.stop();
   }
 
   @Test
-  void aTokenIsVerifiedOnceHoweverOftenItIsSent() {
+  void aRepeatedTokenIsVerifiedOnce() {
     String token = KEY.token(Tokens.claims("alice"));
 
     for (int i = 0; i < 20; i++) {
@@ -67,7 +67,7 @@ class VerificationCostTest {
   }
 
   @Test
-  void anotherTokenIsVerifiedForItself() {
+  void eachTokenIsVerified() {
     assertTrue(accepts(KEY.token(Tokens.claims("alice"))));
     assertTrue(accepts(KEY.token(Tokens.claims("bob"))));
 
@@ -75,7 +75,7 @@ class VerificationCostTest {
   }
 
   @Test
-  void aBadTokenIsNotRemembered() {
+  void aBadTokenIsNotCached() {
     String token = SigningKey.generate("counted", "EdDSA").token(Tokens.claims("alice"));
 
     for (int i = 0; i < 3; i++) {
@@ -90,7 +90,7 @@ class VerificationCostTest {
     String token = KEY.token(Tokens.claims("alice"));
     assertTrue(accepts(token));
     issuer.publishes(KEY, SigningKey.generate("next", "RS256"));
-    unit.pass("30S");
+    unit.advance("30S");
     unit.refresh();
 
     assertTrue(accepts(token));
@@ -98,7 +98,7 @@ class VerificationCostTest {
     assertEquals(2, VERIFICATIONS.get());
 
     issuer.publishes(SigningKey.generate("next", "RS256"));
-    unit.pass("30S");
+    unit.advance("30S");
     unit.refresh();
     assertFalse(accepts(token));
   }
@@ -111,8 +111,8 @@ class VerificationCostTest {
     String token = KEY.token(claims);
 
     // 10 s of clock skew
-    assertTrue(isRememberedAt(now.plusSeconds(69), token));
-    assertFalse(isRememberedAt(now.plusSeconds(70), token));
+    assertTrue(isCachedAt(now.plusSeconds(69), token));
+    assertFalse(isCachedAt(now.plusSeconds(70), token));
   }
 
   @Test
@@ -126,18 +126,18 @@ class VerificationCostTest {
     claims.put("iat", now.getEpochSecond() - 540);
     String token = KEY.token(claims);
 
-    assertTrue(isRememberedAt(now.plusSeconds(69), token));
-    assertFalse(isRememberedAt(now.plusSeconds(70), token));
+    assertTrue(isCachedAt(now.plusSeconds(69), token));
+    assertFalse(isCachedAt(now.plusSeconds(70), token));
   }
 
-  /** Whether a token that is good now is not verified a second time at that time. */
-  private boolean isRememberedAt(Instant later, String token) {
+  /** Whether the verification of a token that is valid now is still cached at that time. */
+  private boolean isCachedAt(Instant later, String token) {
     AtomicLong clock = new AtomicLong(System.currentTimeMillis());
     verification = unit.verification(clock::get);
     VERIFICATIONS.set(0);
     assertTrue(accepts(token));
     clock.set(later.toEpochMilli());
-    assertTrue(accepts(token)); // jose4j has the system's clock
+    assertTrue(accepts(token)); // jose4j uses the system's clock
     return VERIFICATIONS.get() == 1;
   }
 
@@ -158,7 +158,7 @@ class VerificationCostTest {
     }
   }
 
-  @SuppressWarnings("deprecation") // of two methods that the contract has all the same
+  @SuppressWarnings("deprecation") // SignatureSpi requires two deprecated methods
   private static final class CountingSignature extends SignatureSpi {
 
     private final Signature real;

@@ -12,7 +12,7 @@ import java.util.Base64;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-/** Which keys a text has, and what is wrong with the others. */
+/** Which keys a text has, and why others are ignored. */
 class VerificationKeysTest {
 
   private static final String NO_KEY =
@@ -47,9 +47,9 @@ class VerificationKeysTest {
         refusal("{\"kty\": \"oct\", \"k\": \"" + "A".repeat(43) + "\"}"));
   }
 
-  /** Also a key for another algorithm than its tokens have: it is hard to find otherwise. */
+  /** A key for another algorithm than that of its tokens would be hard to find otherwise. */
   @Test
-  void aJwkThatVerifiesNothingIsIgnoredWithTheReason() {
+  void anUnusableJwkIsIgnoredWithTheReason() {
     SigningKey good = SigningKey.generate("good", "EdDSA");
     String n = SigningKey.generate("rsa", "RS256").jwk().getString("n");
     JsonObject rsa = new JsonObject().put("kty", "RSA").put("n", n).put("e", "AQAB");

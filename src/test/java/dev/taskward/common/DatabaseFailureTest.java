@@ -29,13 +29,13 @@ class DatabaseFailureTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"53300", "57P03", "XX000", "42501", "22023", "0A000", "26000", "55000"})
-  void whatAServerOrPoolerRefusesAConnectionWithMayPass(String sqlState) {
+  void aRefusedConnectionIsATransientFailure(String sqlState) {
     assertConnect(SQLTransientConnectionException.class, answered(sqlState));
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"28P01", "28000", "3D000"})
-  void aWrongNameOrPasswordStaysWrong(String sqlState) {
+  void aWrongNameOrPasswordIsAPermanentFailure(String sqlState) {
     assertConnect(SQLNonTransientConnectionException.class, answered(sqlState));
   }
 
@@ -49,7 +49,7 @@ class DatabaseFailureTest {
 
   @ParameterizedTest
   @MethodSource("failuresOfTheNetwork")
-  void theNetworkMayComeBack(Exception cause) {
+  void aNetworkFailureIsTransient(Exception cause) {
     assertConnect(
         SQLTransientConnectionException.class,
         driver(PSQLState.CONNECTION_UNABLE_TO_CONNECT, cause));
@@ -68,13 +68,13 @@ class DatabaseFailureTest {
 
   @ParameterizedTest
   @MethodSource("failuresOfASetting")
-  void aSettingStaysWrong(PSQLException failure) {
+  void aWrongSettingIsAPermanentFailure(PSQLException failure) {
     assertConnect(SQLNonTransientConnectionException.class, failure);
   }
 
-  /** Among several hosts there may be no primary for the moment. */
+  /** Several hosts may temporarily have no primary. */
   @Test
-  void aServerOfTheKindThatIsAskedForMayCome() {
+  void aMissingServerOfTheRequestedTypeIsTransient() {
     SQLException failure =
         DatabaseFailure.ofConnect(
             driver(PSQLState.CONNECTION_UNABLE_TO_CONNECT, null),
@@ -84,14 +84,14 @@ class DatabaseFailureTest {
   }
 
   @Test
-  void theSameStateInAStatementIsAFaultOfOurs() {
+  void theSameStateInAStatementIsAnInternalError() {
     for (String state : new String[] {"XX000", "42501", "22023", "0A000"}) {
-      assertFalse(DatabaseFailure.isAway(new PersistenceException(answered(state))), state);
+      assertFalse(DatabaseFailure.isUnavailable(new PersistenceException(answered(state))), state);
     }
-    assertTrue(DatabaseFailure.isAway(new PersistenceException(answered("26000"))));
+    assertTrue(DatabaseFailure.isUnavailable(new PersistenceException(answered("26000"))));
   }
 
-  /** The server or a pooler says why, and closes the connection. */
+  /** The server or a pooler sends the reason and closes the connection. */
   @Test
   void anErrorThatEndsTheSessionIsALostConnection() {
     SQLException why = answered("XX000");
@@ -99,7 +99,7 @@ class DatabaseFailureTest {
     why.setNextException(driver(PSQLState.CONNECTION_FAILURE, new EOFException()));
 
     assertTrue(DatabaseFailure.isConnectionLost(why));
-    assertTrue(DatabaseFailure.isAway(new PersistenceException(why)));
+    assertTrue(DatabaseFailure.isUnavailable(new PersistenceException(why)));
   }
 
   private static void assertConnect(Class<?> expected, SQLException e) {
@@ -108,7 +108,7 @@ class DatabaseFailureTest {
     assertEquals(expected, failure.getClass());
     assertEquals(e.getSQLState(), failure.getSQLState());
     assertEquals(e.getMessage(), failure.getMessage());
-    assertTrue(DatabaseFailure.isAway(new PersistenceException(failure)));
+    assertTrue(DatabaseFailure.isUnavailable(new PersistenceException(failure)));
     assertEquals(
         expected == SQLTransientConnectionException.class, DatabaseFailure.isTransient(failure));
   }

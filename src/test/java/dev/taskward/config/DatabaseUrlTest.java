@@ -15,7 +15,7 @@ class DatabaseUrlTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"postgresql", "postgres", "postgresql+asyncpg", "postgresql+psycopg2"})
-  void everySchemeOfTheFieldIsRead(String scheme) {
+  void everyCommonSchemeIsAccepted(String scheme) {
     assertEquals(
         new DatabaseUrl("jdbc:postgresql://db.example:6432/tasks?sslmode=require", "ann", "secret"),
         DatabaseUrl.parse(scheme + "://ann:secret@db.example:6432/tasks?sslmode=require"));
@@ -23,7 +23,7 @@ class DatabaseUrlTest {
 
   /** As Neon's console shows them, pooled and direct. */
   @Test
-  void neonsStringsWorkAsPasted() {
+  void connectionStringsOfNeonWorkUnchanged() {
     assertEquals(
         new DatabaseUrl(
             "jdbc:postgresql://ep-cool-rain-123456-pooler.eu-central-1.aws.neon.tech/neondb"
@@ -49,7 +49,7 @@ class DatabaseUrlTest {
     "'', ''",
     "what?is#this, what?is#this",
   })
-  void passwordsArePercentDecodedAndNothingElse(String encoded, String password) {
+  void passwordsAreOnlyPercentDecoded(String encoded, String password) {
     assertEquals(password, DatabaseUrl.parse("postgres://u:" + encoded + "@h/d").password());
   }
 
@@ -75,7 +75,7 @@ class DatabaseUrlTest {
         "postgres://h/d?sslrootcert=/etc/ca.pem         | jdbc:postgresql://h/d?sslrootcert=%2Fetc%2Fca.pem",
         "postgres://h/d?sslrootcert=system              | jdbc:postgresql://h/d?sslfactory=org.postgresql.ssl.DefaultJavaSSLFactory",
       })
-  void partsAndParametersAreSaidForTheDriver(String url, String jdbcUrl) {
+  void partsAndParametersAreTranslatedForTheDriver(String url, String jdbcUrl) {
     assertEquals(jdbcUrl, DatabaseUrl.parse(url).jdbcUrl());
     assertTrue(new Driver().acceptsURL(jdbcUrl), jdbcUrl);
   }
@@ -109,7 +109,7 @@ class DatabaseUrlTest {
         "postgres://u:hunter2@h d/x",
         "postgres://%2Fvar%2Frun/d",
       })
-  void aWrongUrlIsOneLineWithoutThePassword(String url) {
+  void aWrongUrlIsReportedInOneLineWithoutThePassword(String url) {
     String message =
         assertThrows(IllegalArgumentException.class, () -> DatabaseUrl.parse(url)).getMessage();
 

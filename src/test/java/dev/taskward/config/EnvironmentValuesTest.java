@@ -63,13 +63,13 @@ class EnvironmentValuesTest {
 
     assertEquals(secret, config.getValue("SECRET", String.class));
     assertEquals(secret, config.getValue("quarkus.datasource.password", String.class));
-    assertEquals(secret, config.getValue("shown", String.class), "by an expression of ours");
+    assertEquals(secret, config.getValue("shown", String.class), "by an expression of a file");
     assertEquals(
         secret, Expressions.withoutExpansion(() -> config.getConfigValue("SECRET").getValue()));
   }
 
   @Test
-  void expressionsOfPropertiesFilesStayExpressions() {
+  void expressionsInPropertiesFilesAreExpanded() {
     SmallRyeConfig config = config(Map.of("TASKWARD_API_DOCS", "true"));
 
     assertEquals("true", config.getValue("docs", String.class));
@@ -78,22 +78,22 @@ class EnvironmentValuesTest {
     assertEquals("false", config(Map.of()).getValue("docs", String.class));
   }
 
-  /** Kubernetes secrets made from files have it. */
+  /** Kubernetes secrets that are created from files may end with a line break. */
   @ParameterizedTest
   @ValueSource(strings = {"secret\n", "secret\r\n", "secret\n\n", "secret"})
-  void aLineBreakAtTheEndIsCutOff(String secret) {
+  void aTrailingLineBreakIsRemoved(String secret) {
     assertEquals("secret", config(Map.of("SECRET", secret)).getValue("SECRET", String.class));
   }
 
   @Test
-  void noOtherWhiteSpaceIs() {
+  void otherWhiteSpaceIsKept() {
     for (String secret : new String[] {" secret ", "\nsecret", "sec\nret", "secret\n "}) {
       assertEquals(secret, config(Map.of("SECRET", secret)).getValue("SECRET", String.class));
     }
   }
 
   @Test
-  void theLogNamesWhatHadALineBreak() {
+  void theLogNamesVariablesWithATrailingLineBreak() {
     assertEquals(
         "BETTER_AUTH_SECRET, DATABASE_URL",
         EnvironmentCheck.cut(
@@ -106,7 +106,7 @@ class EnvironmentValuesTest {
   }
 
   @Test
-  void bytesOfTheEnvironmentAreUtf8() {
+  void theEnvironmentIsDecodedAsUtf8() {
     ByteArrayOutputStream environ = new ByteArrayOutputStream();
     environ.writeBytes("A=ascii\0B=p=ä€\0C=".getBytes(StandardCharsets.UTF_8));
     environ.write(0xE4); // ä in ISO 8859-1

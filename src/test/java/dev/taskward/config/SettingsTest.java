@@ -27,7 +27,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What becomes of the environment in production, without a start. */
+/** How the environment becomes settings in production, without a start. */
 class SettingsTest {
 
   private static final String PUBLIC_KEY = "MP_JWT_VERIFY_PUBLICKEY";
@@ -57,7 +57,7 @@ class SettingsTest {
         .build();
   }
 
-  /** Null if there is none. */
+  /** The error message, null if there is none. */
   private static String error(Map<String, String> environment) {
     try {
       config(environment);
@@ -67,19 +67,19 @@ class SettingsTest {
     }
   }
 
-  /** Null if it is not set. */
+  /** The value of a setting, null if it is not set. */
   private static String value(Map<String, String> environment, String name) {
     return config(environment).getOptionalValue(name, String.class).orElse(null);
   }
 
   @Test
-  void theDefaultsAreRight() {
+  void theDefaultsAreValid() {
     assertEquals(null, error(Map.of()));
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"a$$b", "a${b}c", "a%24%24b", "a%24%7Bb%7Dc", "a\\$b"})
-  void aPasswordInTheUrlIsTheOneMeant(String encoded) {
+  void aPasswordInTheUrlIsNoExpression(String encoded) {
     assertEquals(
         encoded.replace("%24", "$").replace("%7B", "{").replace("%7D", "}"),
         value(
@@ -88,7 +88,7 @@ class SettingsTest {
   }
 
   @Test
-  void theDatasourceSettingsOfQuarkusWin() {
+  void theDatasourceSettingsOfQuarkusTakePrecedence() {
     String url = "jdbc:postgresql://localhost/other";
     assertEquals(
         url,
@@ -104,7 +104,7 @@ class SettingsTest {
   }
 
   @Test
-  void nothingIsTranslatedThatIsNotSet() {
+  void onlyVariablesThatAreSetAreTranslated() {
     assertEquals(null, value(Map.of(), "quarkus.init-and-exit"));
     assertEquals("true", value(Map.of("TASKWARD_MIGRATE", "only"), "quarkus.init-and-exit"));
     assertEquals(null, value(Map.of(), "quarkus.http.cors.enabled"));
@@ -116,7 +116,7 @@ class SettingsTest {
   }
 
   @Test
-  void severalMistakesAreOneLine() {
+  void severalMistakesAreReportedInOneLine() {
     assertEquals(
         "BETTER_AUTH_SECRET must be at least 32 bytes long. TASKWARD_API_DOCS must be true or"
             + " false.",
@@ -124,7 +124,7 @@ class SettingsTest {
   }
 
   @Test
-  void noValueIsQuotedThatCanBeASecret() {
+  void errorsQuoteNoSecret() {
     for (String url : List.of("mysql://u:hunter2@h/d", "postgres://u:hunter2%@h/d")) {
       assertFalse(error(Map.of("DATABASE_URL", url)).contains("hunter2"));
     }
@@ -237,8 +237,8 @@ class SettingsTest {
             "QUARKUS_THREAD_POOL_MAX_THREADS must be greater than or equal to 1"),
         arguments(
             Map.of("QUARKUS_FLYWAY_USERNAME", "owner"),
-            "QUARKUS_FLYWAY_JDBC_URL, QUARKUS_FLYWAY_USERNAME, QUARKUS_FLYWAY_PASSWORD: all of them"
-                + " are set, or none."),
+            "QUARKUS_FLYWAY_JDBC_URL, QUARKUS_FLYWAY_USERNAME, QUARKUS_FLYWAY_PASSWORD: set all of"
+                + " them, or none."),
         arguments(Map.of("QUARKUS_HTTP_PORT", "70000"), "QUARKUS_HTTP_PORT must be a port"),
         arguments(
             Map.of("QUARKUS_HTTP_PORT", "http"),
@@ -253,7 +253,7 @@ class SettingsTest {
 
   @ParameterizedTest
   @MethodSource("mistakes")
-  void aMistakeIsOneLine(Map<String, String> environment, String line) {
+  void aMistakeIsReportedInOneLine(Map<String, String> environment, String line) {
     assertEquals(line, error(environment));
   }
 
@@ -282,7 +282,7 @@ class SettingsTest {
         "TASKWARD_TOKENS_MAX_AGE                    | 25H                   | shorter than or equal to 24 hours",
         "QUARKUS_TLS_JWKS_TRUST_STORE_PEM_CERTS     | /nowhere/ca.pem       | a comma-separated list of PEM files with certificates",
       })
-  void aWrongValueIsOneLine(String variable, String value, String description) {
+  void aWrongValueIsReportedInOneLine(String variable, String value, String description) {
     assertEquals(
         variable + " must be " + description,
         error(Map.of(variable, value)).replaceFirst("\\.$", ""));
@@ -302,12 +302,12 @@ class SettingsTest {
     "OTEL_PROPAGATORS, 'tracecontext,baggage'",
     "OTEL_SDK_DISABLED, TRUE",
   })
-  void aRightValueIsNone(String variable, String value) {
+  void aValidValueIsAccepted(String variable, String value) {
     assertEquals(null, error(Map.of(variable, value)));
   }
 
   @Test
-  void trustedCertificatesAreRead(@TempDir Path folder) throws Exception {
+  void aTrustStoreWithoutCertificatesIsRejected(@TempDir Path folder) throws Exception {
     String trust = "QUARKUS_TLS_JWKS_TRUST_STORE_PEM_CERTS";
     Path none = Files.writeString(folder.resolve("none.pem"), "hello");
     Path empty = Files.createFile(folder.resolve("empty.pem"));
@@ -324,7 +324,8 @@ class SettingsTest {
     "MP_JWT_VERIFY_CLOCK_SKEW, 5, taskward.tokens.clock-skew, 5",
     "MP_JWT_VERIFY_TOKEN_AGE, 3600, taskward.tokens.max-age, 3600",
   })
-  void theStandardNamesMeanTheSame(String variable, String value, String ours, String expected) {
+  void theNamesOfMicroProfileJwtAreAliases(
+      String variable, String value, String ours, String expected) {
     assertEquals(expected, value(Map.of(variable, value), ours));
   }
 
@@ -335,7 +336,7 @@ class SettingsTest {
     "MP_JWT_VERIFY_CLOCK_SKEW, 60, TASKWARD_TOKENS_CLOCK_SKEW, 1M, 1S",
     "MP_JWT_VERIFY_TOKEN_AGE, 3600, TASKWARD_TOKENS_MAX_AGE, 1H, 2H",
   })
-  void bothMayBeSetIfTheyAreEqual(
+  void bothNamesMayBeSetToTheSameValue(
       String standard, String value, String ours, String same, String other) {
     assertEquals(null, error(Map.of(standard, value, ours, same)));
     assertEquals(
@@ -356,7 +357,8 @@ class SettingsTest {
         "MP_JWT_VERIFY_TOKEN_AGE  | 0     | MP_JWT_VERIFY_TOKEN_AGE must be a number of seconds from 1 to 86400.",
         "MP_JWT_VERIFY_TOKEN_AGE  | ''    | MP_JWT_VERIFY_TOKEN_AGE must be a number of seconds from 1 to 86400.",
       })
-  void aWrongStandardSettingIsOneLine(String variable, String value, String line) {
+  void aWrongSettingOfMicroProfileJwtIsReportedInOneLine(
+      String variable, String value, String line) {
     assertEquals(line, error(Map.of(variable, value)));
   }
 
@@ -373,11 +375,11 @@ class SettingsTest {
         "SMALLRYE_JWT_SIGN_KEY_LOCATION",
         "smallrye.jwt.time-to-live",
       })
-  void anyOtherSettingOfTheirsHasNoEffectAndIsAnError(String name) {
+  void otherSettingsOfMicroProfileJwtAreRejected(String name) {
     SettingsException error =
         assertThrows(SettingsException.class, () -> EnvironmentCheck.check(Map.of(name, "x")));
     assertEquals(
-        name + " has no effect in this service: remove it, see the README's settings for tokens.",
+        name + " has no effect in this service: remove it, see docs/configuration.md.",
         error.getMessage());
   }
 
@@ -390,7 +392,7 @@ class SettingsTest {
   }
 
   @Test
-  void headersOfTheExportAreDecoded() {
+  void headersOfTheTraceExportAreDecoded() {
     SmallRyeConfig config =
         config(
             traced(
@@ -403,7 +405,7 @@ class SettingsTest {
   }
 
   @Test
-  void soAreAttributesOfTheResource() {
+  void resourceAttributesAreDecoded() {
     assertEquals(
         List.of("team=a b", "list=x,y"),
         config(traced("OTEL_RESOURCE_ATTRIBUTES", "team=a%20b,list=x%2Cy"))
@@ -421,7 +423,7 @@ class SettingsTest {
         "OTEL_EXPORTER_OTLP_TRACES_HEADERS | =c",
         "OTEL_RESOURCE_ATTRIBUTES          | foo",
       })
-  void aListThatIsNoneIsOneLine(String variable, String value) {
+  void aMalformedListIsReportedInOneLine(String variable, String value) {
     assertEquals(
         variable
             + " must be a comma-separated list of name=value, with special characters in the values"
@@ -442,12 +444,13 @@ class SettingsTest {
         "OTEL_EXPORTER_OTLP_TRACES_PROTOCOL | http/json | grpc or http/protobuf",
         "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT | http://collector:4318 | an http or https URL such as http://collector:4318/v1/traces, with this path at its end",
       })
-  void aWrongSettingOfOpenTelemetryIsOneLine(String variable, String value, String description) {
+  void aWrongSettingOfOpenTelemetryIsReportedInOneLine(
+      String variable, String value, String description) {
     assertEquals(variable + " must be " + description + ".", error(traced(variable, value)));
   }
 
   @Test
-  void tracesAreOffWithoutAnEndpointAndWhereTheyAreSwitchedOff() {
+  void tracesAreOffWithoutAnEndpointOrWhenSwitchedOff() {
     String disabled = "quarkus.otel.sdk.disabled";
     assertEquals("true", value(Map.of(), disabled));
     assertEquals("false", value(traced(), disabled));
@@ -456,9 +459,9 @@ class SettingsTest {
     assertEquals("true", value(traced("OTEL_SDK_DISABLED", "True"), disabled));
   }
 
-  /** OpenTelemetry takes that endpoint as it is; Quarkus adds the path. */
+  /** OpenTelemetry uses this endpoint unchanged, while Quarkus adds the path. */
   @Test
-  void anEndpointForTracesAloneIsEnough() {
+  void anEndpointForTracesOnlyIsEnough() {
     String endpoint = OTLP + "_TRACES_ENDPOINT";
     SmallRyeConfig config = config(Map.of(endpoint, COLLECTOR + "/otlp/v1/traces"));
     assertEquals("false", config.getValue("quarkus.otel.sdk.disabled", String.class));
@@ -472,7 +475,7 @@ class SettingsTest {
   }
 
   @Test
-  void whatIsSaidOfTracesAloneWins() {
+  void settingsForTracesOnlyTakePrecedence() {
     SmallRyeConfig config =
         config(
             traced(
@@ -489,7 +492,7 @@ class SettingsTest {
   }
 
   @Test
-  void whatHasNoEffectIsLogged() {
+  void variablesWithoutEffectAreReported() {
     assertEquals(
         "OTEL_BSP_SCHEDULE_DELAY, OTEL_EXPORTER_OTLP_CERTIFICATE, TASKWARD_TOKENS_ISUER",
         EnvironmentCheck.unknown(

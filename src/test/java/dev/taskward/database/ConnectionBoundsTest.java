@@ -21,7 +21,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What each connection is told as it is made. */
+/** The session settings of each new connection. */
 @QuarkusTest
 @TestProfile(UnusualSettings.class)
 class ConnectionBoundsTest {
@@ -32,7 +32,7 @@ class ConnectionBoundsTest {
   final User alice = User.fresh();
 
   @Test
-  void aWriteThatWasTold503IsNotDoneLater() throws Exception {
+  void aWriteAnsweredWith503IsNotExecutedLater() throws Exception {
     long id = alice.has("Buy milk");
     try (Connection other = TestDatabase.heldTask(id)) {
       alice.flip(id).statusCode(503);
@@ -48,7 +48,7 @@ class ConnectionBoundsTest {
 
   @Inject AgroalDataSource pool;
 
-  /** As a database is set up for others, too. */
+  /** Defaults that an operator may have set for other applications. */
   @ParameterizedTest
   @ValueSource(
       strings = {
@@ -56,7 +56,7 @@ class ConnectionBoundsTest {
         "default_transaction_isolation = 'serializable'",
         "row_security = off"
       })
-  void theRolesDefaultsChangeNothing(String setting) throws Exception {
+  void defaultsOfTheRoleHaveNoEffect(String setting) throws Exception {
     TestDatabase.execute("alter role taskward set " + setting);
     try {
       reconnect();

@@ -1,7 +1,10 @@
 package dev.taskward.database;
 
+import dev.taskward.SmallLimits;
 import io.quarkus.test.junit.QuarkusIntegrationTest;
+import io.quarkus.test.junit.TestProfile;
 
-/** The same against the packaged application, jar or native. */
+/** Runs the same tests against the packaged application, jar or native. */
 @QuarkusIntegrationTest
-class DatabaseAwayIT extends DatabaseAwayTest {}
+@TestProfile(SmallLimits.class)
+class DatabaseAwayIT extends DatabaseAwayContract {}

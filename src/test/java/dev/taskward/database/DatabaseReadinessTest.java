@@ -17,7 +17,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** When the probe asks the database, whose statements are counted on the wire. */
+/** When the readiness probe queries the database. The proxy counts the statements. */
 @QuarkusTest
 class DatabaseReadinessTest {
 
@@ -33,7 +33,7 @@ class DatabaseReadinessTest {
   @BeforeEach
   void newReadiness() {
     readiness = new DatabaseReadiness(pool, connections, () -> now.toNanos());
-    assertAsked(1, UP);
+    assertQueries(1, UP);
   }
 
   @AfterEach
@@ -42,47 +42,47 @@ class DatabaseReadinessTest {
   }
 
   @Test
-  void aDatabaseInUseIsAsked() {
+  void aDatabaseInUseIsQueried() {
     later(Duration.ofSeconds(30));
-    assertAsked(1, UP);
+    assertQueries(1, UP);
   }
 
   @Test
-  void aDatabaseThatNobodyUsesCanSleep() {
+  void anUnusedDatabaseIsNotQueried() {
     later(Duration.ofSeconds(61));
-    assertAsked(0, UP);
+    assertQueries(0, UP);
     later(Duration.ofHours(1));
-    assertAsked(0, UP);
+    assertQueries(0, UP);
 
     alice.list("");
-    assertAsked(1, UP);
+    assertQueries(1, UP);
     later(Duration.ofSeconds(30));
-    assertAsked(1, UP);
+    assertQueries(1, UP);
     later(Duration.ofSeconds(31));
-    assertAsked(0, UP);
+    assertQueries(0, UP);
   }
 
   @Test
-  void afterAFailureItIsAskedUntilItIsWell() {
+  void afterAFailureItIsQueriedUntilItWorks() {
     later(Duration.ofHours(1));
     wire.refuse();
-    assertAsked(0, UP);
+    assertQueries(0, UP);
 
-    readiness.onFailure(new DatabaseFailure.Away());
-    assertAsked(0, DOWN); // nothing comes through
+    readiness.onFailure(new DatabaseFailure.Unavailable());
+    assertQueries(0, DOWN); // without a connection
     later(Duration.ofHours(1));
-    assertAsked(0, DOWN);
+    assertQueries(0, DOWN);
 
     wire.mend();
-    assertAsked(1, UP);
-    assertAsked(0, UP);
+    assertQueries(1, UP);
+    assertQueries(0, UP);
   }
 
   private void later(Duration duration) {
     now = now.plus(duration);
   }
 
-  private void assertAsked(int times, Status status) {
+  private void assertQueries(int times, Status status) {
     wire.reset();
     assertEquals(status, readiness.call().getStatus());
     assertEquals(

@@ -31,8 +31,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * The packaged application on a database of this version's baseline and of every later release,
- * with the data that they wrote: it migrates, loses nothing, and works.
+ * Upgrades from the baseline and from every later release. The packaged application migrates a
+ * database with data of that version, loses none of it and works.
  */
 class MigrationIT {
 
@@ -64,12 +64,12 @@ class MigrationIT {
       from generate_series(1, 1000) n
       """;
 
-  /** What each release writes, as a role that row-level security does not apply to. */
+  /** The data of each release, written by a role that bypasses row-level security. */
   private static final List<List<String>> RELEASES = List.of(List.of(TASKS, KEYS));
 
   private static EmbeddedPostgres postgres;
 
-  /** Each version's database is a copy of the previous one, migrated by one. */
+  /** Each version's database is a copy of the previous one plus one migration. */
   @BeforeAll
   static void databasesOfEveryVersion() throws Exception {
     postgres = EmbeddedPostgres.start();
@@ -90,7 +90,7 @@ class MigrationIT {
     return IntStream.rangeClosed(1, RELEASES.size());
   }
 
-  /** Without data of a version, the next one could lose it unnoticed. */
+  /** Without data of a version, a loss in the next migration would go unnoticed. */
   @Test
   void everyVersionHasItsData() throws IOException {
     try (Stream<Path> files = Files.list(MIGRATIONS)) {
@@ -102,7 +102,7 @@ class MigrationIT {
 
   @ParameterizedTest
   @MethodSource("versions")
-  void nothingIsLostOnTheWayFromAnEarlierVersion(int version) throws Exception {
+  void anUpgradeLosesNoData(int version) throws Exception {
     String database = "v" + version;
     Map<String, String> columns = columns(database);
     Map<String, String> before = contents(database, columns);
@@ -119,12 +119,12 @@ class MigrationIT {
               where title_key <> task_title_key(title)
                 or search <> task_fold(title) || chr(10) || coalesce(task_fold(description), '')
               """));
-      theServiceWorksOn(service, database);
+      assertServiceWorks(service, database);
       service.stopWithoutWarning();
     }
   }
 
-  private static void theServiceWorksOn(PackagedApplication.Running service, String database)
+  private static void assertServiceWorks(PackagedApplication.Running service, String database)
       throws SQLException {
     String living = " from task where user_id = 'user-3' and not deleted";
     String tasks = service.url(User.TASKS);
@@ -175,7 +175,7 @@ class MigrationIT {
 
     int last = Integer.parseInt(one(database, "select max(id) from task"));
     int id = service.create(as("stranger"));
-    assertEquals(last + 1, id, "the sequence goes on");
+    assertEquals(last + 1, id, "the next value of the sequence");
   }
 
   private static void migrateAndFill(String database, int version) throws SQLException {
@@ -190,7 +190,7 @@ class MigrationIT {
     }
   }
 
-  /** Those of each table that has the rows of users, as they are now. */
+  /** The current columns of each table with rows of users. */
   private static Map<String, String> columns(String database) throws SQLException {
     return map(
         database,
@@ -201,7 +201,7 @@ class MigrationIT {
         """);
   }
 
-  /** Number and digest of each user's rows in each table. */
+  /** The number and a digest of each user's rows in each table. */
   private static Map<String, String> contents(String database, Map<String, String> columns)
       throws SQLException {
     Map<String, String> contents = new TreeMap<>();

@@ -45,21 +45,20 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * Code that went past the discriminator, as a mistake of ours would, reaches nothing of another
- * user's: the database itself sees to it. All of this runs on one connection, which serves
- * everybody in turn.
+ * The database itself isolates users. Code that bypasses the discriminator by mistake reaches no
+ * rows of another user. All tests use one connection, which serves all users in turn.
  */
 @QuarkusTest
 class RowLevelSecurityTest {
 
-  private static final String CALLER = "select set_config('taskward.user_id', $1, true)";
+  private static final String SET_USER = "select set_config('taskward.user_id', $1, true)";
   private static final Pattern TABLES = Pattern.compile("(?i)\\b(task|idempotency_key)\\b");
 
-  /** What {@code TaskSql} sends: it has to name the caller itself. */
-  private static final Pattern BY_HAND =
+  /** Statements of {@code TaskSql}, which must filter by the user themselves. */
+  private static final Pattern TASK_SQL =
       Pattern.compile(" from task where |^update task set completed = not ");
 
-  /** PostgreSQL's insufficient_privilege: a row that the policy does not let in. */
+  /** PostgreSQL's insufficient_privilege, for a row that violates the policy. */
   private static final String REFUSED = "42501";
 
   @Inject EntityManager database;
@@ -77,13 +76,13 @@ class RowLevelSecurityTest {
   int connections;
 
   @BeforeEach
-  void thereIsOneConnection() {
+  void useOneConnection() {
     connections = pool.getConfiguration().connectionPoolConfiguration().maxSize();
     setConnections(1);
   }
 
   @AfterEach
-  void thereAreAsManyAsBefore() {
+  void restoreConnections() {
     setConnections(connections);
   }
 
@@ -93,20 +92,20 @@ class RowLevelSecurityTest {
   }
 
   @BeforeEach
-  void eachHasATask() {
+  void createATaskOfEachUser() {
     alices = alice.has("alice's");
     bobs = bob.has("bob's");
   }
 
   @Test
-  void nativeSqlSeesTheCallersRowsAlone() {
+  void nativeSqlReadsOnlyTheCurrentUsersRows() {
     assertEquals(List.of("bob's"), as(bob, () -> titles("select title from task")));
     assertEquals(List.of(), as(bob, () -> titles("select title from task where id = " + alices)));
     assertEquals(List.of("alice's"), as(alice, () -> titles("select title from task")));
   }
 
   @Test
-  void anInjectedClauseFindsNothingMore() {
+  void anInjectedClauseFindsNoOtherRows() {
     String injected =
         "select title from task where user_id = '%s' or 1 = 1 --".formatted(bob.name());
     String union = "select '' from task where false union all select title from task";
@@ -116,7 +115,7 @@ class RowLevelSecurityTest {
   }
 
   @Test
-  void nativeSqlChangesTheCallersRowsAlone() {
+  void nativeSqlChangesOnlyTheCurrentUsersRows() {
     assertEquals(1, (int) as(bob, () -> change("update task set title = 'mine' where 1 = 1")));
     assertEquals(0, (int) as(bob, () -> change("delete from task where id = " + alices)));
     assertEquals(1, (int) as(bob, () -> change("delete from task")));
@@ -125,7 +124,7 @@ class RowLevelSecurityTest {
   }
 
   @Test
-  void noRowIsGivenToOrTakenFromAnother() {
+  void noRowCanBeWrittenForAnotherUser() {
     String give = "update task set user_id = '%s'".formatted(alice.name());
     String forge =
         """
@@ -145,7 +144,7 @@ class RowLevelSecurityTest {
   }
 
   @Test
-  void anEntityWithoutDiscriminatorSeesTheCallersRowsAlone() {
+  void anEntityWithoutDiscriminatorReachesOnlyTheCurrentUsersRows() {
     assertEquals(1L, as(bob, () -> UnscopedTask.count()));
     assertEquals(null, as(bob, () -> UnscopedTask.findById(alices)));
     assertEquals(1, (long) as(bob, () -> (long) UnscopedTask.update("title = 'mine'")));
@@ -155,7 +154,7 @@ class RowLevelSecurityTest {
   }
 
   @Test
-  void keptAnswersAreTheCallersAlone() {
+  void storedResponsesAreVisibleToTheirUserOnly() {
     for (User user : List.of(alice, bob)) {
       user.request()
           .header("Idempotency-Key", "k")
@@ -172,9 +171,9 @@ class RowLevelSecurityTest {
     assertEquals(List.of(alice.name()), as(alice, () -> titles(owners)));
   }
 
-  /** Also for a role that owns the tables, as the service's does here. */
+  /** This also holds for a role that owns the tables, as the service's role does here. */
   @Test
-  void whoeverNamesNoCallerSeesNothing() throws SQLException {
+  void withoutACurrentUserNoRowIsVisible() throws SQLException {
     try (Connection connection = TestDatabase.connectAsService();
         Statement sql = connection.createStatement()) {
       assertSeesNothing(sql);
@@ -195,23 +194,23 @@ class RowLevelSecurityTest {
     assertEquals(0, sql.executeUpdate("delete from idempotency_key"));
   }
 
-  /** Neither in the order of requests nor in that of transactions, committed or rolled back. */
+  /** Tests requests of several users in turn, and transactions that commit or roll back. */
   @Test
-  void theNameStaysOnNoConnection() throws SQLException {
+  void theUserDoesNotStayOnTheConnection() throws SQLException {
     for (int i = 0; i < 10; i++) {
       alice.list("").body("title", contains("alice's"));
-      assertNobody();
+      assertNoUser();
       bob.list("").body("title", contains("bob's"));
-      assertNobody();
+      assertNoUser();
       alice.flip(alices).statusCode(200);
-      assertNobody();
+      assertNoUser();
       bob.flip(alices).statusCode(403);
-      assertNobody();
+      assertNoUser();
     }
   }
 
-  /** The pool's one connection, as the service's jobs get it. */
-  private void assertNobody() throws SQLException {
+  /** Checks the pool's only connection, as the service's jobs get it. */
+  private void assertNoUser() throws SQLException {
     try (Connection connection = pool.getConnection();
         PreparedStatement setting =
             connection.prepareStatement(
@@ -227,7 +226,7 @@ class RowLevelSecurityTest {
   }
 
   @Test
-  void usersInParallelSeeTheirOwnAlone() {
+  void parallelUsersSeeOnlyTheirOwnRows() {
     List<User> users = new ArrayList<>();
     for (int i = 0; i < 8; i++) {
       users.add(User.fresh());
@@ -258,7 +257,7 @@ class RowLevelSecurityTest {
 
   /** The driver prepares a statement on the server when it runs for the fifth time. */
   @Test
-  void pagesAreWholeHoweverOftenTheirStatementRan() {
+  void pagesAreCompleteWithPreparedStatements() {
     alice.has("second");
     for (int i = 0; i < 12; i++) {
       String next = alice.list("?limit=1").extract().header("Link").replaceAll("<(.*)>.*", "$1");
@@ -266,7 +265,7 @@ class RowLevelSecurityTest {
     }
   }
 
-  /** Without a transaction of ours, and often enough for the driver to prepare the statement. */
+  /** Without a transaction, and often enough for the driver to prepare the statement. */
   @Test
   void aNullOfAnyTypeFindsTheUsersRows() {
     for (JDBCType type :
@@ -321,7 +320,7 @@ class RowLevelSecurityTest {
   /** First some nulls, then values: at the fifth time the driver prepares the statement. */
   @ParameterizedTest
   @ValueSource(ints = {1, 2, 3, 4, 5, 6, 10})
-  void theGatewayTakesNullsAndValuesOfOneParameter(int nulls) {
+  void theGatewayAcceptsNullsAndValuesOfOneParameter(int nulls) {
     for (int i = 0; i < 25; i++) {
       boolean isNull = i < nulls || i > 15 && i % 2 == 0;
       Instant purgeAt = isNull ? null : Instant.parse("2100-01-01T00:00:00Z");
@@ -339,12 +338,12 @@ class RowLevelSecurityTest {
                                   Arrays.asList("with or without", purgeAt),
                                   "purge_at is null as none" + nulls,
                                   row -> row.getBoolean("none" + nulls))));
-      assertEquals(isNull, stored, "the " + i + "th time");
+      assertEquals(isNull, stored, "run " + i);
     }
   }
 
   @Test
-  void aConditionOfTheGatewayCanNotWidenTheUser() {
+  void aConditionCannotReachOtherUsersRows() {
     long id = bob.has("bob's second");
     wire.reset();
     List<String> users =
@@ -359,14 +358,14 @@ class RowLevelSecurityTest {
                     " limit 10",
                     row -> row.getString("user_id")));
     assertEquals(List.of(bob.name(), bob.name()), users);
-    // Below it, row-level security would hide a condition that widens the statement.
+    // Row-level security would hide the effect of a wrong statement.
     assertTrue(
         wire.work().toString().contains("where user_id = $1 and (id = $2 or true)"),
         wire.work().toString());
   }
 
   @Test
-  void everyTableOfUsersRowsIsProtected() throws SQLException {
+  void everyTableWithRowsOfUsersIsProtected() throws SQLException {
     try (Connection connection = TestDatabase.connect();
         Statement sql = connection.createStatement()) {
       String tables =
@@ -393,9 +392,9 @@ class RowLevelSecurityTest {
     }
   }
 
-  /** Whatever the endpoint: what names the caller goes before, in the same round trip. */
+  /** In every endpoint, the statement before it sets the user, in the same round trip. */
   @Test
-  void noStatementOnTheTablesGoesWithoutItsCaller() {
+  void noStatementOnTheTablesIsSentWithoutItsUser() {
     for (ApiDocument.Operation operation : ApiDocument.operations()) {
       long id = alice.has("Buy milk");
       wire.reset();
@@ -406,9 +405,9 @@ class RowLevelSecurityTest {
       long scoped = 0;
       for (int i = 0; i < sent.size(); i++) {
         if (TABLES.matcher(sent.get(i)).find()) {
-          assertTrue(i > 0 && sent.get(i - 1).startsWith(CALLER), sent.toString());
-          boolean byHand = BY_HAND.matcher(sent.get(i)).find();
-          assertTrue(!byHand || sent.get(i).contains(" where user_id = $"), sent.get(i));
+          assertTrue(i > 0 && sent.get(i - 1).startsWith(SET_USER), sent.toString());
+          boolean isTaskSql = TASK_SQL.matcher(sent.get(i)).find();
+          assertTrue(!isTaskSql || sent.get(i).contains(" where user_id = $"), sent.get(i));
           scoped++;
         }
       }
@@ -416,9 +415,9 @@ class RowLevelSecurityTest {
     }
   }
 
-  /** Else it takes a dearer plan than without them. */
+  /** Otherwise it would choose a more expensive plan. */
   @Test
-  void thePlannerExpectsAsManyRowsAsWithoutThePolicies() throws SQLException {
+  void policiesDoNotChangeThePlannersEstimates() throws SQLException {
     String all = "select * from task where user_id = '%s'".formatted(alice.name());
     try (Connection connection = TestDatabase.connectAsService();
         Statement sql = connection.createStatement();
@@ -448,7 +447,7 @@ class RowLevelSecurityTest {
   }
 
   @Test
-  void theDoorOfThe403TellsThatATaskExistsAndCloses() throws SQLException {
+  void theExistencePolicyShowsOneRowForReadingOnly() throws SQLException {
     try (Connection connection = TestDatabase.connectAsService();
         Statement sql = connection.createStatement()) {
       connection.setAutoCommit(false);
@@ -456,7 +455,7 @@ class RowLevelSecurityTest {
       assertEquals("f", one(sql, "select task_exists(-1)"));
       assertSeesNothing(sql);
 
-      // Held open, it shows this one row, and only to look.
+      // With the setting, this one row is visible, for reading only.
       sql.execute("select set_config('taskward.exists', '" + alices + "', true)");
       assertEquals("1", one(sql, "select count(*) from task"));
       assertEquals(0, sql.executeUpdate("update task set title = 'mine'"));
@@ -466,7 +465,7 @@ class RowLevelSecurityTest {
   }
 
   @Test
-  void theDoorOfThePurgeIsForWhatIsDeletedAndDue() throws SQLException {
+  void thePurgePolicyCoversOnlyDeletedTasksThatAreDue() throws SQLException {
     long due = alice.has("due");
     alice.delete(due).statusCode(204);
     long trashed = alice.has("not due");
@@ -495,7 +494,7 @@ class RowLevelSecurityTest {
   }
 
   @Test
-  void theDoorOfTheSweepIsForWhatIsOlder() throws SQLException {
+  void theSweepPolicyCoversOnlyOlderKeys() throws SQLException {
     try (Connection superuser = TestDatabase.connect();
         Statement insert = superuser.createStatement();
         Connection connection = TestDatabase.connectAsService();

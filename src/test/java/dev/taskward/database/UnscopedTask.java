@@ -5,7 +5,7 @@ import jakarta.persistence.Entity;
 import jakarta.persistence.Id;
 import jakarta.persistence.Table;
 
-/** What the build refuses in the service: an entity on the table that has no discriminator. */
+/** An entity without a discriminator, which ArchitectureTest forbids in the service. */
 @Entity
 @Table(name = "task")
 public class UnscopedTask extends PanacheEntityBase {

@@ -13,17 +13,19 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Each JVM of a developer is one here, too. */
+/** Runs separate JVMs, as on a developer's machine. */
+@Tag("system")
 class DevDatabaseTest {
 
   @TempDir Path folder;
 
   public static void main(String... args) throws Exception {
     System.out.println(DevDatabase.url(Path.of(args[0])));
-    System.in.read(); // until the test has had enough of it
+    System.in.read(); // until the test closes the pipe
   }
 
   @Test
@@ -34,9 +36,9 @@ class DevDatabaseTest {
     assertFalse(Files.exists(folder.resolve("postmaster.pid")), "it stops with its JVM");
     try (Jvm second = new Jvm(folder)) {
       assertEquals(42, query(second.url, "select answer from kept"));
-      String above =
+      String privileged =
           "select (rolsuper or rolbypassrls)::int from pg_roles where rolname = current_user";
-      assertEquals(0, query(second.url, above));
+      assertEquals(0, query(second.url, privileged));
     }
   }
 
@@ -70,7 +72,7 @@ class DevDatabaseTest {
     }
   }
 
-  /** As the service's role, to which every table is handed over, whoever made it. */
+  /** Uses the service's role, which becomes the owner of every table. */
   private static int query(String url, String sql) throws SQLException {
     try (Connection connection = DriverManager.getConnection(url, DevDatabase.ROLE, "");
         ResultSet rows = connection.createStatement().executeQuery(sql)) {
@@ -94,8 +96,8 @@ class DevDatabaseTest {
                   folder.toString())
               .redirectError(ProcessBuilder.Redirect.INHERIT)
               .start();
-      List<String> said = process.inputReader().lines().limit(1).toList();
-      url = said.isEmpty() ? "it did not start" : said.get(0);
+      List<String> output = process.inputReader().lines().limit(1).toList();
+      url = output.isEmpty() ? "it did not start" : output.get(0);
     }
 
     @Override

@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -24,7 +25,7 @@ import org.junit.jupiter.api.condition.DisabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A newcomer's clone: {@code ./mvnw quarkus:dev}, then what the README says. */
+/** A new clone: {@code ./mvnw quarkus:dev}, then the session of the README. */
 @Tag("system")
 @DisabledOnOs(value = OS.WINDOWS, disabledReason = "the README's session is for a POSIX shell")
 class DevModeIT {
@@ -32,8 +33,7 @@ class DevModeIT {
   @TempDir Path clone;
 
   @Test
-  void aCloneRunsInDevModeServesTheReadmesSessionAndKeepsItsDataThroughReloadAndRestart()
-      throws Exception {
+  void aCloneServesTheReadmesSessionAndKeepsItsDataThroughReloadAndRestart() throws Exception {
     for (String part : List.of("pom.xml", "mvnw", ".mvn", "src")) {
       copy(Path.of(part), clone.resolve(part));
     }
@@ -45,12 +45,13 @@ class DevModeIT {
               "200 OK",
               "200 OK",
               "200 OK",
-              "200 OK",
+              "412 Precondition Failed",
               "204 No Content",
               "404 Not Found",
               "401 Unauthorized"),
           statusLines(run(session)));
       String log = first.log();
+      assertTrue(log.indexOf("Taskward runs in dev mode") > log.indexOf("Listening on: "), log);
       assertTrue(log.contains("http://localhost:" + first.port + "/q/swagger-ui"), log);
       assertFalse(Pattern.compile("(?i)docker|testcontainers").matcher(log).find(), log);
       assertFalse(Pattern.compile(" (WARN|ERROR) ").matcher(log).find(), log);
@@ -58,6 +59,21 @@ class DevModeIT {
 
       assertEquals(
           List.of("401 Unauthorized"), statusLines(run("curl -sig '" + first.tasks() + "?q=a|c'")));
+      for (String origin : List.of("http://localhost:5173", "http://[::1]:3000")) {
+        assertEquals(List.of("200 OK"), statusLines(run(first.preflight(origin))));
+      }
+      assertEquals(
+          List.of("403 CORS Rejected "), statusLines(run(first.preflight("http://a.localhost"))));
+      String icon = first.tasks().replace("/api/v1/tasks", "/favicon.ico");
+      assertEquals(List.of("204 No Content"), statusLines(run("curl -si " + icon)));
+
+      // Dev mode looks for changes when the last request is 2 s old. One connection for both
+      // requests.
+      Thread.sleep(2_500);
+      String twice = first.tasks() + " " + first.tasks();
+      assertEquals(
+          List.of("401 Unauthorized", "401 Unauthorized"),
+          statusLines(run("curl -si --max-time 4 " + twice)));
 
       first.create("before the reload");
       Path source = clone.resolve("src/main/java/dev/taskward/task/NewTask.java");
@@ -71,12 +87,18 @@ class DevModeIT {
     }
   }
 
+  /** All commands of the README's first section, except the one that starts dev mode. */
   private static String readmesSession() throws IOException {
-    Matcher session =
-        Pattern.compile("(?s)```sh\n(TOKEN=.*?)```")
-            .matcher(Files.readString(Path.of("README.md")));
-    assertTrue(session.find(), "the README has a session");
-    return session.group(1);
+    String section = Files.readString(Path.of("README.md")).split("(?m)^## ")[1];
+    String session =
+        Pattern.compile("(?s)```sh\n(.*?)```")
+            .matcher(section)
+            .results()
+            .map(block -> block.group(1))
+            .filter(block -> !block.startsWith("./mvnw"))
+            .collect(Collectors.joining());
+    assertTrue(session.startsWith("TOKEN="), "the README has a session");
+    return session;
   }
 
   private static String curlOf(String log) {
@@ -155,6 +177,11 @@ class DevModeIT {
 
     String tasks() {
       return "http://localhost:" + port + "/api/v1/tasks";
+    }
+
+    String preflight(String origin) {
+      return "curl -sig -X OPTIONS %s -H 'Origin: %s' -H 'Access-Control-Request-Method: POST'"
+          .formatted(tasks(), origin);
     }
 
     String token() {

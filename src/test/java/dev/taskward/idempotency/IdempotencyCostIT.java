@@ -3,4 +3,4 @@ package dev.taskward.idempotency;
 import io.quarkus.test.junit.QuarkusIntegrationTest;
 
 @QuarkusIntegrationTest
-class IdempotencyCostIT extends IdempotencyCostTest {}
+class IdempotencyCostIT extends IdempotencyCostContract {}

@@ -3,4 +3,4 @@ package dev.taskward.idempotency;
 import io.quarkus.test.junit.QuarkusIntegrationTest;
 
 @QuarkusIntegrationTest
-class IdempotencyIT extends IdempotencyTest {}
+class IdempotencyIT extends IdempotencyContract {}

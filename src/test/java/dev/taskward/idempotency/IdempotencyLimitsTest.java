@@ -15,7 +15,7 @@ import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
-/** How many keys there are, and for how long. */
+/** The limits of stored responses: number of keys and lifetime. */
 @QuarkusTest
 @TestProfile(UnusualSettings.class)
 class IdempotencyLimitsTest {
@@ -24,7 +24,7 @@ class IdempotencyLimitsTest {
   final User bob = User.fresh();
 
   @Test
-  void theOldestKeysOfAUserAreDroppedAndNobodyElses() throws SQLException {
+  void onlyTheUsersOwnOldestKeysAreDeleted() throws SQLException {
     Stream.of("a", "b", "c").forEach(key -> create(alice, key));
     Stream.of("a", "b", "c", "d", "e").forEach(key -> create(bob, key));
 
@@ -37,36 +37,36 @@ class IdempotencyLimitsTest {
       assertEquals("true", create(bob, key), key);
     }
     assertEquals(null, create(bob, "a"));
-    assertEquals(null, create(bob, "c"), "the oldest by then");
+    assertEquals(null, create(bob, "c"), "was the oldest key");
   }
 
-  /** Two requests of one user that waited for what the other one drops could do so for ever. */
+  /** Otherwise two requests of one user could wait for each other forever. */
   @Test
-  void aKeyThatAnotherRequestDropsIsNotWaitedFor() throws SQLException {
-    String callers = "user_id = '" + alice.name() + "'";
+  void aRequestDoesNotWaitForKeysThatAnotherDeletes() throws SQLException {
+    String ofAlice = "user_id = '" + alice.name() + "'";
     Stream.of("a", "b", "c").forEach(key -> create(alice, key));
     try (Connection other = TestDatabase.connect();
         Statement sql = other.createStatement()) {
       other.setAutoCommit(false);
       sql.execute(
           "delete from idempotency_key where id = (select id from idempotency_key where "
-              + callers
+              + ofAlice
               + " order by created_at limit 1)");
       create(alice, "d");
       create(alice, "e");
       other.rollback();
     }
-    assertEquals(4, count(callers), "c, d, e and what the other one had in hand");
+    assertEquals(4, count(ofAlice), "c, d, e and the row that the other transaction locks");
 
     create(alice, "f");
 
-    assertEquals(3, count(callers));
+    assertEquals(3, count(ofAlice));
     assertEquals("true", create(alice, "d"));
   }
 
-  /** More than one batch of the expired; what another instance has in hand stays to it. */
+  /** More than one batch of expired keys. Rows that another instance has locked are skipped. */
   @Test
-  void expiredKeysAreSweptAndTheOthersStay() throws Exception {
+  void expiredKeysAreDeletedAndOthersStay() throws Exception {
     create(alice, "a");
     try (Connection other = TestDatabase.connect()) {
       other.setAutoCommit(false);
@@ -104,7 +104,7 @@ class IdempotencyLimitsTest {
     return TestDatabase.query(Integer.class, "count(*)::int from idempotency_key where " + where);
   }
 
-  /** Tells whether the answer was that of an earlier request. */
+  /** Returns "true" if the response is a replay, otherwise null. */
   private static String create(User user, String key) {
     return user.request()
         .header("Idempotency-Key", key)

@@ -22,7 +22,7 @@ class InstantSerializerTest {
     "+12026-01-01T00:00:00.500Z, +12026-01-01T00:00:00.500000Z",
     "-0001-12-31T23:59:59Z, -0001-12-31T23:59:59.000000Z"
   })
-  void everyTimeHasSixDigitsOfAFraction(String time, String written) throws Exception {
+  void everyTimeHasSixFractionDigits(String time, String written) throws Exception {
     ObjectMapper mapper = new ObjectMapper();
     new InstantSerializer().customize(mapper);
 

@@ -17,7 +17,7 @@ import java.util.List;
 import org.jboss.logmanager.ExtLogRecord;
 import org.junit.jupiter.api.Test;
 
-/** Where every request is a line of the log. */
+/** With the access log on: one line per request. */
 @QuarkusTest
 @TestProfile(UnusualSettings.class)
 class AccessLogTest {
@@ -29,16 +29,16 @@ class AccessLogTest {
   final User bob = User.fresh();
 
   @Test
-  void aLineSaysWhatHappenedAndWhoseItWasWithoutHisName() throws Exception {
-    User.withoutToken().get("/api/v1/tasks"); // and the document that the tests need is there
+  void aLineHasTheStatusThePathAndAHashOfTheUser() throws Exception {
+    User.withoutToken().get("/api/v1/tasks"); // also loads the OpenAPI document for the tests
     long id = alice.has("warm up");
     try (ServiceLog log = new ServiceLog()) {
       alice.has("Buy milk");
       alice.list("?q=milk");
-      bob.get(id).statusCode(404); // it is concealed
+      bob.get(id).statusCode(404); // foreign tasks are concealed
       User.withoutToken().get("/api/v1/tasks");
       RawHttp.exchange(base, "GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n");
-      Thread.sleep(500); // a line is written after its answer is sent
+      Thread.sleep(500); // the line is written after the response
 
       List<ExtLogRecord> lines =
           log.lines().stream()

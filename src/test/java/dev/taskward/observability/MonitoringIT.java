@@ -3,13 +3,13 @@ package dev.taskward.observability;
 import io.quarkus.test.junit.QuarkusIntegrationTest;
 import java.util.Set;
 
-/** The same against the packaged application, jar or native. */
+/** Runs the same tests against the packaged application, jar or native. */
 @QuarkusIntegrationTest
-class MonitoringIT extends MonitoringTest {
+class MonitoringIT extends MonitoringContract {
 
-  /** A jar may have had no collection yet, and a binary tells of none. */
+  /** A JVM may have had no garbage collection yet. The native binary has no such metric. */
   @Override
-  Set<String> unsure() {
+  Set<String> maybeAbsent() {
     return Set.of("jvm_gc_pause_seconds_sum");
   }
 }

@@ -36,7 +36,7 @@ public class SecurityLogTest {
   private final ServiceLog log = new ServiceLog();
 
   @AfterEach
-  void stopListening() {
+  void closeLog() {
     log.close();
   }
 
@@ -51,8 +51,8 @@ public class SecurityLogTest {
     early.put("nbf", Instant.now().getEpochSecond() + 3600);
     Map<String, Object> longLived = Tokens.claims("alice");
     longLived.put("exp", Instant.now().getEpochSecond() + 90_000);
-    Map<String, Object> nobody = Tokens.claims("alice");
-    nobody.remove("sub");
+    Map<String, Object> withoutSubject = Tokens.claims("alice");
+    withoutSubject.remove("sub");
     Map<String, Object> identity = Tokens.claims("alice");
     identity.put("at_hash", "x");
     String other = "another secret of the tests, 32 bytes or more";
@@ -67,7 +67,7 @@ public class SecurityLogTest {
             "not valid yet",
             sign(header, longLived),
             "the token lives for more than 24 hours",
-            sign(header, nobody),
+            sign(header, withoutSubject),
             "sub must be 1 to 255 characters, not blank",
             sign(header, identity),
             "not an access token",
@@ -87,7 +87,7 @@ public class SecurityLogTest {
 
           ExtLogRecord line = log.take(trace);
           assertFields(line, "token_refused", "401", "GET", User.TASKS, reason);
-          assertNull(line.getMdc("subject")); // nobody vouches for what it says
+          assertNull(line.getMdc("subject")); // an unverified subject is not logged
           for (String part : token.split("\\.")) {
             assertFalse(line.getFormattedMessage().contains(part));
           }
@@ -96,14 +96,14 @@ public class SecurityLogTest {
   }
 
   @Test
-  void soIsARequestWithoutOne() {
+  void aRequestWithoutATokenIsLogged() {
     User.withoutToken().header("traceparent", traceparent).get("/nowhere").then().statusCode(401);
 
     assertFields(log.take(trace), "token_refused", "401", "GET", "/nowhere", "no bearer token");
   }
 
   @Test
-  void anAttemptOnAnotherUsersTaskIsLoggedWithWhoAndWhich() {
+  void anAttemptOnAnotherUsersTaskIsLoggedWithUserAndPath() {
     long id = alice.has("A secret plan");
     for (ApiDocument.Operation operation : ApiDocument.operations()) {
       if (operation.isAboutOneTask()) {
@@ -112,7 +112,7 @@ public class SecurityLogTest {
         ExtLogRecord line = log.take(trace);
         String path = operation.path().replace("{id}", Long.toString(id));
         assertFields(
-            line, "foreign_resource", "403", operation.method(), path, "it is another user's");
+            line, "foreign_resource", "403", operation.method(), path, "belongs to another user");
         assertEquals(bob.name(), line.getMdc("subject"));
         assertFalse(line.getFormattedMessage().contains(alice.name()));
         assertFalse(line.getFormattedMessage().contains("secret plan"));
@@ -121,7 +121,7 @@ public class SecurityLogTest {
   }
 
   @Test
-  void anUnknownIdIsNoAttempt() {
+  void anUnknownIdIsNotASecurityEvent() {
     bob.roughRequest().header("traceparent", traceparent).get(User.TASKS + "/9000000000000000");
 
     ExtLogRecord line = log.take(trace);
@@ -129,9 +129,9 @@ public class SecurityLogTest {
     assertNull(line.getMdc("event"));
   }
 
-  /** Nothing that a client chooses ends a line, begins a field or moves a cursor. */
+  /** Text of a client must not end a line, begin a field or move the cursor of a terminal. */
   @Test
-  void noTextOfAClientPassesForOurs() throws IOException {
+  void clientTextCannotForgeLogLines() throws IOException {
     long id = alice.has("Mine");
     User eve =
         new User(
@@ -157,7 +157,7 @@ public class SecurityLogTest {
         raw("GET " + target + " HTTP/1.1\r\nHost: localhost" + token);
       }
     }
-    assertTrue(log.lines().size() >= 2, "%0d%0a at least is read");
+    assertTrue(log.lines().size() >= 2, "at least the request with %0d%0a is logged");
     for (ExtLogRecord written : log.lines()) {
       String text = written.getFormattedMessage() + written.getMdcCopy();
       assertEquals(

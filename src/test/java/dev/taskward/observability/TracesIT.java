@@ -30,12 +30,12 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
-/** The packaged application's traces, at a collector. */
+/** The traces that the packaged application exports to a collector. */
 @Tag("system")
 class TracesIT {
 
   private static final String TRACE = "0af7651916cd43dd8448eb211c80319c";
-  private static final String CALLER = "b7ad6b7169203331";
+  private static final String PARENT_SPAN = "b7ad6b7169203331";
   private static final String TASK = "/api/v1/tasks/{id}";
 
   /** The header that Prometheus 2.42 sends. */
@@ -68,14 +68,14 @@ class TracesIT {
   }
 
   @Test
-  void aRequestIsOneTraceFromItsCallerToTheDatabase() throws Exception {
+  void aTraceContinuesFromTheClientToTheDatabase() throws Exception {
     try (Collector collector = new Collector();
         var service = service(Map.of("OTEL_EXPORTER_OTLP_ENDPOINT", collector.endpoint()))) {
       createAndTrace(service);
 
       Span server = collector.span(span -> isServer(span) && hex(span.getTraceId()).equals(TRACE));
       assertEquals("GET " + TASK, server.getName());
-      assertEquals(CALLER, hex(server.getParentSpanId()));
+      assertEquals(PARENT_SPAN, hex(server.getParentSpanId()));
       assertEquals(TASK, attributes(server).get("http.route"));
       assertEquals("200", attributes(server).get("http.response.status_code"));
       assertEquals(StatusCode.STATUS_CODE_UNSET, server.getStatus().getCode());
@@ -90,7 +90,7 @@ class TracesIT {
   }
 
   @Test
-  void grpcIsSpokenToo() throws Exception {
+  void exportOverGrpcWorks() throws Exception {
     try (Collector collector = new Collector();
         var service =
             service(
@@ -105,9 +105,12 @@ class TracesIT {
     }
   }
 
-  /** As the specification has them: this endpoint as it is, the values percent-encoded. */
+  /**
+   * As the OpenTelemetry specification says: the endpoint is used unchanged, values are
+   * percent-encoded.
+   */
   @Test
-  void theVariablesForTracesAloneAreEnough() throws Exception {
+  void theTracesOnlyVariablesAreEnough() throws Exception {
     try (Collector collector = new Collector();
         var service =
             service(
@@ -130,7 +133,7 @@ class TracesIT {
   }
 
   @Test
-  void noneIsExportedWhereTheyAreSwitchedOff() throws Exception {
+  void disabledTracesAreNotExported() throws Exception {
     for (Map<String, String> off :
         List.of(
             Map.of("OTEL_TRACES_EXPORTER", "none"),
@@ -141,14 +144,14 @@ class TracesIT {
         settings.put("OTEL_EXPORTER_OTLP_ENDPOINT", collector.endpoint());
         PackagedApplication.Running service = service(settings);
         service.create(alice.authorized());
-        service.stop(); // sends what is left
+        service.stop(); // exports the remaining spans
         assertEquals(List.of(), collector.spans(), off.toString());
       }
     }
   }
 
   @Test
-  void noTextOfTasksNoNameAndNoTokenIsInATrace() throws Exception {
+  void tracesContainNoTaskTextNoUserNameAndNoToken() throws Exception {
     try (Collector collector = new Collector();
         var service = service(Map.of("OTEL_EXPORTER_OTLP_ENDPOINT", collector.endpoint()))) {
       String tasks = service.url(User.TASKS);
@@ -170,7 +173,7 @@ class TracesIT {
           .then()
           .statusCode(400);
       given().header("Authorization", "Bearer hush-token").get(tasks).then().statusCode(401);
-      // PostgreSQL quotes the row in what it says of it.
+      // PostgreSQL quotes the row in its error message.
       sql("alter table task add constraint hush check (title <> 'hush-row')");
       alice
           .authorized()
@@ -198,12 +201,12 @@ class TracesIT {
     }
   }
 
-  /** It is found in the log by what the client was told. */
+  /** The trace id of a problem finds the trace. */
   @Test
-  void aProblemNamesItsTraceAndABucketOneOfIts() throws Exception {
+  void aProblemAndAHistogramBucketHaveTheTraceId() throws Exception {
     try (Collector collector = new Collector();
         var service = service(Map.of("OTEL_EXPORTER_OTLP_ENDPOINT", collector.endpoint()))) {
-      String told =
+      String traceId =
           alice
               .authorized()
               .get(service.url(User.TASKS + "/4711"))
@@ -213,7 +216,7 @@ class TracesIT {
               .path("trace_id");
 
       Span span = collector.span(TracesIT::isServer);
-      assertEquals(told, hex(span.getTraceId()));
+      assertEquals(traceId, hex(span.getTraceId()));
       String metrics =
           given()
               .accept(PROMETHEUS_ACCEPTS)
@@ -230,16 +233,16 @@ class TracesIT {
                       line.startsWith("http_server_requests_seconds_bucket{")
                           && line.contains("status=\"404\"")
                           && line.contains(
-                              "span_id=\"" + hex(span.getSpanId()) + "\",trace_id=\"" + told)),
+                              "span_id=\"" + hex(span.getSpanId()) + "\",trace_id=\"" + traceId)),
           metrics);
       assertFalse(
           metrics.lines().anyMatch(line -> line.contains(" # {") && !line.contains("_bucket{")),
-          "Prometheus before 2.43 takes no other exemplars");
+          "Prometheus before 2.43 accepts exemplars only on buckets");
     }
   }
 
   @Test
-  void aShareOfZeroRecordsWhatTheCallerAsksForAndNothingElse() throws Exception {
+  void aSamplingRatioOfZeroRecordsOnlySampledParents() throws Exception {
     try (Collector collector = new Collector();
         var service =
             service(
@@ -260,7 +263,7 @@ class TracesIT {
   }
 
   @Test
-  void aCollectorThatIsAwayHoldsUpNobody() throws Exception {
+  void anUnavailableCollectorDoesNotDelayRequests() throws Exception {
     PackagedApplication.Running service =
         service(
             Map.of(
@@ -271,20 +274,20 @@ class TracesIT {
       service.create(alice.authorized());
     }
     long seconds = (System.nanoTime() - start) / 1_000_000_000;
-    Thread.sleep(500); // so that it is tried
+    Thread.sleep(500); // time for one export attempt
     assertTrue(seconds < 10, seconds + " s");
 
     assertTrue(
         service.stop().stream().anyMatch(line -> line.contains("Failed to export")),
-        "the log says it");
+        "the log has the failed export");
   }
 
-  /** One request with no trace of its own, and one of the caller's. */
+  /** Sends one request without a trace and one with a traceparent header. */
   private void createAndTrace(PackagedApplication.Running service) {
     int id = service.create(alice.authorized());
     alice
         .authorized()
-        .header("traceparent", "00-" + TRACE + "-" + CALLER + "-01")
+        .header("traceparent", "00-" + TRACE + "-" + PARENT_SPAN + "-01")
         .get(service.url(User.TASKS + "/" + id))
         .then()
         .statusCode(200);

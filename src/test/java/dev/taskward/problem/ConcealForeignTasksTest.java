@@ -33,7 +33,7 @@ class ConcealForeignTasksTest {
   final User bob = User.fresh();
 
   @Test
-  void anotherUsersTaskIsAnsweredLikeAnUnknownId() {
+  void anotherUsersTaskLooksLikeAnUnknownId() {
     for (ApiDocument.Operation operation : ApiDocument.operations()) {
       if (operation.isAboutOneTask()) {
         long id = alice.has("Mine");
@@ -47,9 +47,9 @@ class ConcealForeignTasksTest {
     }
   }
 
-  /** Whatever the task went through, and whatever else the request brings. */
+  /** In every state of the task and with every header. */
   @Test
-  void noHeaderTellsAnothersTaskFromAnUnknownId() {
+  void noHeaderRevealsAnotherUsersTask() {
     long living = alice.has("Mine");
     long completed = alice.has("Mine");
     alice.flip(completed).statusCode(200);
@@ -80,7 +80,7 @@ class ConcealForeignTasksTest {
     return response.headers().asList().stream().map(Header::getName).toList();
   }
 
-  /** All but the two that name the request. */
+  /** All members except the two that identify the request. */
   private static Map<String, Object> members(Response problem) {
     Map<String, Object> members = problem.jsonPath().getMap("$");
     members.remove("instance");

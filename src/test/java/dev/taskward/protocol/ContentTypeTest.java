@@ -20,9 +20,9 @@ class ContentTypeTest {
     assertNull(normalised(null));
   }
 
-  /** In Turkish the lower case of I is a letter of its own. */
+  /** In Turkish the lower case of I is a different letter. */
   @Test
-  void theLanguageOfTheJvmMakesNoDifference() {
+  void theDefaultLocaleMakesNoDifference() {
     Locale before = Locale.getDefault();
     try {
       Locale.setDefault(Locale.forLanguageTag("tr"));

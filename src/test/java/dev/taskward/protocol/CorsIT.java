@@ -1,9 +1,10 @@
 package dev.taskward.protocol;
 
+import dev.taskward.SmallLimits;
 import io.quarkus.test.junit.QuarkusIntegrationTest;
 import io.quarkus.test.junit.TestProfile;
 
-/** The same against the packaged application, jar or native. */
+/** Runs the same tests against the packaged application, jar or native. */
 @QuarkusIntegrationTest
-@TestProfile(CorsTest.TwoOrigins.class)
-class CorsIT extends CorsTest {}
+@TestProfile(SmallLimits.class)
+class CorsIT extends CorsContract {}

@@ -8,10 +8,10 @@ import dev.taskward.PostgresProxy;
 import dev.taskward.ServiceLog;
 import dev.taskward.TestDatabase;
 import dev.taskward.Tokens;
+import dev.taskward.UnusualSettings;
 import dev.taskward.User;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.quarkus.test.junit.QuarkusTest;
-import io.quarkus.test.junit.QuarkusTestProfile;
 import io.quarkus.test.junit.TestProfile;
 import io.restassured.RestAssured;
 import jakarta.inject.Inject;
@@ -26,22 +26,13 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Few bodies may be on their way at once, and who sends one is counted in the database before. */
+/**
+ * Clients that disconnect. Only a few bodies may be in transfer, and the rate limit is counted in
+ * the database.
+ */
 @QuarkusTest
-@TestProfile(DisconnectedClientsTest.Counted.class)
+@TestProfile(UnusualSettings.class)
 class DisconnectedClientsTest {
-
-  private static final int BODIES = 4;
-
-  public static class Counted implements QuarkusTestProfile {
-    @Override
-    public Map<String, String> getConfigOverrides() {
-      return Map.of(
-          "quarkus.thread-pool.queue-size", Integer.toString(BODIES),
-          "taskward.rate-limit.enabled", "true",
-          "taskward.rate-limit.store", "postgresql");
-    }
-  }
 
   final PostgresProxy wire = TestDatabase.proxy();
   @Inject MeterRegistry registry;
@@ -49,35 +40,35 @@ class DisconnectedClientsTest {
   final User alice = User.fresh();
 
   @Test
-  void whoGoesAwayWhileHeIsCountedLeavesNothingBehind() throws Exception {
-    for (int i = 0; i < 2 * BODIES; i++) {
+  void aClientThatDisconnectsDuringRateLimitingLeavesNothingBehind() throws Exception {
+    for (int i = 0; i < 2 * UnusualSettings.QUEUE; i++) {
       wire.freeze();
-      Socket socket = SlowClientTest.trickle(alice);
+      Socket socket = SlowClientContract.trickle(alice);
       ActiveRequests.await(registry, 1);
       reset(socket);
       ActiveRequests.await(registry, 0);
       wire.mend();
-      alice.list("").statusCode(200); // who was counted before is looked at now
+      alice.list("").statusCode(200); // by now the disconnected request is counted
     }
     alice.has("Buy milk");
     assertEquals(1, alice.list("").extract().jsonPath().getList("").size());
   }
 
-  /** In a read, in a change with a body, and with others pipelined behind that. */
+  /** A read, a change with a body, and a change with pipelined requests after it. */
   @ParameterizedTest
   @ValueSource(strings = {"GET", "POST", "POST POST GET"})
-  void whoGoesAwayWhileHeIsAnsweredIsNoFailureOfOurs(String methods) throws Exception {
+  void aClientThatDisconnectsDuringProcessingCausesNoWarning(String methods) throws Exception {
     String token = "\r\nAuthorization: Bearer " + Tokens.token(alice.name());
     Map<String, String> requests =
         Map.of(
             "GET", "GET " + User.TASKS + " HTTP/1.1\r\nHost: localhost" + token + "\r\n\r\n",
-            "POST", SlowClientTest.post(token) + "Content-Length: 2\r\n\r\n{}");
+            "POST", SlowClientContract.post(token) + "Content-Length: 2\r\n\r\n{}");
     try (ServiceLog log = ServiceLog.ofAll();
         Connection lock = TestDatabase.connect()) {
       lock.setAutoCommit(false);
       lock.createStatement().execute("lock table task");
       Socket socket = new Socket("localhost", RestAssured.port);
-      SlowClientTest.send(
+      SlowClientContract.send(
           socket, Arrays.stream(methods.split(" ")).map(requests::get).collect(joining()));
       TestDatabase.awaitWaiter(lock);
       reset(socket);
@@ -90,12 +81,12 @@ class DisconnectedClientsTest {
   }
 
   @Test
-  void norIsWhoGoesAwayInTheMiddleOfABody() throws Exception {
+  void aClientThatDisconnectsDuringItsBodyCausesNoWarning() throws Exception {
     try (ServiceLog log = ServiceLog.ofAll()) {
       for (int i = 0; i < 20; i++) {
-        Socket socket = SlowClientTest.trickle(alice);
+        Socket socket = SlowClientContract.trickle(alice);
         ActiveRequests.await(registry, 1);
-        Thread.sleep(20 * i); // the body is being read by then
+        Thread.sleep(20 * i); // the service already reads the body
         reset(socket);
         ActiveRequests.await(registry, 0);
       }

@@ -23,9 +23,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * What follows on a connection after a response that came before the request was read to its end,
- * or after a request that cannot be trusted (RFC 9112, section 9). The packaged application alone
- * has all handlers.
+ * What happens on a connection after an early response or an invalid request (RFC 9112, section 9).
+ * A response is early if the body is not read yet. Only the packaged application has all handlers.
  */
 @QuarkusIntegrationTest
 class PersistentConnectionIT {
@@ -35,7 +34,7 @@ class PersistentConnectionIT {
   @TestHTTPResource("/")
   URI base;
 
-  /** Stands for the header of this test's user. */
+  /** Placeholder for the Authorization header of this test's user. */
   static final String TOKEN = "@TOKEN@";
 
   final User alice = User.fresh();
@@ -52,7 +51,7 @@ class PersistentConnectionIT {
     }
   }
 
-  /** Requests after which nothing on the connection can be trusted, or that ask for its end. */
+  /** The last requests on a connection: invalid ones and those that ask to close it. */
   static Stream<Way> lastRequests() {
     String chunks = "2\r\n{}\r\n0\r\n\r\n";
     String big = "11170\r\n" + " ".repeat(70_000) + "\r\n0\r\n\r\n";
@@ -74,14 +73,13 @@ class PersistentConnectionIT {
                 "too long for Expect",
                 sized(70_000).replace(HOST, HOST + "Expect: 100-continue\r\n"),
                 413),
-            new Way("a path that is no URI", get("/api/v1/tasks/1|2", HOST), 400),
-            new Way(
-                "a path that is no URI, no token", "GET /a|b HTTP/1.1\r\n" + HOST + "\r\n", 400),
+            new Way("an invalid path", get("/api/v1/tasks/1|2", HOST), 400),
+            new Way("an invalid path, no token", "GET /a|b HTTP/1.1\r\n" + HOST + "\r\n", 400),
             new Way("two hosts", get(User.TASKS, HOST + HOST), 400),
             new Way("no host", get(User.TASKS, ""), 400),
             new Way("port 0", get(User.TASKS, "Host: x:0\r\n"), 400),
             new Way("an absolute target without a host", get("http://:80/api", HOST), 400),
-            new Way("a name that is empty", get(User.TASKS, HOST + ": a\r\n"), 400),
+            new Way("an empty header name", get(User.TASKS, HOST + ": a\r\n"), 400),
             new Way("http/1.1", get(User.TASKS, HOST).replace("HTTP/1.1", "http/1.1"), 400),
             new Way("HTTP/1.2", get(User.TASKS, HOST).replace("HTTP/1.1", "HTTP/1.2"), 400),
             new Way("NUL before the request", "\0" + GET, 400),
@@ -108,7 +106,7 @@ class PersistentConnectionIT {
 
   @ParameterizedTest
   @MethodSource("lastRequests")
-  void nothingBehindTheLastRequestIsProcessed(Way way) throws IOException {
+  void nothingAfterTheLastRequestIsProcessed(Way way) throws IOException {
     String answers = send(way.request() + CREATE);
     assertEquals(List.of(way.status()), statuses(answers), answers);
     assertTrue(answers.toLowerCase().contains("\r\nconnection: close\r\n"), answers);
@@ -116,7 +114,7 @@ class PersistentConnectionIT {
     alice.list("").body("size()", equalTo(0));
   }
 
-  /** Requests that are refused before their body is read: with and without a token. */
+  /** Requests that are refused before their body is read, with and without a token. */
   static Stream<Way> unreadRequests() {
     return Stream.of(
             new Way("no token", POST + JSON, 401),
@@ -134,15 +132,14 @@ class PersistentConnectionIT {
                     + "Content-Type: multipart/form-data; boundary=x\r\n",
                 200),
             new Way("a bad token", POST + "Authorization: Bearer x\r\n" + JSON, 401),
-            new Way(
-                "a query that is no URI", (POST + TOKEN + JSON).replace("tasks ", "tasks?{ "), 400),
-            new Way("an encoding", POST + TOKEN + JSON + "Content-Encoding: gzip\r\n", 415),
+            new Way("an invalid query", (POST + TOKEN + JSON).replace("tasks ", "tasks?{ "), 400),
+            new Way("a content coding", POST + TOKEN + JSON + "Content-Encoding: gzip\r\n", 415),
             new Way(
                 "a form",
                 POST + TOKEN + "Content-Type: application/x-www-form-urlencoded\r\n",
                 415),
             new Way(
-                "a form in parts",
+                "a multipart form",
                 POST + TOKEN + "Content-Type: Multipart/Form-Data; boundary=x\r\n",
                 415),
             new Way("another media type", POST + TOKEN + "Content-Type: text/plain\r\n", 415),
@@ -174,10 +171,10 @@ class PersistentConnectionIT {
     long start = System.nanoTime();
     String answers = send(way.request() + GET + GET.replace(HOST, HOST + "Connection: close\r\n"));
     assertEquals(List.of(way.status(), 404, 404), statuses(answers), answers);
-    assertTrue(System.nanoTime() - start < 3_000_000_000L, "not at once");
+    assertTrue(System.nanoTime() - start < 3_000_000_000L, "the responses took too long");
   }
 
-  /** A client that sends all of a long body first, as many do, still reads why it is refused. */
+  /** Many clients send the whole body before they read. They still get the response. */
   @Test
   void aLongUploadIsReadBeforeTheConnectionCloses() throws IOException {
     String chunk = "10000\r\n" + " ".repeat(0x10000) + "\r\n";
@@ -190,7 +187,7 @@ class PersistentConnectionIT {
   }
 
   @Test
-  void aBodyThatIsNotReadIsNotDroppedForEver() throws IOException {
+  void anUnreadBodyIsDroppedUpToABound() throws IOException {
     String chunk = "10000\r\n" + " ".repeat(0x10000) + "\r\n";
     String unread = POST + JSON + "Transfer-Encoding: chunked\r\n\r\n";
     String answers = send(unread + chunk.repeat(8) + "0\r\n\r\n" + CREATE); // 512 KiB
@@ -198,7 +195,8 @@ class PersistentConnectionIT {
     alice.list("").body("size()", equalTo(0));
 
     long start = System.nanoTime();
-    assertEquals(List.of(401), statuses(send(unread + "5\r\nab"))); // and then nothing
+    // An incomplete chunk, then nothing.
+    assertEquals(List.of(401), statuses(send(unread + "5\r\nab")));
     double seconds = (System.nanoTime() - start) / 1e9;
     assertTrue(seconds > 4 && seconds < 10, seconds + " s");
   }
@@ -227,9 +225,9 @@ class PersistentConnectionIT {
     assertTrue(answer.contains("Location: " + here), answer);
   }
 
-  /** RFC 9112, 3.2.2. */
+  /** RFC 9112, section 3.2.2. */
   @Test
-  void theAuthorityOfAnAbsoluteTargetCounts() throws IOException {
+  void theAuthorityOfAnAbsoluteTargetReplacesHost() throws IOException {
     String create =
         CREATE
             .replace(TOKEN, TOKEN + "Connection: close\r\n")
@@ -238,9 +236,9 @@ class PersistentConnectionIT {
     assertTrue(answer.contains("Location: http://api.example.com:81" + User.TASKS), answer);
   }
 
-  /** The body may never come, unless it came along. */
+  /** The client may never send the body, unless it arrived with the head. */
   @Test
-  void aRefusedExpectationEndsTheConnection() throws IOException {
+  void aRefusedExpectationClosesTheConnection() throws IOException {
     String head = POST + "Expect: 100-continue\r\nContent-Length: 2\r\n\r\n";
     String answer = send(head);
     assertEquals(List.of(401), statuses(answer), answer);
@@ -250,7 +248,7 @@ class PersistentConnectionIT {
     assertEquals(List.of(401, 404), statuses(send(head + "{}" + last)));
   }
 
-  /** None of them asks for the connection to be closed. */
+  /** No request asks to close the connection. */
   @Test
   void pipelinedRequestsAreAnsweredAtOnce() throws IOException {
     String wrong = CREATE.replace("application/json", "text/plain");
@@ -282,7 +280,7 @@ class PersistentConnectionIT {
     return Integer.parseInt(line.group(1));
   }
 
-  /** Sends all of it in one go, then reads until the service closes its side. */
+  /** Sends everything at once, then reads until the service closes the connection. */
   private String send(String requests) throws IOException {
     try (Socket socket = new Socket("127.0.0.1", base.getPort())) {
       socket.setSoTimeout(20_000);

@@ -2,17 +2,21 @@ package dev.taskward.protocol;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import dev.taskward.SmallLimits;
 import dev.taskward.User;
 import io.quarkus.test.junit.QuarkusIntegrationTest;
+import io.quarkus.test.junit.TestProfile;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import org.junit.jupiter.api.Test;
 
 /**
- * The same against the packaged application, jar or native; and heads, whose deadline it alone has.
+ * Runs the same tests against the packaged application, jar or native. Adds tests for the deadline
+ * of the head, which only the packaged application has.
  */
 @QuarkusIntegrationTest
-class SlowClientIT extends SlowClientTest {
+@TestProfile(SmallLimits.class)
+class SlowClientIT extends SlowClientContract {
 
   private static final String GET = "GET " + User.TASKS + " HTTP/1.1\r\nHost: localhost\r\n";
 
@@ -27,18 +31,20 @@ class SlowClientIT extends SlowClientTest {
     assertCutOff(GET + "\r\n" + GET, "X-A: b\r\n");
   }
 
-  /** Longer than the deadline altogether, with a head in two halves and pauses between. */
+  /**
+   * Together the requests take longer than the deadline. Each head comes in two parts with pauses.
+   */
   @Test
   void headsInTimeAreAnswered() throws Exception {
     try (Socket socket = new Socket(base.getHost(), base.getPort())) {
       for (int i = 0; i < 4; i++) {
         send(socket, GET);
-        Thread.sleep(800);
+        Thread.sleep(400);
         send(socket, "\r\n");
         byte[] answer = new byte[12];
         assertEquals(12, socket.getInputStream().readNBytes(answer, 0, 12));
         assertEquals("HTTP/1.1 401", new String(answer, StandardCharsets.UTF_8));
-        Thread.sleep(200);
+        Thread.sleep(100);
         socket.getInputStream().skipNBytes(socket.getInputStream().available());
       }
     }

@@ -3,7 +3,7 @@ package dev.taskward.proxy;
 import io.quarkus.test.junit.QuarkusIntegrationTest;
 import io.quarkus.test.junit.TestProfile;
 
-/** The same against the packaged application, jar or native. */
+/** Runs the same tests against the packaged application, jar or native. */
 @QuarkusIntegrationTest
-@TestProfile(TrustedProxyTest.Behind.class)
-class TrustedProxyIT extends TrustedProxyTest {}
+@TestProfile(TrustedProxyContract.Behind.class)
+class TrustedProxyIT extends TrustedProxyContract {}

@@ -2,6 +2,6 @@ package dev.taskward.task;
 
 import io.quarkus.test.junit.QuarkusIntegrationTest;
 
-/** The same against the packaged application, jar or native. */
+/** Runs the same tests against the packaged application, jar or native. */
 @QuarkusIntegrationTest
-class TaskCostIT extends TaskCostTest {}
+class TaskCostIT extends TaskCostContract {}

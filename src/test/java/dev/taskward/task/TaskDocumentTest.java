@@ -16,14 +16,14 @@ import java.util.Set;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 
-/** What the document says of bodies is what the service does. */
+/** The request bodies in the OpenAPI document match what the service accepts. */
 @QuarkusTest
 class TaskDocumentTest {
 
   final User alice = User.fresh();
 
   @Test
-  void theReadOnlyFieldsOfATaskMayBeSentBackToEveryOperation() {
+  void readOnlyFieldsMayBeSentToEveryOperation() {
     for (Operation operation : operationsWithBody()) {
       long id = alice.has("Buy milk");
       Map<String, Object> task = alice.get(id).extract().jsonPath().getMap("");
@@ -42,7 +42,7 @@ class TaskDocumentTest {
   }
 
   @Test
-  void nothingElseMayBeSent() {
+  void unknownFieldsAreRefused() {
     for (Operation operation : operationsWithBody()) {
       assertEquals(false, additionalProperties(operation.schema()), operation.toString());
       String body = new JsonObject(operation.body().toString()).put("unknown", 1).encode();
@@ -62,7 +62,7 @@ class TaskDocumentTest {
     return operations;
   }
 
-  /** The parser has a schema for it, or where it copied the schema, the value. */
+  /** The parser returns a schema, or the value itself if it copied the schema. */
   private static Object additionalProperties(Schema<?> schema) {
     return schema.getAdditionalProperties() instanceof Schema<?> others
         ? others.getBooleanSchemaValue()

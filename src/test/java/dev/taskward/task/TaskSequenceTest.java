@@ -12,17 +12,17 @@ import java.sql.SQLException;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
-/** After logical replication, which copies rows but no sequences. */
+/** A sequence behind the ids: logical replication copies rows but not sequences. */
 @QuarkusTest
 class TaskSequenceTest {
 
-  /** Of docs/operations.md. */
+  /** The statement from docs/operations.md. */
   private static final String STEP = "select setval('task_id_seq', max(id)) from task";
 
   final User alice = User.fresh();
 
   @Test
-  void aSequenceBehindTheIdsIs503AndTheLogSaysOnceWhatToDo() {
+  void aSequenceBehindTheIdsIs503AndIsLoggedOnce() {
     long id = alice.has("Buy milk");
     try (ServiceLog log = new ServiceLog()) {
       for (String key : new String[] {null, "again", "and again"}) {
@@ -48,9 +48,9 @@ class TaskSequenceTest {
     alice.post(Map.of()).statusCode(201);
   }
 
-  /** Row-level security would hide the rows. */
+  /** The table owner must suspend row-level security, which hides the rows. */
   @Test
-  void theOwnerOfTheTableCanSetItToo() throws SQLException {
+  void theTableOwnerCanSetTheSequence() throws SQLException {
     long id = alice.has("Buy milk");
     TestDatabase.execute("select setval('task_id_seq', %d, false)".formatted(id));
     try (Connection owner = TestDatabase.connectAsService()) {

@@ -1,9 +1,10 @@
 package dev.taskward.task;
 
+import dev.taskward.SmallLimits;
 import io.quarkus.test.junit.QuarkusIntegrationTest;
 import io.quarkus.test.junit.TestProfile;
 
-/** The same against the packaged application, jar or native. */
+/** Runs the same tests against the packaged application, jar or native. */
 @QuarkusIntegrationTest
-@TestProfile(TrashPurgeTest.Often.class)
-class TrashPurgeIT extends TrashPurgeTest {}
+@TestProfile(SmallLimits.class)
+class TrashPurgeIT extends TrashPurgeContract {}

@@ -1,7 +1,0 @@
-package dev.taskward.task;
-
-import io.quarkus.test.junit.QuarkusIntegrationTest;
-
-/** The same against the packaged application, jar or native. */
-@QuarkusIntegrationTest
-class TaskConditionsIT extends TaskConditionsTest {}
