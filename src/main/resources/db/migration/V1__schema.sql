@@ -1,19 +1,18 @@
--- The schema of Taskward. SchemaCheck finds our tables by their comments, which begin with "Taskward:". The
--- schema may have other tables, too.
+-- The schema of Taskward. Comments of tables begin with "Taskward:", so that the service finds its own tables
+-- in a schema that has other tables, too.
 
 -- Tasks -------------------------------------------------------------------------------------------------
 
--- Ids stay below 2^53, because a number in JavaScript is exact up to there.
+-- Ids stay below 2^53, so that every JavaScript client can hold them.
 create sequence task_id_seq maxvalue 9007199254740991;
 comment on sequence task_id_seq is 'Taskward: the ids of tasks';
 
--- Returns text for searches and sorting: without case, accents and compatibility forms (NFKD), and with single
--- spaces.
+-- Text for searches and sorting: compatibility forms unified, accents dropped, case folded.
 --
--- Upper case folds ß, ς and ı, which lower case keeps. The collation is ICU's root locale, because the database's
--- locale may fold ASCII only. The letters of the last line have a stroke, which is no accent in Unicode. ASCII
--- text without control characters and double spaces takes the first branch, which is faster. PL/pgSQL keeps its
--- plans. A function in SQL would be inlined again by each statement.
+-- Upper case, because ß, ς and ı have one there. The collation is ICU's root locale, because the locale of the
+-- database may know ASCII only. The last line's letters have a stroke, which Unicode does not treat as an
+-- accent. Text of ASCII letters and single spaces takes the first branch, at a fifth of the cost. The language
+-- is PL/pgSQL, which keeps its plans: every statement inlines a function in SQL again.
 create function task_fold(text) returns text
     language plpgsql immutable strict parallel safe as $$
 begin
@@ -24,19 +23,19 @@ begin
         '[\u0300-\u036f]', '', 'g'), '\s+', ' ', 'g') collate "und-x-icu"), 'ŁØĐĦŦ', 'LODHT');
 end $$;
 
--- The sort key of a title. It is compared by code points, so no library upgrade changes the order. It has at
--- most 100 characters, because an index entry must stay below 2,704 bytes.
+-- The sort key of a title, in the order of code points, which no library upgrade changes. At most 100
+-- characters: an index entry must stay below 2,704 bytes.
 create function task_title_key(text) returns text
     language sql immutable strict parallel safe
     return left(task_fold($1), 100);
 
--- A LIKE pattern for text that contains the argument. The escape character is "!".
+-- A LIKE pattern for text that contains the argument literally; ! escapes.
 create function task_search_pattern(text) returns text
     language sql immutable strict parallel safe
     return '%' || regexp_replace(btrim(task_fold($1)), '([!%_])', '!\1', 'g') || '%';
 
--- The primary key has the user, so that the table can be partitioned or distributed by user. Only the sequence
--- keeps ids unique.
+-- The primary key ends with the user, so that the table can be partitioned or distributed by user. The
+-- sequence alone keeps ids unique.
 create table task (
     id          bigint       not null,
     user_id     varchar(255) not null,
@@ -46,7 +45,7 @@ create table task (
     deleted     boolean      not null,
     created_at  timestamptz  not null,
     updated_at  timestamptz  not null,
-    purge_at    timestamptz, -- when a deleted task may be removed permanently; null means never
+    purge_at    timestamptz, -- when a deleted task may be removed for good; null: never
     version     bigint       not null default 1,
     title_key   text collate "C" not null generated always as (task_title_key(title)) stored,
     search      text collate "C" not null generated always as
@@ -55,19 +54,19 @@ create table task (
 );
 comment on table task is 'Taskward: a row for each task, deleted tasks included until they are purged';
 
--- One index for each order of the list, so that a page is one index scan.
+-- One index for each order of the list: a page is one index scan.
 create index task_by_user on task (user_id, created_at desc, id desc) where not deleted;
 create index task_by_user_completed on task (user_id, completed, created_at desc, id desc) where not deleted;
 create index task_by_user_updated on task (user_id, updated_at desc, id desc) where not deleted;
 create index task_by_user_title on task (user_id, title_key, id) where not deleted;
 create index task_by_user_trash on task (user_id, created_at desc, id desc) where deleted;
--- For the purge, which reads the tasks of all users.
+-- For the purge, which has no user.
 create index task_by_purge_at on task (purge_at) where purge_at is not null;
 
 -- Stored responses --------------------------------------------------------------------------------------
 
 -- The id is a digest of user, method, path and Idempotency-Key. The fingerprint is a digest of the rest of the
--- request. A repeated request has the same id and fingerprint.
+-- request: a repeat has the same.
 create table idempotency_key (
     id          uuid         not null,
     user_id     varchar(255) not null,
@@ -85,12 +84,12 @@ create index idempotency_key_by_age on idempotency_key (created_at);
 
 -- Rate limits -------------------------------------------------------------------------------------------
 
--- Used if TASKWARD_RATE_LIMIT_STORE is postgresql. Columns and types are those of Bucket4j. The id is a digest
--- of a user or an address. The table has no data of users, so it has no policy.
+-- Used where TASKWARD_RATE_LIMIT_STORE is postgresql. Columns and types are those of Bucket4j. The id is a
+-- digest of a user or an address; the table has no data of users, so it has no policy.
 create table rate_limit (
     id         text   not null primary key,
     state      bytea,
-    expires_at bigint -- milliseconds since 1970; null until the count is stored
+    expires_at bigint -- milliseconds since 1970; null while the count is being made
 );
 comment on table rate_limit is 'Taskward: counts of the rate limits that instances share';
 
@@ -98,9 +97,9 @@ create index rate_limit_by_expiry on rate_limit (expires_at);
 
 -- Row-level security ------------------------------------------------------------------------------------
 
--- Any SQL finds only the rows of the current user, also without Hibernate's discriminator. The service sets
--- taskward.user_id in each transaction. Without it no row is found, because no user id is empty. The service's
--- role usually owns the tables, and policies apply to an owner only if they are forced.
+-- Below Hibernate's discriminator: any SQL finds the rows of the current user only. The service sets
+-- taskward.user_id in each transaction. Without it no row is found, because no user id is empty. Security is
+-- forced, because the service's role usually owns the tables, and policies do not apply to an owner otherwise.
 --
 -- The planner cannot estimate the case expression. For IS NOT NULL it assumes that nearly every row passes, so
 -- it reads the index in order. For a plain comparison it expects a single row, and sorts all tasks of a user.
@@ -112,11 +111,11 @@ create policy idempotency_key_of_user on idempotency_key
     using ((case when user_id = current_setting('taskward.user_id', true) then true end) is not null);
 alter table idempotency_key enable row level security, force row level security;
 
--- Three operations need rows of all users. Each has a policy and a function. The policy allows only these rows,
--- and only while a setting is set. The function sets it for one statement. PostgreSQL evaluates policies in
--- descending order of their names, so those of the user come first.
+-- Three questions concern the rows of all users. Each has a policy that shows only those rows while a setting
+-- is there, and a function that sets it for one statement. PostgreSQL tries policies in falling order of their
+-- names: those of the user come first.
 
--- Decides between 403 and 404: reads one row by its id.
+-- 403 or 404? One row by its id, for reading only.
 create policy task_allow_exists on task for select
     using (id::text = current_setting('taskward.exists', true));
 
@@ -131,13 +130,13 @@ begin
     return found;
 end $$;
 
--- Deleted tasks whose purge_at has passed can be deleted, but not changed.
+-- Deleted tasks that are due can be removed, but not changed.
 create policy task_allow_purge on task
     using (current_setting('taskward.purge', true) = 'on' and deleted and purge_at <= now())
     with check (false);
 
--- Skips rows that another instance purges or a request restores. The array makes PostgreSQL choose the rows
--- once.
+-- Instances skip each other's rows, and a row that is being restored. The array makes PostgreSQL choose the
+-- rows once.
 create function task_purge(batch int) returns int
     language plpgsql as $$
 declare
@@ -152,7 +151,7 @@ begin
     return purged;
 end $$;
 
--- Stored responses older than the time in the setting can be deleted, but not changed.
+-- Stored responses that are older than the setting's time can be removed.
 create policy idempotency_key_allow_sweep on idempotency_key
     using (created_at < nullif(current_setting('taskward.sweep', true), '')::timestamptz)
     with check (false);
