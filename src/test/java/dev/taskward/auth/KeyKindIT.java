@@ -40,6 +40,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  * Keys and wrong settings of the packaged application. {@link TokenIT} tests the shared secret,
  * {@link KeyKindTest} each kind of key and algorithm.
  */
+@Execution(ExecutionMode.CONCURRENT)
 class KeyKindIT {
 
   private static final String LOCATION = "MP_JWT_VERIFY_PUBLICKEY_LOCATION";
@@ -78,7 +79,6 @@ class KeyKindIT {
                 + " these settings may be wrong: QUARKUS_DATASOURCE_JDBC_MAX_LIFETIME."));
   }
 
-  @Execution(ExecutionMode.CONCURRENT)
   @ParameterizedTest
   @MethodSource("mistakes")
   void aMistakeIsReportedInOneLine(Map<String, String> settings, String line) throws Exception {
@@ -89,7 +89,6 @@ class KeyKindIT {
     assertEquals(1, ended.code());
   }
 
-  @Execution(ExecutionMode.CONCURRENT)
   @Test
   void aPublicKeyInAFileWorksWithTheSettingsOfMicroProfileJwt() throws Exception {
     SigningKey key = KeyKindTest.OWN.get("RS256");

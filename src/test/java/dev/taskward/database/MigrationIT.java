@@ -27,6 +27,8 @@ import org.flywaydb.core.Flyway;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -34,6 +36,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  * Upgrades from the baseline and from every later release. The packaged application migrates a
  * database with data of that version, loses none of it and works.
  */
+@Execution(ExecutionMode.CONCURRENT)
 class MigrationIT {
 
   private static final Path MIGRATIONS = Path.of("src/main/resources/db/migration");
