@@ -7,6 +7,7 @@ import io.swagger.v3.oas.models.OpenAPI;
 import io.swagger.v3.oas.models.PathItem.HttpMethod;
 import io.swagger.v3.oas.models.media.MediaType;
 import io.swagger.v3.oas.models.media.Schema;
+import io.swagger.v3.oas.models.parameters.Parameter;
 import io.swagger.v3.parser.OpenAPIV3Parser;
 import io.swagger.v3.parser.core.models.ParseOptions;
 import io.vertx.core.json.Json;
@@ -32,7 +33,22 @@ public final class ApiDocument {
       if (body != null) {
         request.contentType(mediaType).body(bytes());
       }
+      requiredParameters()
+          .forEach(parameter -> request.queryParam(parameter.getName(), value(parameter)));
       return request.request(method, path.replace("{id}", Long.toString(id)));
+    }
+
+    private List<Parameter> requiredParameters() {
+      List<Parameter> parameters = described().getParameters();
+      return parameters == null
+          ? List.of()
+          : parameters.stream()
+              .filter(p -> p.getIn().equals("query") && Boolean.TRUE.equals(p.getRequired()))
+              .toList();
+    }
+
+    private static Object value(Parameter parameter) {
+      return parameter.getSchema().getEnum().get(0);
     }
 
     /** The description of this operation in the document. */

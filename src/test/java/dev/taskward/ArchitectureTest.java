@@ -110,6 +110,8 @@ class ArchitectureTest {
         .and()
         .doNotHaveFullyQualifiedName("dev.taskward.ratelimit.SharedBuckets")
         .and()
+        .doNotHaveFullyQualifiedName("dev.taskward.task.V3__FillTaskFields")
+        .and()
         .resideOutsideOfPackage("dev.taskward.database..")
         .should()
         .dependOnClassesThat()

@@ -1,6 +1,7 @@
 package dev.taskward.common;
 
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.regex.Pattern;
 
@@ -24,8 +25,26 @@ public record ApiResource(String name, List<Route> routes) {
    * @param template the path of the newest version, with a name in braces for each variable segment
    * @param methods the value of {@code Allow} (RFC 9110, 10.2.1)
    * @param patch the media type that PATCH takes (RFC 5789); null if there is no PATCH
+   * @param parameters the query parameters that a method takes
+   * @param repeatable the parameters that may come more than once
    */
-  public record Route(String template, Pattern path, String methods, String patch) {}
+  public record Route(
+      String template,
+      Pattern path,
+      String methods,
+      String patch,
+      Map<String, List<String>> parameters,
+      Set<String> repeatable) {
+
+    public Route with(Map<String, List<String>> parameters, String... repeatable) {
+      return new Route(template, path, methods, patch, parameters, Set.of(repeatable));
+    }
+
+    /** HEAD takes those of GET. */
+    public List<String> parameters(String method) {
+      return parameters.getOrDefault(method.equals("HEAD") ? "GET" : method, List.of());
+    }
+  }
 
   public static ApiResource of(String name, Route... routes) {
     return new ApiResource(name, List.of(routes));
@@ -37,7 +56,7 @@ public record ApiResource(String name, List<Route> routes) {
   public static Route route(String template, String methods, String patch) {
     String path = NEWEST + template;
     Pattern pattern = Pattern.compile(path.replaceAll("\\{\\w+}", "[^/]+") + "/?");
-    return new Route(path, pattern, methods, patch);
+    return new Route(path, pattern, methods, patch, Map.of(), Set.of());
   }
 
   /** The scope that a token needs for this method, if scopes are required. */

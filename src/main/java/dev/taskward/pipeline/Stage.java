@@ -62,6 +62,9 @@ public enum Stage {
   /** In JAX-RS, before matching: decides whether {@code Accept} allows JSON. */
   public static final int ACCEPT = 2;
 
+  /** In JAX-RS, after matching: refuses query parameters that the operation does not take. */
+  public static final int PARAMETERS = 2_000;
+
   /** In JAX-RS, after matching: returns 503 if the request waited too long for its thread. */
   public static final int LATE = 1_000;
 

@@ -21,8 +21,10 @@ import jakarta.ws.rs.WebApplicationException;
 import java.io.IOException;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Locale;
 import java.util.Objects;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.StreamSupport;
 import org.jboss.logging.Logger;
@@ -33,6 +35,9 @@ import org.jboss.logging.Logger;
  * class, table or SQL appears in a response.
  */
 public final class Problems {
+
+  /** Where the JSON name of a Java field has an underscore. */
+  private static final Pattern CAMEL_CASE = Pattern.compile("(?<=[a-z])(?=[A-Z])");
 
   /** The key of a request whose body is being read or is incomplete. */
   static final String BODY_INCOMPLETE = Problems.class.getName() + ".body";
@@ -146,7 +151,9 @@ public final class Problems {
             .filter(node -> node.getKind() == ElementKind.PROPERTY)
             .map(Object::toString)
             .collect(Collectors.joining("."));
-    return field.isEmpty() ? JsonErrors.BODY : field;
+    return field.isEmpty()
+        ? JsonErrors.BODY
+        : CAMEL_CASE.matcher(field).replaceAll("_").toLowerCase(Locale.ROOT);
   }
 
   private Problems() {}

@@ -1,8 +1,10 @@
 package dev.taskward.task;
 
+import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.annotation.JsonSetter;
 import com.fasterxml.jackson.annotation.Nulls;
-import java.util.regex.Pattern;
+import java.util.List;
+import java.util.Map;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
 
 /** The body that creates a task. Every field may be absent. */
@@ -12,20 +14,13 @@ import org.eclipse.microprofile.openapi.annotations.media.Schema;
     example = "{\"title\": \"Buy milk\", \"description\": \"Two litres, full fat\"}")
 public class NewTask {
 
-  private static final String DEFAULT_TITLE = "Untitled task";
-
-  /** A generated title has at most this many code points, the ellipsis included. */
-  private static final int GENERATED_TITLE_MAX = 50;
-
-  private static final Pattern VISIBLE = Pattern.compile(TaskText.VISIBLE);
-
   @TaskText.Title
   @Schema(
       description =
           "If absent or null, the first words of the description, at most "
-              + GENERATED_TITLE_MAX
+              + GeneratedTitle.MAX
               + " characters. Without a description, \""
-              + DEFAULT_TITLE
+              + GeneratedTitle.DEFAULT
               + "\".",
       nullable = true,
       minLength = 1,
@@ -40,25 +35,42 @@ public class NewTask {
   @Schema(description = "If absent, `false`.")
   public boolean completed;
 
+  @TaskDue.When
+  @Schema(nullable = true, description = TaskDue.DESCRIPTION, examples = "2026-01-13T18:00")
+  public String due;
+
+  @JsonProperty("due_zone")
+  @TaskDue.Zone
+  @Schema(nullable = true, description = TaskDue.ZONE_DESCRIPTION, examples = "Europe/Berlin")
+  public String dueZone;
+
+  @TaskText.Priority
+  @Schema(
+      nullable = true,
+      enumeration = {"low", "normal", "high", "urgent"})
+  public String priority;
+
+  @JsonSetter(nulls = Nulls.FAIL, contentNulls = Nulls.FAIL)
+  @TaskTags.Valid
+  @Schema(
+      description = "Different texts. They are compared and stored in NFC, in this order.",
+      maxItems = TaskTags.MAX,
+      uniqueItems = true)
+  public List<String> tags = List.of();
+
+  @TaskText.Position
+  @Schema(nullable = true, pattern = "^" + TaskText.POSITION + "$")
+  public String position;
+
+  @JsonSetter(nulls = Nulls.FAIL, contentNulls = Nulls.FAIL)
+  @TaskMetadata.Valid
+  @Schema(
+      description =
+          "Keys of 1 to 40 characters A-Z, a-z, 0-9, `_`, `.`, `-`. At most 2 KiB together.",
+      maxProperties = TaskMetadata.KEYS_MAX)
+  public Map<String, String> metadata = Map.of();
+
   String titleOrGenerated() {
-    if (title != null) {
-      return title;
-    }
-    // One line, without a byte order mark at its ends.
-    String words =
-        description == null
-            ? ""
-            : description
-                .replaceAll("[\\p{Z}\\p{Cc}]+", " ")
-                .replaceAll("^[ \\x{FEFF}]+|[ \\x{FEFF}]+$", "");
-    if (!VISIBLE.matcher(words).find()) {
-      return DEFAULT_TITLE;
-    }
-    if (words.codePointCount(0, words.length()) <= GENERATED_TITLE_MAX) {
-      return words;
-    }
-    String cut = words.substring(0, words.offsetByCodePoints(0, GENERATED_TITLE_MAX - 1));
-    int lastSpace = cut.lastIndexOf(' ');
-    return (lastSpace > 0 ? cut.substring(0, lastSpace) : cut) + "…";
+    return title == null ? GeneratedTitle.of(description) : title;
   }
 }

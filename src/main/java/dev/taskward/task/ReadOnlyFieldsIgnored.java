@@ -16,6 +16,8 @@ import java.lang.annotation.Target;
   "deleted",
   "created_at",
   "updated_at",
+  "completed_at",
+  "deleted_at",
   "purge_at",
   "version"
 })
@@ -25,5 +27,5 @@ import java.lang.annotation.Target;
 
   String DESCRIPTION =
       "The read-only fields of a task (`id`, `user_id`, `deleted`, `created_at`, `updated_at`,"
-          + " `purge_at`, `version`) are ignored. Any other field gets 400.";
+          + " `completed_at`, `deleted_at`, `purge_at`, `version`) are ignored. Any other field gets 400.";
 }

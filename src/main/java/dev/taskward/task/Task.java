@@ -7,17 +7,22 @@ import dev.taskward.problem.ForeignResourceException;
 import dev.taskward.problem.ProblemException;
 import io.quarkus.arc.Arc;
 import io.quarkus.hibernate.orm.panache.PanacheEntityBase;
+import io.quarkus.narayana.jta.QuarkusTransaction;
+import jakarta.persistence.Basic;
 import jakarta.persistence.Column;
 import jakarta.persistence.Entity;
+import jakarta.persistence.FetchType;
 import jakarta.persistence.Id;
 import jakarta.persistence.LockModeType;
 import jakarta.persistence.Version;
 import java.time.Instant;
+import java.time.LocalDateTime;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
-import java.util.Objects;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.Predicate;
+import java.util.function.UnaryOperator;
 import org.hibernate.annotations.DynamicUpdate;
 import org.hibernate.annotations.PartitionKey;
 import org.hibernate.annotations.TenantId;
@@ -30,6 +35,8 @@ import org.hibernate.annotations.TenantId;
 @Entity
 @DynamicUpdate // a PUT of the title must not write back a completed flag that it read earlier
 public class Task extends PanacheEntityBase implements Versioned {
+
+  private static final int TRASH_BATCH = 1_000;
 
   /** Positive and below 2^53. */
   @Id public Long id;
@@ -48,12 +55,54 @@ public class Task extends PanacheEntityBase implements Versioned {
   @Column(length = TaskText.DESCRIPTION_MAX)
   public String description;
 
+  /** A date or a local date-time, as sent; see {@link TaskDue}. */
+  public String due;
+
+  /** An IANA time zone; null without a time, and for a floating time. */
+  @Column(name = "due_zone")
+  public String dueZone;
+
+  /** Orders by due, see {@link TaskDue#key}. */
+  @Column(name = "due_key")
+  LocalDateTime dueKey;
+
+  /** 1 to 4, see {@link TaskPriority}; null if there is none. */
+  public Short priority;
+
+  /** In NFC; null if there are none. */
+  @Column(columnDefinition = "text[]")
+  public String[] tags;
+
+  /** A key of fractional indexing. */
+  public String position;
+
+  /** JSON, see {@link TaskMetadata}; null if there is none. */
+  @Column(columnDefinition = "text")
+  public String metadata;
+
   @Column(nullable = false)
   public boolean completed;
+
+  /** When the completed flag became true; null for an open task. */
+  @Column(name = "completed_at")
+  public Instant completedAt;
+
+  /** The text that searches look at, see {@link SearchText#of}. Only written. */
+  @Basic(fetch = FetchType.LAZY)
+  @Column(nullable = false, columnDefinition = "text")
+  String search;
+
+  /** Orders by title, see {@link SearchText#titleKey}. Only written. */
+  @Basic(fetch = FetchType.LAZY)
+  @Column(name = "title_key", nullable = false, columnDefinition = "text")
+  String titleKey;
 
   /** Soft delete: only the list of deleted tasks and restoring find the row. */
   @Column(nullable = false)
   public boolean deleted;
+
+  @Column(name = "deleted_at")
+  public Instant deletedAt;
 
   @Column(name = "created_at", nullable = false, updatable = false)
   public Instant createdAt;
@@ -70,10 +119,14 @@ public class Task extends PanacheEntityBase implements Versioned {
   @Column(nullable = false)
   public long version = 1;
 
-  /** The user's task with this id, unless it is deleted; see {@link #requireForUpdate}. */
-  static TaskRepresentation get(long id) {
+  /**
+   * The user's task with this id; see {@link #requireForUpdate}.
+   *
+   * @param deleted whether it must be deleted, or must not
+   */
+  static TaskRepresentation get(long id, boolean deleted) {
     TaskRepresentation task = sql().find(id).orElse(null);
-    if (task == null || task.deleted()) {
+    if (task == null || task.deleted() != deleted) {
       throw refusal(id, task != null);
     }
     return task;
@@ -81,18 +134,19 @@ public class Task extends PanacheEntityBase implements Versioned {
 
   /** One page of the user's tasks: one statement, and one more if the client wants a count. */
   static TaskPage list(TaskListQuery query) {
-    List<TaskRepresentation> rows =
-        sql().list(query.condition(), query.values(), query.orderAndLimit());
-    TaskFilter filter = query.filter();
-    return query.page(rows, query.counted() ? sql().count(filter.where(), filter.values()) : null);
+    List<TaskRepresentation> rows = query.rows(sql());
+    return query.page(rows, query.counted() ? sql().count(query.filter().condition()) : null);
   }
 
   /**
    * Stores a new task of the user.
    *
-   * @throws ProblemException (403) if the user has reached the quota
+   * @throws ProblemException (403) if the user has reached the quota, (400) if the fields do not
+   *     fit together
    */
   static TaskRepresentation create(NewTask task) {
+    TaskDue.check(task.due, task.dueZone);
+    task.metadata = TaskMetadata.merge(Map.of(), task.metadata);
     bean(TaskQuota.class).take(Task::countAll);
     return sql().insert(task, now());
   }
@@ -100,6 +154,23 @@ public class Task extends PanacheEntityBase implements Versioned {
   /** Flips the completed flag in one statement; empty if the user has no such task. */
   static Optional<TaskRepresentation> toggle(long id) {
     return sql().toggle(id, now());
+  }
+
+  /** Removes the user's deleted tasks permanently, at most 1,000 in each transaction. */
+  static void emptyTrash() {
+    while (QuarkusTransaction.requiringNew().call(Task::emptyTrashOnce) == TRASH_BATCH) {
+      // there may be more
+    }
+  }
+
+  private static int emptyTrashOnce() {
+    List<Long> ids =
+        getEntityManager()
+            .createQuery("select id from Task where deleted order by id", Long.class)
+            .setMaxResults(TRASH_BATCH)
+            .setLockMode(LockModeType.PESSIMISTIC_WRITE) // a task that is being restored stays
+            .getResultList();
+    return ids.isEmpty() ? 0 : (int) delete("id in ?1", ids);
   }
 
   /** Counts twice, because each condition has an index. */
@@ -128,20 +199,22 @@ public class Task extends PanacheEntityBase implements Versioned {
    * @throws ForeignResourceException (403) if another user has it
    */
   static Task requireForUpdate(long id) {
-    return require(id, deleted -> false);
+    return require(id, task -> !task.deleted);
   }
 
   /** The same for a task that may be deleted, but not due for the purge. */
   static Task requireForRestore(long id, TaskwardConfig.Trash trash) {
-    return require(id, deleted -> trash.keepsForEver() || !deleted.isDue());
+    return require(id, task -> !task.deleted || trash.keepsForEver() || !task.isDue());
   }
 
-  /**
-   * @param orDeleted which deleted tasks are accepted
-   */
-  private static Task require(long id, Predicate<Task> orDeleted) {
+  /** The same for a deleted task. */
+  static Task requireDeleted(long id) {
+    return require(id, task -> task.deleted);
+  }
+
+  private static Task require(long id, Predicate<Task> accepted) {
     Task task = findById(id, LockModeType.PESSIMISTIC_WRITE);
-    if (task != null && (!task.deleted || orDeleted.test(task))) {
+    if (task != null && accepted.test(task)) {
       Preconditions.ofRequest().check(task);
       return task;
     }
@@ -172,14 +245,60 @@ public class Task extends PanacheEntityBase implements Versioned {
             .getSingleResult();
   }
 
-  /** Applies the fields that the client sent. Without a change, the task keeps its version. */
-  Task apply(TaskChange change) {
-    return update(
-        change.titleOr(title), change.descriptionOr(description), change.completedOr(completed));
+  /**
+   * Applies the fields that the client sent. Without a change, the task keeps its version.
+   *
+   * @param newMetadata the metadata after the change
+   */
+  Task apply(TaskChange change, UnaryOperator<Map<String, String>> newMetadata) {
+    TaskRepresentation before = representation();
+    Instant now = now();
+    title = change.titleOr(title);
+    description = TaskChange.or(change.description, description);
+    setCompleted(change.completedOr(completed), now);
+    due = TaskChange.or(change.due, due);
+    dueZone = due == null && change.dueZone == null ? null : TaskChange.or(change.dueZone, dueZone);
+    TaskDue.check(due, dueZone);
+    dueKey = TaskDue.key(due, dueZone);
+    Integer number = TaskPriority.number(TaskChange.or(change.priority, before.priority()));
+    priority = number == null ? null : number.shortValue();
+    List<String> newTags = change.tags == null ? before.tags() : TaskTags.nfc(change.tags);
+    if (!newTags.equals(before.tags())) {
+      tags = newTags.isEmpty() ? null : newTags.toArray(String[]::new);
+    }
+    position = TaskChange.or(change.position, position);
+    Map<String, String> changed = newMetadata.apply(before.metadata());
+    if (!changed.equals(before.metadata())) {
+      metadata = TaskMetadata.write(changed);
+    }
+    TaskRepresentation after = representation();
+    if (after.equals(before)) {
+      return this;
+    }
+    if (!title.equals(before.title())) {
+      titleKey = SearchText.titleKey(title);
+    }
+    String text = SearchText.of(title, description, after.tags());
+    if (!text.equals(SearchText.of(before.title(), before.description(), before.tags()))) {
+      search = text;
+    }
+    return changed(now);
   }
 
   Task complete(boolean newCompleted) {
-    return update(title, description, newCompleted);
+    if (newCompleted == completed) {
+      return this;
+    }
+    Instant now = now();
+    setCompleted(newCompleted, now);
+    return changed(now);
+  }
+
+  private void setCompleted(boolean newCompleted, Instant when) {
+    if (newCompleted != completed) {
+      completed = newCompleted;
+      completedAt = newCompleted ? notBefore(updatedAt, when) : null;
+    }
   }
 
   /**
@@ -188,6 +307,7 @@ public class Task extends PanacheEntityBase implements Versioned {
   Task softDelete(TaskwardConfig.Trash trash) {
     Instant now = now();
     deleted = true;
+    deletedAt = notBefore(updatedAt, now);
     purgeAt = trash.keepsForEver() ? null : now.plus(trash.retention());
     return changed(now);
   }
@@ -203,19 +323,8 @@ public class Task extends PanacheEntityBase implements Versioned {
       return this;
     }
     deleted = false;
+    deletedAt = null;
     purgeAt = null;
-    return changed(now());
-  }
-
-  private Task update(String newTitle, String newDescription, boolean newCompleted) {
-    if (newTitle.equals(title)
-        && Objects.equals(newDescription, description)
-        && newCompleted == completed) {
-      return this;
-    }
-    title = newTitle;
-    description = newDescription;
-    completed = newCompleted;
     return changed(now());
   }
 
@@ -224,14 +333,39 @@ public class Task extends PanacheEntityBase implements Versioned {
    * if this instance's clock is behind.
    */
   private Task changed(Instant when) {
-    updatedAt = when.isAfter(updatedAt) ? when : updatedAt;
+    updatedAt = notBefore(updatedAt, when);
     flush();
     return this;
   }
 
+  private static Instant notBefore(Instant least, Instant when) {
+    return when.isAfter(least) ? when : least;
+  }
+
+  private List<String> tagList() {
+    return tags == null ? List.of() : List.of(tags);
+  }
+
   TaskRepresentation representation() {
     return new TaskRepresentation(
-        id, userId, title, description, completed, deleted, createdAt, updatedAt, purgeAt, version);
+        id,
+        userId,
+        title,
+        description,
+        due,
+        dueZone,
+        TaskPriority.name(priority == null ? null : priority.intValue()),
+        tagList(),
+        position,
+        TaskMetadata.read(metadata),
+        completed,
+        completedAt,
+        deleted,
+        deletedAt,
+        createdAt,
+        updatedAt,
+        purgeAt,
+        version);
   }
 
   /** PostgreSQL stores microseconds, so later responses have the same time. */

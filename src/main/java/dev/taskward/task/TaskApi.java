@@ -5,6 +5,8 @@ import static dev.taskward.common.ApiResource.route;
 import dev.taskward.common.ApiResource;
 import jakarta.enterprise.inject.Produces;
 import jakarta.inject.Singleton;
+import java.util.List;
+import java.util.Map;
 
 /** Contributes the routes of {@link TaskResource} to the code that serves every resource. */
 final class TaskApi {
@@ -18,8 +20,12 @@ final class TaskApi {
   ApiResource resource() {
     return ApiResource.of(
         "tasks",
-        route("tasks", "GET, HEAD, POST, OPTIONS", null),
-        route("tasks/{id}", "GET, HEAD, PUT, PATCH, DELETE, OPTIONS", MERGE_PATCH),
+        route("tasks", "GET, HEAD, POST, DELETE, OPTIONS", null)
+            .with(
+                Map.of("GET", TaskListQuery.PARAMETERS, "DELETE", List.of("deleted")),
+                TaskFilter.TAG),
+        route("tasks/{id}", "GET, HEAD, PUT, PATCH, DELETE, OPTIONS", MERGE_PATCH)
+            .with(Map.of("GET", List.of("deleted"), "DELETE", List.of("permanent"))),
         route("tasks/{id}/restore", "POST, OPTIONS", null),
         route("tasks/{id}/complete", "PATCH, OPTIONS", "application/json"));
   }

@@ -1,6 +1,7 @@
 package dev.taskward.task;
 
 import io.quarkus.smallrye.openapi.OpenApiFilter;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -8,6 +9,7 @@ import org.eclipse.microprofile.openapi.OASFactory;
 import org.eclipse.microprofile.openapi.OASFilter;
 import org.eclipse.microprofile.openapi.models.OpenAPI;
 import org.eclipse.microprofile.openapi.models.Operation;
+import org.eclipse.microprofile.openapi.models.PathItem;
 import org.eclipse.microprofile.openapi.models.media.Schema;
 
 /**
@@ -27,13 +29,31 @@ public class TaskDocument implements OASFilter {
         .get("Instant")
         .description("RFC 3339, in UTC. Responses always have six fractional digits.")
         .examples(List.of("2026-01-13T10:00:00.000000Z"));
+    List.of("Task", "NewTask", "TaskChange").forEach(name -> describeParts(schemas.get(name)));
     Map<String, Schema> readOnly = new TreeMap<>(schemas.get("Task").getProperties());
     readOnly.values().removeIf(property -> !Boolean.TRUE.equals(property.getReadOnly()));
     BODIES.forEach(body -> close(schemas.get(body.getSimpleName()), readOnly));
-    Operation list = document.getPaths().getPathItem(TaskApi.PATH).getGET();
-    TaskListQuery.PARAMETERS.forEach(
-        name ->
-            list.addParameter(OASFactory.createParameter().ref("#/components/parameters/" + name)));
+    PathItem tasks = document.getPaths().getPathItem(TaskApi.PATH);
+    TaskListQuery.PARAMETERS.forEach(name -> parameter(name, tasks.getGET()));
+    parameter("EmptyTrash", tasks.getDELETE());
+    PathItem task = document.getPaths().getPathItem(TaskApi.PATH + "/{id}");
+    parameter("GetDeleted", task.getGET());
+    parameter("Permanent", task.getDELETE());
+  }
+
+  private static void parameter(String name, Operation operation) {
+    operation.addParameter(OASFactory.createParameter().ref("#/components/parameters/" + name));
+  }
+
+  /** Annotations cannot describe the parts of a list and a map. */
+  private static void describeParts(Schema task) {
+    Map<String, Schema> properties = task.getProperties();
+    properties.get("tags").getItems().minLength(1).maxLength(TaskTags.LENGTH_MAX);
+    List<Object> priorities = new ArrayList<>(TaskPriority.NAMES);
+    priorities.add(null); // JSON Schema excludes what the list does not have
+    properties.get("priority").setEnumeration(priorities);
+    Schema metadata = properties.get("metadata");
+    metadata.getAdditionalPropertiesSchema().maxLength(TaskMetadata.VALUE_MAX);
   }
 
   private static void close(Schema body, Map<String, Schema> readOnly) {

@@ -1,128 +1,140 @@
 package dev.taskward.task;
 
 import dev.taskward.problem.ProblemException;
-import java.text.Normalizer;
-import java.time.DateTimeException;
 import java.time.Instant;
-import java.time.OffsetDateTime;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
-import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
  * Selects the user's tasks of a list; null means any.
  *
- * @param text in title or description, without regard to case and accents
- * @param createdSince at this time or later
- * @param updatedSince at this time or later
+ * @param patterns for {@code q}: LIKE patterns of its words, which all must match
+ * @param createdSince at this time or later, like the other times
+ * @param tags all of them
+ * @param minPriority 1 to 4
  */
 record TaskFilter(
-    boolean deleted, Boolean completed, String text, Instant createdSince, Instant updatedSince) {
+    boolean deleted,
+    Boolean completed,
+    List<String> patterns,
+    Instant createdSince,
+    Instant updatedSince,
+    Instant completedSince,
+    List<String> tags,
+    Integer minPriority,
+    DueFilter due) {
+
+  static final String TAG = "tag";
 
   static final List<String> PARAMETERS =
-      List.of("completed", "deleted", "q", "created_since", "updated_since");
+      Stream.concat(
+              Stream.of(
+                  "completed",
+                  "deleted",
+                  "q",
+                  "created_since",
+                  "updated_since",
+                  "completed_since",
+                  TAG,
+                  "min_priority"),
+              DueFilter.PARAMETERS.stream())
+          .toList();
 
   /** Code points. */
   static final int TEXT_MAX = 100;
-
-  /** A letter, digit or symbol, which stays when case and accents are removed. */
-  private static final Pattern SEARCHABLE = Pattern.compile("[^\\p{Z}\\p{Cc}\\p{Cf}\\p{M}]");
 
   /** Includes U+FFFD, which replaces bytes that are not UTF-8. */
   private static final Pattern NOT_STORABLE =
       Pattern.compile("[" + TaskText.NOT_STORABLE + "\\x{FFFD}]");
 
-  /** RFC 3339 in three groups, without digits that PostgreSQL does not store. */
-  private static final Pattern TIME =
-      Pattern.compile(
-          "(\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d)"
-              + "(?:(\\.\\d{1,6})\\d*)?"
-              + "(Z|[+-]\\d\\d:\\d\\d)");
-
   static TaskFilter of(Map<String, List<String>> parameters) {
     return new TaskFilter(
-        Boolean.TRUE.equals(flag(parameters, "deleted")),
-        flag(parameters, "completed"),
-        text(value(parameters, "q")),
-        time(parameters, "created_since"),
-        time(parameters, "updated_since"));
+        Boolean.TRUE.equals(ListParameters.flag(parameters, "deleted")),
+        ListParameters.flag(parameters, "completed"),
+        patterns(ListParameters.value(parameters, "q")),
+        ListParameters.time(parameters, "created_since"),
+        ListParameters.time(parameters, "updated_since"),
+        ListParameters.time(parameters, "completed_since"),
+        tags(parameters.getOrDefault(TAG, List.of())),
+        priority(ListParameters.value(parameters, "min_priority")),
+        DueFilter.of(parameters, Instant.now()));
   }
 
-  /** The one value of a parameter; null if it was not sent. */
-  static String value(Map<String, List<String>> parameters, String name) {
-    List<String> values = parameters.get(name);
-    return values == null ? null : values.get(0);
-  }
-
-  static Boolean flag(Map<String, List<String>> parameters, String name) {
-    String value = value(parameters, name);
+  private static List<String> patterns(String value) {
     if (value == null) {
-      return null;
-    }
-    return switch (value) {
-      case "true" -> true;
-      case "false" -> false;
-      default -> throw ProblemException.invalid(name, "must be true or false");
-    };
-  }
-
-  private static String text(String value) {
-    if (value == null) {
-      return null;
-    }
-    if (value.codePointCount(0, value.length()) > TEXT_MAX
-        || !SEARCHABLE.matcher(Normalizer.normalize(value, Normalizer.Form.NFKD)).find()
-        || NOT_STORABLE.matcher(value).find()) {
-      throw ProblemException.invalid(
-          "q", "must be 1 to " + TEXT_MAX + " characters, at least one of them visible");
-    }
-    return value;
-  }
-
-  /** The time, cut to microseconds. */
-  private static Instant time(Map<String, List<String>> parameters, String name) {
-    String value = value(parameters, name);
-    if (value == null) {
-      return null;
+      return List.of();
     }
     try {
-      Matcher time = TIME.matcher(value);
-      if (time.matches()) {
-        String micros = Objects.requireNonNullElse(time.group(2), "");
-        return OffsetDateTime.parse(time.group(1) + micros + time.group(3)).toInstant();
+      if (value.codePointCount(0, value.length()) <= TEXT_MAX
+          && !NOT_STORABLE.matcher(value).find()) {
+        return SearchText.patterns(value);
       }
-    } catch (DateTimeException noSuchTime) {
-      // the same error as for another form
+    } catch (IllegalArgumentException nothingVisible) {
+      // the same error as for another text
     }
     throw ProblemException.invalid(
-        name, "must be a time like 2026-01-13T10:00:00Z (RFC 3339; a + is sent as %2B)");
+        "q", "must be at most " + TEXT_MAX + " characters, and empty or with a visible one");
   }
 
-  /** SQL. The deleted flag is no parameter, so that the planner can use a partial index. */
-  String where() {
-    StringBuilder where = new StringBuilder("deleted = ").append(deleted);
+  private static List<String> tags(List<String> values) {
+    for (String tag : values) {
+      if (tag.isEmpty() || NOT_STORABLE.matcher(tag).find()) {
+        throw ProblemException.invalid(TAG, "must be a tag");
+      }
+    }
+    if (values.size() > TaskTags.MAX) {
+      throw ProblemException.invalid(TAG, "must be given at most " + TaskTags.MAX + " times");
+    }
+    return TaskTags.nfc(values);
+  }
+
+  private static Integer priority(String name) {
+    if (name != null && !TaskPriority.NAMES.contains(name)) {
+      throw ProblemException.invalid("min_priority", "must be low, normal, high or urgent");
+    }
+    return TaskPriority.number(name);
+  }
+
+  /** The deleted flag is no value, so that the planner can use a partial index. */
+  Condition condition() {
+    Condition condition = new Condition().and(deleted ? "deleted" : "not deleted");
     if (completed != null) {
-      where.append(" and completed = ?");
+      condition.and("completed = ?", completed);
     }
-    if (text != null) {
-      where.append(" and search like task_search_pattern(?) escape '!'");
-    }
+    patterns.forEach(pattern -> condition.and("search like ? escape '!'", pattern));
     if (createdSince != null) {
-      where.append(" and created_at >= ?");
+      condition.and("created_at >= ?", createdSince);
     }
     if (updatedSince != null) {
-      where.append(" and updated_at >= ?");
+      condition.and("updated_at >= ?", updatedSince);
     }
-    return where.toString();
+    if (completedSince != null) {
+      condition.and("completed_at >= ?", completedSince);
+    }
+    tags.forEach(tag -> condition.and("? = any (tags)", tag));
+    if (minPriority != null) {
+      condition.and("priority >= ?", minPriority);
+    }
+    due.addTo(condition);
+    return condition;
   }
 
-  /** The parameters of {@link #where}, in their order. */
-  List<Object> values() {
-    return Stream.<Object>of(completed, text, createdSince, updatedSince)
-        .filter(Objects::nonNull)
-        .toList();
+  /** Distinguishes this filter from others. It does not change with the clock. */
+  String identity() {
+    return Stream.of(
+            deleted,
+            completed,
+            patterns,
+            createdSince,
+            updatedSince,
+            completedSince,
+            tags,
+            minPriority,
+            due.identity())
+        .map(String::valueOf)
+        .collect(Collectors.joining("\0"));
   }
 }

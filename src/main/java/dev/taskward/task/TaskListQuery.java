@@ -1,7 +1,6 @@
 package dev.taskward.task;
 
 import dev.taskward.problem.ProblemException;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.regex.Pattern;
@@ -27,27 +26,16 @@ record TaskListQuery(
       Stream.concat(TaskFilter.PARAMETERS.stream(), Stream.of("sort", "limit", "cursor", "count"))
           .toList();
 
-  /**
-   * Reads the query parameters. An invalid value or an unknown name gets 400 with the name. JAX-RS
-   * would return 404 for the value and ignore the name.
-   */
+  /** Reads the query parameters. JAX-RS would return 404 for an invalid value. */
   static TaskListQuery of(Map<String, List<String>> parameters, String subject) {
-    parameters.forEach(
-        (name, values) -> {
-          if (!PARAMETERS.contains(name)) {
-            throw ProblemException.invalid(name, "is not a parameter of this list");
-          }
-          if (values.size() > 1) {
-            throw ProblemException.invalid(name, "must be given once");
-          }
-        });
+    TaskFilter filter = TaskFilter.of(parameters);
     return new TaskListQuery(
         subject,
-        TaskFilter.of(parameters),
-        TaskOrder.of(TaskFilter.value(parameters, "sort")),
-        limit(TaskFilter.value(parameters, "limit")),
-        TaskFilter.value(parameters, "cursor"),
-        Boolean.TRUE.equals(TaskFilter.flag(parameters, "count")));
+        filter,
+        TaskOrder.of(ListParameters.value(parameters, "sort"), filter),
+        limit(ListParameters.value(parameters, "limit")),
+        ListParameters.value(parameters, "cursor"),
+        Boolean.TRUE.equals(ListParameters.flag(parameters, "count")));
   }
 
   private static int limit(String value) {
@@ -63,34 +51,24 @@ record TaskListQuery(
     throw ProblemException.invalid("limit", "must be an integer from 1 to " + LIMIT_MAX);
   }
 
-  /**
-   * SQL, for one task more than the page has. The keyset comparison follows the index, so a deep
-   * page costs as much as the first.
-   */
-  String condition() {
-    String after = cursor == null ? "" : " and " + order.after();
-    return filter.where() + after;
-  }
-
-  /** SQL behind the condition. */
-  String orderAndLimit() {
-    return order.orderBy() + " limit ?";
-  }
-
-  /** The parameters of {@link #condition} and {@link #orderAndLimit}. */
-  List<Object> values() {
-    List<Object> values = new ArrayList<>(filter.values());
+  /** The statement of the page, for one task more than it has. */
+  List<TaskRepresentation> rows(TaskSql sql) {
+    Condition condition = filter.condition();
     if (cursor != null) {
       TaskCursor after = TaskCursor.parse(cursor, list(), order);
-      values.add(after.key());
-      values.add(after.id());
+      condition.and(order.after(after.key() != null));
+      if (after.key() != null) {
+        condition.value(after.parameter());
+      }
+      condition.value(after.id());
     }
-    values.add(limit + 1);
-    return values;
+    // The keyset comparison follows an index, so a deep page costs as much as the first.
+    condition.value(limit + 1);
+    return sql.list(condition.sql(), condition.values(), order.orderBy() + " limit ?");
   }
 
   /**
-   * @param rows the result of {@link #condition}
+   * @param rows the result of {@link #rows}
    */
   TaskPage page(List<TaskRepresentation> rows, Long total) {
     boolean isLast = rows.size() <= limit;
@@ -104,6 +82,6 @@ record TaskListQuery(
 
   /** Everything that distinguishes this list from those whose cursors it refuses. */
   private String list() {
-    return String.join("\0", subject, filter.where(), filter.values().toString(), order.orderBy());
+    return String.join("\0", subject, filter.identity(), order.orderBy());
   }
 }

@@ -3,6 +3,8 @@ package dev.taskward.task;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import dev.taskward.conditional.Versioned;
 import java.time.Instant;
+import java.util.List;
+import java.util.Map;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
 
 /** A task as clients see it. Times are UTC. */
@@ -13,8 +15,16 @@ import org.eclipse.microprofile.openapi.annotations.media.Schema;
       "user_id",
       "title",
       "description",
+      "due",
+      "due_zone",
+      "priority",
+      "tags",
+      "position",
+      "metadata",
       "completed",
+      "completed_at",
       "deleted",
+      "deleted_at",
       "created_at",
       "updated_at",
       "purge_at",
@@ -34,12 +44,52 @@ public record TaskRepresentation(
             maxLength = TaskText.DESCRIPTION_MAX,
             examples = "Two litres, full fat")
         String description,
+    @Schema(nullable = true, description = TaskDue.DESCRIPTION, examples = "2026-01-13T18:00")
+        String due,
+    @Schema(nullable = true, description = TaskDue.ZONE_DESCRIPTION, examples = "Europe/Berlin")
+        @JsonProperty("due_zone")
+        String dueZone,
+    @Schema(
+            nullable = true,
+            enumeration = {"low", "normal", "high", "urgent"},
+            examples = "high")
+        String priority,
+    @Schema(
+            description = "Different texts, in the order of the client, in NFC.",
+            examples = "[\"shopping\", \"home\"]",
+            maxItems = TaskTags.MAX,
+            uniqueItems = true)
+        List<String> tags,
+    @Schema(
+            nullable = true,
+            description =
+                "The place in a manual order, made by the client. It sorts by code point.",
+            pattern = "^" + TaskText.POSITION + "$",
+            examples = "a0")
+        String position,
+    @Schema(
+            description = "Data of clients, which Taskward does not interpret.",
+            examples = "{\"color\": \"green\"}",
+            maxProperties = TaskMetadata.KEYS_MAX)
+        Map<String, String> metadata,
     @Schema(examples = "false") boolean completed,
+    @Schema(
+            readOnly = true,
+            nullable = true,
+            description = "When the task was completed. Null if it is open.")
+        @JsonProperty("completed_at")
+        Instant completedAt,
     @Schema(
             readOnly = true,
             examples = "false",
             description = "True only in a list of deleted tasks. Other requests do not find them.")
         boolean deleted,
+    @Schema(
+            readOnly = true,
+            nullable = true,
+            description = "When the task was deleted. Null if it is not.")
+        @JsonProperty("deleted_at")
+        Instant deletedAt,
     @Schema(readOnly = true) @JsonProperty("created_at") Instant createdAt,
     @Schema(readOnly = true) @JsonProperty("updated_at") Instant updatedAt,
     @Schema(

@@ -129,10 +129,12 @@ public class TaskResource {
   @Operation(
       operationId = "getTask",
       summary = "Get a task",
-      description = "Returns a task of the current user that is not deleted.")
+      description =
+          "Returns a task of the current user that is not deleted, or with `deleted=true` one that"
+              + " is.")
   @APIResponse(responseCode = "200", description = "The task")
   public TaskRepresentation get(@RestPath TaskId id, @Context RoutingContext request) {
-    TaskRepresentation task = Task.get(id.value());
+    TaskRepresentation task = Task.get(id.value(), isSet("deleted", request));
     Preconditions.of(request).check(task);
     return task;
   }
@@ -148,7 +150,8 @@ public class TaskResource {
   @APIResponse(responseCode = "200", description = "The task after the request")
   public TaskRepresentation change(
       @RestPath TaskId id, @NotNull(message = MISSING) @Valid TaskChange change) {
-    return Task.requireForUpdate(id.value()).apply(change).representation();
+    change.requireNoNullsInMetadata();
+    return Task.requireForUpdate(id.value()).apply(change, change::replace).representation();
   }
 
   @PATCH
@@ -161,11 +164,11 @@ public class TaskResource {
       summary = "Change a task by a JSON merge patch",
       description =
           "Does the same as `PUT`, in the standard format (RFC 7396). An absent field keeps its"
-              + " value. A null clears the description. The other fields cannot be null.")
+              + " value. The keys of `metadata` are merged, too: null removes a key.")
   @APIResponse(responseCode = "200", description = "The task after the request")
   public TaskRepresentation patch(
       @RestPath TaskId id, @NotNull(message = MISSING) @Valid TaskChange change) {
-    return Task.requireForUpdate(id.value()).apply(change).representation();
+    return Task.requireForUpdate(id.value()).apply(change, change::mergeInto).representation();
   }
 
   @DELETE
@@ -175,11 +178,34 @@ public class TaskResource {
   @Operation(
       operationId = "deleteTask",
       summary = "Delete a task",
-      description = "The task can be restored until its `purge_at`.")
+      description =
+          "The task can be restored until its `purge_at`. With `permanent=true` the request removes"
+              + " a deleted task for good.")
   @APIResponse(responseCode = "204", description = "The task is deleted")
-  public RestResponse<Void> delete(@RestPath TaskId id) {
+  public RestResponse<Void> delete(@RestPath TaskId id, @Context RoutingContext request) {
+    if (isSet("permanent", request)) {
+      Task.requireDeleted(id.value()).delete();
+      return RestResponse.noContent();
+    }
     Task task = Task.requireForUpdate(id.value()).softDelete(config.trash());
     return ResponseBuilder.<Void>noContent().header(HttpHeaders.ETAG, task.etag()).build();
+  }
+
+  @DELETE
+  @Produces(MediaType.WILDCARD) // it has no response body
+  @Operation(
+      operationId = "emptyTrash",
+      summary = "Remove all deleted tasks for good",
+      description =
+          "Needs `deleted=true`. If the request fails, some tasks may be removed already. It can be"
+              + " repeated.")
+  @APIResponse(responseCode = "204", description = "There are no deleted tasks")
+  public RestResponse<Void> emptyTrash(@Context RoutingContext request) {
+    if (!isSet("deleted", request)) {
+      throw ProblemException.invalid("deleted", "must be true");
+    }
+    Task.emptyTrash();
+    return RestResponse.noContent();
   }
 
   @POST
@@ -208,7 +234,7 @@ public class TaskResource {
       @RestPath TaskId id,
       @RequestBody(required = false) @Valid Completion completion,
       @Context RoutingContext request) {
-    if (completion == null && request.body().length() > 0) { // JSON's null, or spaces
+    if (completion == null && !isAbsentOrNull(request.body().asString())) { // white space
       throw ProblemException.invalidBody(MISSING);
     }
     boolean flips = completion == null || completion.completed == null;
@@ -225,5 +251,14 @@ public class TaskResource {
               boolean completed = flips ? !task.completed : completion.completed;
               return task.complete(completed).representation();
             });
+  }
+
+  /** A generated client may send JSON's null for an absent body. */
+  private static boolean isAbsentOrNull(String body) {
+    return body == null || body.isEmpty() || body.strip().equals("null");
+  }
+
+  private static boolean isSet(String flag, RoutingContext request) {
+    return Boolean.TRUE.equals(ListParameters.flag(QueryString.parameters(request), flag));
   }
 }

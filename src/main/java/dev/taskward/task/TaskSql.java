@@ -4,6 +4,7 @@ import dev.taskward.database.UserSql;
 import io.quarkus.arc.Unremovable;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.persistence.PersistenceException;
+import java.sql.Array;
 import java.sql.JDBCType;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -28,21 +29,27 @@ class TaskSql {
 
   /** Every column that {@link #task} reads. */
   private static final String COLUMNS =
-      "id, user_id, title, description, completed, deleted, created_at, updated_at, purge_at,"
+      "id, user_id, title, description, due, due_zone, priority, tags, position, metadata,"
+          + " completed, completed_at, deleted, deleted_at, created_at, updated_at, purge_at,"
           + " version";
 
   private static final String INSERT_COLUMNS =
-      "id, title, description, completed, deleted, created_at, updated_at, version";
+      "id, title, description, due, due_zone, due_key, priority, tags, position, metadata,"
+          + " completed, completed_at, deleted, created_at, updated_at, search, title_key, version";
 
+  /** A cast gives a null its type. */
   private static final String INSERT_EXPRESSIONS =
-      "nextval('task_id_seq'), ?, ?, ?, false, ?, ?, 1";
+      "nextval('task_id_seq'), ?, ?, ?, ?, ?::timestamp, ?, ?::text[], ?, ?, ?,"
+          + " ?::timestamptz, false, ?, ?, ?, ?, 1";
 
   private static final String SELECT = "select " + COLUMNS + " from " + TABLE;
 
   private static final String COUNT = "select count(*) from " + TABLE;
 
   private static final String TOGGLE =
-      "update task set completed = not completed, updated_at = greatest(updated_at, ?), version = version + 1";
+      "update task set completed = not completed, updated_at = greatest(updated_at, ?),"
+          + " completed_at = case when completed then null else greatest(updated_at, ?) end,"
+          + " version = version + 1";
 
   private static final String UNIQUE_VIOLATION = "23505"; // only the primary key is unique
 
@@ -68,18 +75,32 @@ class TaskSql {
   }
 
   /** The number of the user's tasks that meet the condition. */
-  long count(String condition, List<?> values) {
-    return sql.query(COUNT, List.of(), condition, values, "", row -> row.getLong(1)).get(0);
+  long count(Condition condition) {
+    return sql.query(
+            COUNT, List.of(), condition.sql(), condition.values(), "", row -> row.getLong(1))
+        .get(0);
   }
 
   TaskRepresentation insert(NewTask task, Instant now) {
+    String title = task.titleOrGenerated();
+    List<String> tags = TaskTags.nfc(task.tags);
     List<?> values =
         Arrays.asList(
-            task.titleOrGenerated(),
-            task.description == null ? JDBCType.VARCHAR : task.description,
+            title,
+            text(task.description),
+            text(task.due),
+            text(task.dueZone),
+            text(TaskDue.key(task.due, task.dueZone)),
+            task.priority == null ? JDBCType.INTEGER : TaskPriority.number(task.priority),
+            text(TaskTags.array(tags)),
+            text(task.position),
+            text(TaskMetadata.write(task.metadata)),
             task.completed,
+            text(task.completed ? now : null),
             now,
-            now);
+            now,
+            SearchText.of(title, task.description, tags),
+            SearchText.titleKey(title));
     try {
       return sql.insert(TABLE, INSERT_COLUMNS, INSERT_EXPRESSIONS, values, COLUMNS, TaskSql::task);
     } catch (PersistenceException e) {
@@ -88,6 +109,11 @@ class TaskSql {
           ? idInUse(cause)
           : e;
     }
+  }
+
+  /** The text of a value, or a null that the driver sends with a type. */
+  private static Object text(Object value) {
+    return value == null ? JDBCType.VARCHAR : value.toString();
   }
 
   /** The client may try again: each attempt takes the next id. */
@@ -108,19 +134,34 @@ class TaskSql {
     String returning = " returning " + COLUMNS;
     return sql
         .query(
-            TOGGLE, List.of(now), "id = ? and not deleted", List.of(id), returning, TaskSql::task)
+            TOGGLE,
+            List.of(now, now),
+            "id = ? and not deleted",
+            List.of(id),
+            returning,
+            TaskSql::task)
         .stream()
         .findFirst();
   }
 
   private static TaskRepresentation task(ResultSet row) throws SQLException {
+    int priority = row.getInt("priority");
+    Array tags = row.getArray("tags");
     return new TaskRepresentation(
         row.getLong("id"),
         row.getString("user_id"),
         row.getString("title"),
         row.getString("description"),
+        row.getString("due"),
+        row.getString("due_zone"),
+        TaskPriority.name(priority == 0 ? null : priority),
+        tags == null ? List.of() : List.of((String[]) tags.getArray()),
+        row.getString("position"),
+        TaskMetadata.read(row.getString("metadata")),
         row.getBoolean("completed"),
+        time(row, "completed_at"),
         row.getBoolean("deleted"),
+        time(row, "deleted_at"),
         time(row, "created_at"),
         time(row, "updated_at"),
         time(row, "purge_at"),

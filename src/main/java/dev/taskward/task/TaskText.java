@@ -20,12 +20,17 @@ final class TaskText {
 
   static final int TITLE_MAX = 255;
   static final int DESCRIPTION_MAX = 500;
+  static final int POSITION_MAX = 64;
+  static final String POSITION = "[0-9A-Za-z]{1," + POSITION_MAX + "}";
 
   /**
-   * No space, control or format character. {@code \\p{C}} would include characters that are newer
-   * than the JDK, such as emoji.
+   * No space, control or format character, combining mark, filler of Hangul, blank of Braille, or
+   * unassigned invisible character. {@code \\p{C}} would include characters that are newer than the
+   * JDK, such as emoji.
    */
-  static final String VISIBLE = "[^\\p{Z}\\p{Cc}\\p{Cf}]";
+  static final String VISIBLE =
+      "[^\\p{Z}\\p{Cc}\\p{Cf}\\p{M}\\x{115F}\\x{1160}\\x{3164}\\x{FFA0}\\x{2800}"
+          + "\\x{180F}\\x{2065}\\x{FFF0}-\\x{FFF8}\\x{E0000}-\\x{E0FFF}]";
 
   /** PostgreSQL stores neither U+0000 nor half a surrogate pair. */
   static final String NOT_STORABLE = "\\x00\\p{Cs}";
@@ -52,6 +57,34 @@ final class TaskText {
   @Target({FIELD, TYPE_USE})
   @Retention(RUNTIME)
   @interface Description {
+    String message() default "";
+
+    Class<?>[] groups() default {};
+
+    Class<? extends Payload>[] payload() default {};
+  }
+
+  /** One of {@link TaskPriority#NAMES}. */
+  @Pattern(regexp = "low|normal|high|urgent", message = "must be low, normal, high or urgent")
+  @Constraint(validatedBy = {})
+  @Target({FIELD, TYPE_USE})
+  @Retention(RUNTIME)
+  @interface Priority {
+    String message() default "";
+
+    Class<?>[] groups() default {};
+
+    Class<? extends Payload>[] payload() default {};
+  }
+
+  /** A key of fractional indexing, which the client makes. */
+  @Pattern(
+      regexp = POSITION,
+      message = "must be 1 to " + POSITION_MAX + " characters 0-9, A-Z, a-z")
+  @Constraint(validatedBy = {})
+  @Target({FIELD, TYPE_USE})
+  @Retention(RUNTIME)
+  @interface Position {
     String message() default "";
 
     Class<?>[] groups() default {};
