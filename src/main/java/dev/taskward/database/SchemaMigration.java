@@ -3,6 +3,7 @@ package dev.taskward.database;
 import dev.taskward.common.DatabaseFailure;
 import dev.taskward.config.TaskwardConfig;
 import io.agroal.api.AgroalDataSource;
+import io.quarkus.arc.All;
 import io.quarkus.flyway.FlywayConfigurationCustomizer;
 import io.quarkus.runtime.annotations.RegisterForReflection;
 import jakarta.inject.Singleton;
@@ -12,6 +13,7 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
@@ -22,6 +24,7 @@ import org.flywaydb.core.Flyway;
 import org.flywaydb.core.api.FlywayException;
 import org.flywaydb.core.api.configuration.FluentConfiguration;
 import org.flywaydb.core.api.exception.FlywayValidateException;
+import org.flywaydb.core.api.migration.JavaMigration;
 import org.jboss.logging.Logger;
 import org.postgresql.Driver;
 
@@ -49,6 +52,7 @@ class SchemaMigration implements FlywayConfigurationCustomizer {
   private static final Duration PAUSE = Duration.ofMillis(500);
 
   private final AgroalDataSource pool;
+  private final List<JavaMigration> javaMigrations;
   private final Duration timeout;
   private final boolean migrates;
   private final Optional<String> username;
@@ -56,10 +60,12 @@ class SchemaMigration implements FlywayConfigurationCustomizer {
 
   SchemaMigration(
       AgroalDataSource pool,
+      @All List<JavaMigration> javaMigrations,
       TaskwardConfig config,
       @ConfigProperty(name = "quarkus.datasource.username") Optional<String> username,
       @ConfigProperty(name = "quarkus.datasource.password") Optional<String> password) {
     this.pool = pool;
+    this.javaMigrations = javaMigrations;
     this.timeout = config.database().startTimeout();
     this.migrates = !config.migrate().equals("never");
     this.username = username;
@@ -75,6 +81,8 @@ class SchemaMigration implements FlywayConfigurationCustomizer {
   public void customize(FluentConfiguration flyway) {
     await();
     flyway.jdbcProperties(Map.of("prepareThreshold", "0"));
+    // Quarkus looks for them in db/migration only.
+    flyway.javaMigrations(javaMigrations.toArray(JavaMigration[]::new));
     if (flyway.getDataSource() instanceof AgroalDataSource) { // no separate role migrates
       String url =
           pool.getConfiguration()

@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.exc.InvalidNullException;
 import com.fasterxml.jackson.databind.exc.MismatchedInputException;
 import com.fasterxml.jackson.databind.exc.UnrecognizedPropertyException;
 import dev.taskward.problem.Problem.FieldError;
+import java.util.Collection;
 import java.util.Objects;
 import java.util.stream.Collectors;
 
@@ -41,6 +42,9 @@ final class JsonErrors {
     Class<?> target = e.getTargetType();
     if (target == boolean.class || target == Boolean.class) {
       return "must be true or false";
+    }
+    if (target != null && Collection.class.isAssignableFrom(target)) {
+      return "must be an array";
     }
     return target == String.class ? "must be a string" : "must be a JSON object";
   }

@@ -223,7 +223,7 @@ final class SearchText {
       if (!folded.isEmpty()) {
         patterns.add('%' + escape(folded) + '%');
       }
-      blank &= word.isBlank();
+      blank &= word.codePoints().allMatch(SearchText::isWhiteSpace);
     }
     if (patterns.isEmpty() && !blank) {
       throw new IllegalArgumentException("no character to search for");

@@ -259,7 +259,6 @@ public class Task extends PanacheEntityBase implements Versioned {
     due = TaskChange.or(change.due, due);
     dueZone = due == null && change.dueZone == null ? null : TaskChange.or(change.dueZone, dueZone);
     TaskDue.check(due, dueZone);
-    dueKey = TaskDue.key(due, dueZone);
     Integer number = TaskPriority.number(TaskChange.or(change.priority, before.priority()));
     priority = number == null ? null : number.shortValue();
     List<String> newTags = change.tags == null ? before.tags() : TaskTags.nfc(change.tags);
@@ -275,6 +274,7 @@ public class Task extends PanacheEntityBase implements Versioned {
     if (after.equals(before)) {
       return this;
     }
+    dueKey = TaskDue.key(due, dueZone);
     if (!title.equals(before.title())) {
       titleKey = SearchText.titleKey(title);
     }

@@ -82,7 +82,7 @@ public record TaskRepresentation(
     @Schema(
             readOnly = true,
             examples = "false",
-            description = "True only in a list of deleted tasks. Other requests do not find them.")
+            description = "True only with `deleted=true`. Other requests do not find deleted tasks.")
         boolean deleted,
     @Schema(
             readOnly = true,

@@ -1,6 +1,6 @@
 package dev.taskward.task;
 
-import io.quarkus.runtime.annotations.RegisterForReflection;
+import jakarta.inject.Singleton;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -15,7 +15,7 @@ import org.flywaydb.core.api.migration.Context;
  * deletion, for which the last change is the best estimate. Flyway runs it in one transaction, so
  * other sessions never see the table without forced row-level security.
  */
-@RegisterForReflection
+@Singleton
 public class V3__FillTaskFields extends BaseJavaMigration {
 
   private static final int BATCH = 1_000;
