@@ -11,7 +11,10 @@ import org.eclipse.microprofile.openapi.annotations.media.Schema;
 @ReadOnlyFieldsIgnored
 @Schema(
     description = "A task to create. " + ReadOnlyFieldsIgnored.DESCRIPTION,
-    example = "{\"title\": \"Buy milk\", \"description\": \"Two litres, full fat\"}")
+    example =
+        "{\"title\": \"Buy milk\", \"description\": \"Two litres, full fat\", \"due\":"
+            + " \"2026-01-13T18:00\", \"due_zone\": \"Europe/Berlin\", \"priority\": \"high\","
+            + " \"tags\": [\"shopping\"]}")
 public class NewTask {
 
   @TaskText.Title

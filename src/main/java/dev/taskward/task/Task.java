@@ -24,8 +24,10 @@ import java.util.Optional;
 import java.util.function.Predicate;
 import java.util.function.UnaryOperator;
 import org.hibernate.annotations.DynamicUpdate;
+import org.hibernate.annotations.JdbcTypeCode;
 import org.hibernate.annotations.PartitionKey;
 import org.hibernate.annotations.TenantId;
+import org.hibernate.type.SqlTypes;
 
 /**
  * A task of one user; no other class accesses the table. Because of {@link TenantId}, Hibernate
@@ -62,7 +64,8 @@ public class Task extends PanacheEntityBase implements Versioned {
   @Column(name = "due_zone")
   public String dueZone;
 
-  /** Orders by due, see {@link TaskDue#key}. */
+  /** Orders by due, see {@link TaskDue#key}. A Timestamp would move the dates of October 1582. */
+  @JdbcTypeCode(SqlTypes.LOCAL_DATE_TIME)
   @Column(name = "due_key")
   LocalDateTime dueKey;
 

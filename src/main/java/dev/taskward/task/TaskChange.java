@@ -15,7 +15,9 @@ import org.eclipse.microprofile.openapi.annotations.media.Schema;
     description =
         "The fields to change. An absent field keeps its value. "
             + ReadOnlyFieldsIgnored.DESCRIPTION,
-    example = "{\"title\": \"Buy oat milk\", \"description\": null}")
+    example =
+        "{\"title\": \"Buy oat milk\", \"description\": null, \"priority\": \"urgent\", \"metadata\":"
+            + " {\"color\": \"green\"}}")
 public class TaskChange {
 
   @JsonSetter(nulls = Nulls.FAIL)

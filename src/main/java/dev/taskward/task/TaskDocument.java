@@ -30,6 +30,8 @@ public class TaskDocument implements OASFilter {
         .description("RFC 3339, in UTC. Responses always have six fractional digits.")
         .examples(List.of("2026-01-13T10:00:00.000000Z"));
     List.of("Task", "NewTask", "TaskChange").forEach(name -> describeParts(schemas.get(name)));
+    Schema patched = schemas.get("TaskChange").getProperties().get("metadata");
+    patched.getAdditionalPropertiesSchema().addType(Schema.SchemaType.NULL); // removes a key
     Map<String, Schema> readOnly = new TreeMap<>(schemas.get("Task").getProperties());
     readOnly.values().removeIf(property -> !Boolean.TRUE.equals(property.getReadOnly()));
     BODIES.forEach(body -> close(schemas.get(body.getSimpleName()), readOnly));

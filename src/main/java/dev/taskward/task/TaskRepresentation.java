@@ -82,7 +82,8 @@ public record TaskRepresentation(
     @Schema(
             readOnly = true,
             examples = "false",
-            description = "True only with `deleted=true`. Other requests do not find deleted tasks.")
+            description =
+                "True only with `deleted=true`. Other requests do not find deleted tasks.")
         boolean deleted,
     @Schema(
             readOnly = true,
