@@ -2,6 +2,7 @@ package dev.taskward.common;
 
 import io.quarkus.arc.All;
 import jakarta.enterprise.context.ApplicationScoped;
+import java.net.URI;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Collectors;
@@ -14,6 +15,14 @@ public class ApiResources {
 
   ApiResources(@All List<ApiResource> resources) {
     this.resources = resources;
+  }
+
+  /**
+   * The route of a URI, normalised and decoded as JAX-RS does: an encoded slash is no separator.
+   */
+  public Optional<ApiResource.Route> route(URI uri) {
+    String raw = uri.getRawPath().replaceAll("(?i)%2F", "-").replaceAll("(?i)%2E", ".");
+    return route(URI.create(raw).normalize().getPath());
   }
 
   /** The route of a decoded path, with a version or without. */

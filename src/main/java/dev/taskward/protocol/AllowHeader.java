@@ -5,7 +5,6 @@ import dev.taskward.pipeline.Stage;
 import jakarta.inject.Singleton;
 import jakarta.ws.rs.container.ContainerRequestContext;
 import jakarta.ws.rs.container.ContainerResponseContext;
-import java.net.URI;
 import org.jboss.resteasy.reactive.server.ServerResponseFilter;
 
 /**
@@ -32,7 +31,7 @@ class AllowHeader {
       return;
     }
     resources
-        .route(path(request.getUriInfo().getRequestUri()))
+        .route(request.getUriInfo().getRequestUri())
         .ifPresent(
             route -> {
               if (allow) {
@@ -42,11 +41,5 @@ class AllowHeader {
                 response.getHeaders().putSingle("Accept-Patch", route.patch());
               }
             });
-  }
-
-  /** Normalises and decodes the path as JAX-RS does: an encoded slash is no separator. */
-  private static String path(URI uri) {
-    String raw = uri.getRawPath().replaceAll("(?i)%2F", "-").replaceAll("(?i)%2E", ".");
-    return URI.create(raw).normalize().getPath();
   }
 }

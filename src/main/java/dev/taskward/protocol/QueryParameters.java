@@ -29,7 +29,7 @@ class QueryParameters {
       return;
     }
     resources
-        .route(request.getUriInfo().getRequestUri().getPath())
+        .route(request.getUriInfo().getRequestUri())
         .ifPresent(route -> check(route, request.getMethod(), routing));
   }
 

@@ -74,7 +74,12 @@ record TaskCursor(Object key, long id) {
     return switch (kind) {
       case NUMBER -> number;
       case TIME -> Instant.EPOCH.plus(number, ChronoUnit.MICROS);
-      default -> LocalDateTime.ofEpochSecond(0, 0, ZoneOffset.UTC).plus(number, ChronoUnit.MICROS);
+      default -> {
+        LocalDateTime time =
+            LocalDateTime.ofEpochSecond(0, 0, ZoneOffset.UTC).plus(number, ChronoUnit.MICROS);
+        // Its text has a form that PostgreSQL reads, as each due date has.
+        yield time.getYear() < 1 || time.getYear() > 9999 ? null : time;
+      }
     };
   }
 
