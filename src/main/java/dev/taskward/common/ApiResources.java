@@ -21,7 +21,11 @@ public class ApiResources {
    * The route of a URI, normalised and decoded as JAX-RS does: an encoded slash is no separator.
    */
   public Optional<ApiResource.Route> route(URI uri) {
-    String raw = uri.getRawPath().replaceAll("(?i)%2F", "-").replaceAll("(?i)%2E", ".");
+    String path = uri.getRawPath();
+    if (path.indexOf('%') < 0 && !path.contains("/.") && !path.contains("//")) {
+      return route(path); // as nearly always
+    }
+    String raw = path.replaceAll("(?i)%2F", "-").replaceAll("(?i)%2E", ".");
     return route(URI.create(raw).normalize().getPath());
   }
 
