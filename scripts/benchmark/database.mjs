@@ -72,18 +72,22 @@ const loadSql = (users, tasks) => `
   begin;
   -- Otherwise row-level security hides the rows from the owner, too.
   alter table task no force row level security;
-  insert into task (id, user_id, title, description, completed, deleted, created_at, updated_at)
-  select n, 1000000000000000 + (n - 1) % ${users} + 1,
+  insert into task (id, user_id, title, description, completed, completed_at, deleted, created_at, updated_at,
+    search, title_key)
+  select n, 1000000000000000 + (n - 1) % ${users} + 1, title, description, n % 10 < 3,
+    case when n % 10 < 3 then at end, false, at, at,
+    -- As the service folds texts of ASCII letters without digits.
+    lower(title) || coalesce(E'\\n' || lower(description), ''), lower(title)
+  from (select n, at,
     (array['Call', 'Write to', 'Meet', 'Pay', 'Remind', 'Visit', 'Ask'])[n % 7 + 1] || ' '
       || (array['the dentist', 'our landlord', 'the accountant', 'Maria and Paul',
           'the people from the insurance'])[n % 5 + 1]
-      || (array['', ' about Friday', ', at last', ' before the holidays'])[n % 4 + 1],
+      || (array['', ' about Friday', ', at last', ' before the holidays'])[n % 4 + 1] as title,
     case when n % 3 > 0 then left('The number is on the letter of last month, which is in the folder '
       || 'on the left. Ask for a date in the afternoon, and whether the papers from the last time will '
-      || 'do or have to be sent again; then tell the others.', (40 + n * 7919 % 180)::int) end,
-    n % 10 < 3, false, at, at
+      || 'do or have to be sent again; then tell the others.', (40 + n * 7919 % 180)::int) end as description
   from generate_series(1::bigint, ${tasks}) n,
-    lateral (select now() - interval '365 days' * ((${tasks} - n)::float8 / ${tasks})) t (at);
+    lateral (select now() - interval '365 days' * ((${tasks} - n)::float8 / ${tasks})) t (at)) task;
   alter table task force row level security;
   commit;
   select setval('task_id_seq', ${tasks} + 50);

@@ -3,8 +3,12 @@
 \set number random(100000, 999999)
 \startpipeline
 select set_config('taskward.user_id', :subject, true);
-insert into task (id, user_id, title, description, completed, deleted, created_at, updated_at)
+insert into task (id, user_id, title, description, completed, deleted, created_at, updated_at, search, title_key,
+  version)
 values (nextval('task_id_seq'), :subject, 'Call back customer ' || :number,
   'There is a question about the last invoice, and it has to go to the new address.',
-  false, false, now(), now());
+  false, false, now(), now(),
+  'call back customer ' || :number
+    || E'\nthere is a question about the last invoice, and it has to go to the new address.',
+  'call back customer 6' || :number, 1);
 \endpipeline

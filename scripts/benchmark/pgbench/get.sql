@@ -3,6 +3,7 @@
 \set id :user + :users * random(0, :tasks_each - 1)
 \startpipeline
 select set_config('taskward.user_id', :subject, true);
-select id, user_id, title, description, completed, deleted, created_at, updated_at, purge_at, version
+select id, user_id, title, description, due, due_zone, priority, tags, position, metadata, completed, completed_at,
+  deleted, deleted_at, created_at, updated_at, purge_at, version
 from task where id = :id and user_id = :subject;
 \endpipeline

@@ -4,7 +4,6 @@ import io.restassured.RestAssured;
 import io.restassured.response.Response;
 import io.restassured.specification.RequestSpecification;
 import io.swagger.v3.oas.models.OpenAPI;
-import io.swagger.v3.oas.models.PathItem.HttpMethod;
 import io.swagger.v3.oas.models.media.MediaType;
 import io.swagger.v3.oas.models.media.Schema;
 import io.swagger.v3.oas.models.parameters.Parameter;
@@ -22,8 +21,18 @@ public final class ApiDocument {
   /**
    * @param mediaType of the request body, null if there is none
    * @param body an example of the request body from the document, null if there is none
+   * @param described the description in the document, null if it has none
    */
-  public record Operation(String method, String path, String mediaType, Object body) {
+  public record Operation(
+      String method,
+      String path,
+      String mediaType,
+      Object body,
+      io.swagger.v3.oas.models.Operation described) {
+
+    public Operation(String method, String path, String mediaType, Object body) {
+      this(method, path, mediaType, body, null);
+    }
 
     public boolean isAboutOneTask() {
       return path.contains("{");
@@ -39,26 +48,26 @@ public final class ApiDocument {
     }
 
     private List<Parameter> requiredParameters() {
-      List<Parameter> parameters = described().getParameters();
+      return queryParameters().stream()
+          .filter(parameter -> Boolean.TRUE.equals(parameter.getRequired()))
+          .toList();
+    }
+
+    /** The query parameters that the document has for this operation. */
+    public List<Parameter> queryParameters() {
+      List<Parameter> parameters = described == null ? null : described.getParameters();
       return parameters == null
           ? List.of()
-          : parameters.stream()
-              .filter(p -> p.getIn().equals("query") && Boolean.TRUE.equals(p.getRequired()))
-              .toList();
+          : parameters.stream().filter(parameter -> parameter.getIn().equals("query")).toList();
     }
 
     private static Object value(Parameter parameter) {
       return parameter.getSchema().getEnum().get(0);
     }
 
-    /** The description of this operation in the document. */
-    public io.swagger.v3.oas.models.Operation described() {
-      return read().getPaths().get(path).readOperationsMap().get(HttpMethod.valueOf(method));
-    }
-
     /** The schema of the request body. */
     public Schema<?> schema() {
-      return described().getRequestBody().getContent().get(mediaType).getSchema();
+      return described.getRequestBody().getContent().get(mediaType).getSchema();
     }
 
     /** The example as bytes, empty if there is none. */
@@ -92,7 +101,8 @@ public final class ApiDocument {
                                 operation.getKey().name(),
                                 path.getKey(),
                                 mediaType(operation.getValue()),
-                                example(operation.getValue()))))
+                                example(operation.getValue()),
+                                operation.getValue())))
         .toList();
   }
 

@@ -1,5 +1,6 @@
 package dev.taskward.database;
 
+import static org.hamcrest.Matchers.anEmptyMap;
 import static org.hamcrest.Matchers.contains;
 import static org.hamcrest.Matchers.empty;
 import static org.hamcrest.Matchers.equalTo;
@@ -9,6 +10,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import dev.taskward.PackagedApplication;
 import dev.taskward.Tokens;
 import dev.taskward.User;
+import dev.taskward.task.SearchColumns;
+import dev.taskward.task.V3__FillTaskFields;
 import io.restassured.specification.RequestSpecification;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.io.IOException;
@@ -20,10 +23,14 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.SortedMap;
 import java.util.TreeMap;
-import java.util.stream.IntStream;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.flywaydb.core.Flyway;
+import org.flywaydb.core.api.migration.JavaMigration;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -41,6 +48,8 @@ class MigrationIT {
 
   private static final Path MIGRATIONS = Path.of("src/main/resources/db/migration");
 
+  private static final Pattern MIGRATION = Pattern.compile("V(\\d+)__\\w+\\.(?:sql|java)");
+
   /** Tasks of ten users; user 3 has the tasks whose ids end in 3. */
   private static final String TASKS =
       """
@@ -48,7 +57,7 @@ class MigrationIT {
         purge_at, version)
       select n, 'user-' || n % 10,
         case n % 5 when 0 then repeat('𝄞', 255) when 1 then ' "Äpfel" \\ %_ Øl ' || n
-          else 'Buy milk ' || n end,
+          when 2 then 'FUẞBALL ' || n else 'Buy milk ' || n end,
         case when n % 4 > 0 then 'Straße ' || n || chr(10) || repeat('ẞ', n::int % 480) end,
         n % 3 = 0,
         n % 20 = 0,
@@ -67,20 +76,49 @@ class MigrationIT {
       from generate_series(1, 1000) n
       """;
 
-  /** The data of each release, written by a role that bypasses row-level security. */
-  private static final List<List<String>> RELEASES = List.of(List.of(TASKS, KEYS));
+  /**
+   * Tasks with all fields, older than the others. {@code Task 21003} sorts as {@code task 521003}.
+   */
+  private static final String TASKS_WITH_ALL_FIELDS =
+      """
+      insert into task (id, user_id, title, description, due, due_zone, due_key, priority, tags,
+        position, metadata, completed, completed_at, deleted, deleted_at, created_at, updated_at,
+        purge_at, version, search, title_key)
+      select n, 'user-' || n % 10, 'Task ' || n, 'Details', '2026-07-13T18:00', 'Europe/Berlin',
+        timestamp '2026-07-13 16:00', 1 + n % 4, '{Home,"a b"}', 'a' || n, '{"color":"Green"}',
+        n % 3 = 0, case when n % 3 = 0 then at + interval '1 hour' end,
+        n % 4 = 0, case when n % 4 = 0 then at + interval '2 hours' end,
+        at, at + interval '1 day',
+        case when n % 4 = 0 then timestamptz '2100-01-01Z' + n * interval '1 s' end, 1 + n % 7,
+        'task ' || n || chr(10) || 'details' || chr(10) || 'home' || chr(10) || 'a b',
+        'task ' || length(n::text) || n
+      from (
+        select n, timestamptz '2024-01-01 00:00:00.123456Z' + n * interval '1 s' as at
+        from (select nextval('task_id_seq') as n from generate_series(1, 2000)) ids
+      ) tasks
+      """;
+
+  /**
+   * The versions of the schema that releases have, and the data of each, written by a role that
+   * bypasses row-level security.
+   */
+  private static final SortedMap<Integer, List<String>> RELEASES =
+      new TreeMap<>(Map.of(1, List.of(TASKS, KEYS), 3, List.of(TASKS_WITH_ALL_FIELDS)));
+
+  private static final JavaMigration[] JAVA_MIGRATIONS = {new V3__FillTaskFields()};
 
   private static EmbeddedPostgres postgres;
 
-  /** Each version's database is a copy of the previous one plus one migration. */
+  /** Each version's database is a copy of the previous one plus its migrations. */
   @BeforeAll
   static void databasesOfEveryVersion() throws Exception {
     postgres = EmbeddedPostgres.start();
     execute("postgres", "create role taskward login");
-    for (int version = 1; version <= RELEASES.size(); version++) {
-      String template = version == 1 ? "template1" : "v" + (version - 1);
+    String template = "template1";
+    for (int version : RELEASES.keySet()) {
       execute("postgres", "create database v" + version + " owner taskward template " + template);
       migrateAndFill("v" + version, version);
+      template = "v" + version;
     }
   }
 
@@ -89,17 +127,23 @@ class MigrationIT {
     postgres.close();
   }
 
-  static IntStream versions() {
-    return IntStream.rangeClosed(1, RELEASES.size());
+  static Set<Integer> versions() {
+    return RELEASES.keySet();
   }
 
   /** Without data of a version, a loss in the next migration would go unnoticed. */
   @Test
-  void everyVersionHasItsData() throws IOException {
-    try (Stream<Path> files = Files.list(MIGRATIONS)) {
-      assertEquals(
-          RELEASES.size(),
-          files.filter(file -> file.getFileName().toString().startsWith("V")).count());
+  void theNewestVersionHasItsData() throws IOException {
+    try (Stream<Path> files = Files.walk(Path.of("src/main"))) {
+      int newest =
+          files
+              .map(file -> MIGRATION.matcher(file.getFileName().toString()))
+              .filter(Matcher::matches)
+              .mapToInt(migration -> Integer.parseInt(migration.group(1)))
+              .max()
+              .orElseThrow();
+
+      assertEquals(newest, RELEASES.lastKey());
     }
   }
 
@@ -113,17 +157,46 @@ class MigrationIT {
     try (PackagedApplication.Running service = running(database)) {
 
       assertEquals(before, contents(database, columns));
-      assertEquals(
-          "0",
-          one(
-              database,
-              """
-              select count(*) from task
-              where title_key <> task_title_key(title)
-                or search <> task_fold(title) || chr(10) || coalesce(task_fold(description), '')
-              """));
+      assertNewColumnsAreFilled(database);
+      assertTablesAreProtected(database);
       assertServiceWorks(service, database);
+      if (version >= 3) {
+        assertAllFieldsAreServed(service);
+      }
       service.stopWithoutWarning();
+    }
+  }
+
+  private static void assertNewColumnsAreFilled(String database) throws SQLException {
+    try (Connection connection = postgres.getDatabase("postgres", database).getConnection()) {
+      assertEquals(
+          one(database, "select count(*) from task"),
+          Integer.toString(SearchColumns.assertCurrent(connection, "true")));
+    }
+    assertEquals(
+        "0",
+        one(
+            database,
+            """
+            select count(*) from task where id <= 20000 and (
+              completed_at is distinct from case when completed then updated_at end
+              or deleted_at is distinct from case when deleted then updated_at end)
+            """));
+  }
+
+  /** V3 has to see the rows of all users for a while. */
+  private static void assertTablesAreProtected(String database) throws SQLException {
+    assertEquals(
+        "idempotency_key task",
+        one(
+            database,
+            """
+            select string_agg(relname::text, ' ' order by relname) from pg_class
+            where relrowsecurity and relforcerowsecurity
+            """));
+    try (Connection connection = postgres.getDatabase("taskward", database).getConnection();
+        Statement sql = connection.createStatement()) {
+      assertEquals(0, sql.executeUpdate("update task set title = title"));
     }
   }
 
@@ -155,6 +228,19 @@ class MigrationIT {
         .body("updated_at", equalTo("2025-06-01T03:57:23.654321Z"));
     as("user-3").queryParam("q", "MILK 14243").get(tasks).then().body("id", contains(14243));
     as("user-3").queryParam("q", "strasse 14243").get(tasks).then().body("id", contains(14243));
+    as("user-2").queryParam("q", "fussball 14242").get(tasks).then().body("id", contains(14242));
+    as("user-3")
+        .get(tasks + "/14253")
+        .then()
+        .body("completed", equalTo(true))
+        .body("completed_at", equalTo("2025-06-01T03:57:33.654321Z"))
+        .body("tags", empty())
+        .body("metadata", anEmptyMap());
+    as("user-0")
+        .get(tasks + "/20000?deleted=true")
+        .then()
+        .body("deleted_at", equalTo("2025-06-01T05:33:20.654321Z"))
+        .body("purge_at", equalTo("2100-01-01T05:33:20.000000Z"));
     as("user-6")
         .queryParam("q", "apfel\" \\ %_ ol 14246")
         .get(tasks)
@@ -181,25 +267,49 @@ class MigrationIT {
     assertEquals(last + 1, id, "the next value of the sequence");
   }
 
+  private static void assertAllFieldsAreServed(PackagedApplication.Running service) {
+    as("user-3")
+        .get(service.url(User.TASKS) + "/21003")
+        .then()
+        .statusCode(200)
+        .body("title", equalTo("Task 21003"))
+        .body("due", equalTo("2026-07-13T18:00"))
+        .body("due_zone", equalTo("Europe/Berlin"))
+        .body("priority", equalTo("urgent"))
+        .body("tags", contains("Home", "a b"))
+        .body("position", equalTo("a21003"))
+        .body("metadata", equalTo(Map.of("color", "Green")))
+        .body("completed_at", equalTo("2024-01-01T06:50:03.123456Z"));
+    as("user-3")
+        .queryParam("q", "\"A B\" 21003")
+        .queryParam("sort", "due")
+        .queryParam("min_priority", "urgent")
+        .get(service.url(User.TASKS))
+        .then()
+        .body("id", contains(21003));
+  }
+
   private static void migrateAndFill(String database, int version) throws SQLException {
     Flyway.configure()
         .dataSource(postgres.getDatabase("taskward", database))
         .locations("filesystem:" + MIGRATIONS)
+        .javaMigrations(JAVA_MIGRATIONS)
         .target(Integer.toString(version))
         .load()
         .migrate();
-    for (String statement : RELEASES.get(version - 1)) {
+    for (String statement : RELEASES.get(version)) {
       execute(database, statement);
     }
   }
 
-  /** The current columns of each table with rows of users. */
+  /** The columns of each table with rows of users, without those that are made of others. */
   private static Map<String, String> columns(String database) throws SQLException {
     return map(
         database,
         """
         select table_name, string_agg(column_name, ', ' order by ordinal_position)
-        from information_schema.columns where table_schema = 'public' group by 1
+        from information_schema.columns
+        where table_schema = 'public' and column_name not in ('search', 'title_key') group by 1
         having bool_or(column_name = 'user_id')
         """);
   }

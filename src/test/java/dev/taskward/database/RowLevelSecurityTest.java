@@ -128,8 +128,9 @@ class RowLevelSecurityTest {
     String give = "update task set user_id = '%s'".formatted(alice.name());
     String forge =
         """
-        insert into task (id, user_id, title, completed, deleted, created_at, updated_at)
-        values (%d, '%s', 'forged', false, false, now(), now())
+        insert into task
+          (id, user_id, title, completed, deleted, created_at, updated_at, search, title_key)
+        values (%d, '%s', 'forged', false, false, now(), now(), 'forged', 'forged')
         """
             .formatted(-bobs, alice.name());
 
@@ -333,8 +334,9 @@ class RowLevelSecurityTest {
                           () ->
                               gateway.insert(
                                   "task",
-                                  "id, title, completed, deleted, created_at, updated_at, purge_at",
-                                  "nextval('task_id_seq'), ?, false, true, now(), now(), ?",
+                                  "id, title, completed, deleted, created_at, updated_at, search,"
+                                      + " title_key, purge_at",
+                                  "nextval('task_id_seq'), ?, false, true, now(), now(), '', '', ?",
                                   Arrays.asList("with or without", purgeAt),
                                   "purge_at is null as none" + nulls,
                                   row -> row.getBoolean("none" + nulls))));
@@ -425,8 +427,9 @@ class RowLevelSecurityTest {
         Statement free = superuser.createStatement()) {
       free.execute(
           """
-          insert into task (id, user_id, title, completed, deleted, created_at, updated_at)
-          select 3000000000 + n, '%s', 'task', false, false, now(), now()
+          insert into task
+            (id, user_id, title, completed, deleted, created_at, updated_at, search, title_key)
+          select 3000000000 + n, '%s', 'task', false, false, now(), now(), 'task', 'task'
           from generate_series(1, 1000) n
           """
               .formatted(alice.name()));

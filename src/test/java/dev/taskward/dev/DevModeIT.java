@@ -76,7 +76,7 @@ class DevModeIT {
           statusLines(run("curl -si --max-time 4 " + twice)));
 
       first.create("before the reload");
-      Path source = clone.resolve("src/main/java/dev/taskward/task/NewTask.java");
+      Path source = clone.resolve("src/main/java/dev/taskward/task/GeneratedTitle.java");
       Files.writeString(source, Files.readString(source).replace("Untitled task", "Reloaded"));
       Thread.sleep(2_500); // dev mode looks for changes at most every two seconds
       first.create(null);

@@ -6,7 +6,6 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import dev.taskward.problem.ProblemException;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
@@ -25,8 +24,8 @@ class DueFilterTest {
 
   static final Instant NOW = Instant.parse("2026-01-13T10:00:00Z");
 
-  /** A condition with its values. */
-  record Condition(String sql, List<Object> values) {}
+  /** What the filter adds to the condition of a list. */
+  record Added(String sql, List<Object> values) {}
 
   /** The query as it is sent, such as {@code overdue=true&tz=UTC}, without percent-encoding. */
   private static DueFilter filter(String query, Instant now) {
@@ -39,21 +38,20 @@ class DueFilterTest {
     return DueFilter.of(parameters, now);
   }
 
-  private static Condition condition(String query, Instant now) {
-    StringBuilder where = new StringBuilder();
-    List<Object> values = new ArrayList<>();
-    filter(query, now).addTo(where, values);
-    return new Condition(where.toString(), values);
+  private static Added condition(String query, Instant now) {
+    Condition condition = new Condition();
+    filter(query, now).addTo(condition);
+    return new Added(condition.sql(), condition.values());
   }
 
-  private static Condition condition(String query) {
+  private static Added condition(String query) {
     return condition(query, NOW);
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"", "tz=Europe/Berlin"})
   void withoutAFilterNothingIsAdded(String query) {
-    assertEquals(new Condition("", List.of()), condition(query));
+    assertEquals(new Added("", List.of()), condition(query));
   }
 
   @ParameterizedTest
@@ -66,9 +64,9 @@ class DueFilterTest {
     "due_before=2026-01-13T10:00&tz=Etc/UTC, <, 2026-01-13T10:00"
   })
   void aBoundIsHalfOpen(String query, String comparison, String value) {
-    Condition condition = condition(query);
+    Added condition = condition(query);
 
-    assertEquals(" and due_key " + comparison + " ?::timestamp", first(condition.sql()));
+    assertEquals("due_key " + comparison + " ?::timestamp", first(condition.sql()));
     assertEquals(value, condition.values().get(0));
   }
 
@@ -96,8 +94,8 @@ class DueFilterTest {
   void dueFromComparesZonedTasksByTheInstant(
       String from, String zone, String wider, String local, String utc) {
     assertEquals(
-        new Condition(
-            " and due_key >= ?::timestamp and due_key >="
+        new Added(
+            "due_key >= ?::timestamp and due_key >="
                 + " case when due_zone is null then ?::timestamp else ?::timestamp end",
             List.of(wider, local, utc)),
         condition("due_from=" + from + "&tz=" + zone));
@@ -112,8 +110,8 @@ class DueFilterTest {
   void dueBeforeComparesZonedTasksByTheInstant(
       String before, String zone, String wider, String local, String utc) {
     assertEquals(
-        new Condition(
-            " and due_key < ?::timestamp and due_key <"
+        new Added(
+            "due_key < ?::timestamp and due_key <"
                 + " case when due_zone is null then ?::timestamp else ?::timestamp end",
             List.of(wider, local, utc)),
         condition("due_before=" + before + "&tz=" + zone));
@@ -128,9 +126,9 @@ class DueFilterTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"true, ' and due_key is not null'", "false, ' and due_key is null'"})
+  @CsvSource({"true, 'due_key is not null'", "false, 'due_key is null'"})
   void hasDueNeedsNoValue(String value, String sql) {
-    assertEquals(new Condition(sql, List.of()), condition("has_due=" + value));
+    assertEquals(new Added(sql, List.of()), condition("has_due=" + value));
   }
 
   /** The values are the instant, today, the end of the change, and the clocks of both offsets. */
@@ -190,23 +188,23 @@ class DueFilterTest {
 
   @Test
   void overdueTasksAreFoundByAnIndex() {
-    Condition condition = condition("overdue=true&tz=UTC");
+    Added condition = condition("overdue=true&tz=UTC");
 
-    assertEquals(" and due_key < ?::timestamp and " + IS_OVERDUE, condition.sql());
+    assertEquals("due_key < ?::timestamp and (" + IS_OVERDUE + ")", condition.sql());
     assertEquals(6, condition.values().size());
   }
 
   @Test
   void notOverdueIsTheComplement() {
-    Condition condition = condition("overdue=false&tz=UTC");
+    Added condition = condition("overdue=false&tz=UTC");
 
-    assertEquals(" and (" + IS_OVERDUE + ") is not true", condition.sql());
+    assertEquals("(" + IS_OVERDUE + ") is not true", condition.sql());
     assertEquals(5, condition.values().size());
   }
 
   @Test
   void allFiltersCombine() {
-    Condition all =
+    Added all =
         condition(
             "due_from=2026-01-01&due_before=2026-02-01&overdue=false&has_due=true&tz=Asia/Tokyo");
 
@@ -217,7 +215,7 @@ class DueFilterTest {
                 "overdue=false&tz=Asia/Tokyo",
                 "has_due=true")
             .map(query -> condition(query).sql())
-            .collect(Collectors.joining()),
+            .collect(Collectors.joining(" and ")),
         all.sql());
     assertEquals(all.sql().chars().filter(c -> c == '?').count(), all.values().size());
   }

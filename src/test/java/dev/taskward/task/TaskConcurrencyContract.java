@@ -1,6 +1,7 @@
 package dev.taskward.task;
 
 import static org.hamcrest.Matchers.equalTo;
+import static org.hamcrest.Matchers.nullValue;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import dev.taskward.TestDatabase;
@@ -41,7 +42,7 @@ class TaskConcurrencyContract {
     Map<Integer, Long> statuses = statuses(IntStream.range(0, 100).mapToObj(i -> flip(id)));
 
     assertEquals(Map.of(200, 100L), statuses);
-    alice.get(id).body("completed", equalTo(false));
+    alice.get(id).body("completed", equalTo(false)).body("completed_at", nullValue());
   }
 
   @Test
@@ -49,7 +50,9 @@ class TaskConcurrencyContract {
     long id = alice.has("Buy milk");
 
     assertEquals(Map.of(200, 51L), statuses(IntStream.range(0, 51).mapToObj(i -> flip(id))));
-    alice.get(id).body("completed", equalTo(true));
+    Map<String, Object> task =
+        alice.get(id).body("completed", equalTo(true)).extract().jsonPath().getMap("");
+    assertEquals(task.get("updated_at"), task.get("completed_at"));
   }
 
   /** Such as a change that waited for another one, or an instance whose clock is behind. */
@@ -58,7 +61,10 @@ class TaskConcurrencyContract {
     long id = alice.has("Buy milk");
     TestDatabase.execute("update task set updated_at = '2100-01-01T00:00:00Z' where id = " + id);
 
-    alice.flip(id).body("updated_at", equalTo("2100-01-01T00:00:00.000000Z"));
+    alice
+        .flip(id)
+        .body("updated_at", equalTo("2100-01-01T00:00:00.000000Z"))
+        .body("completed_at", equalTo("2100-01-01T00:00:00.000000Z"));
     alice
         .put(id, Map.of("title", "Buy tea"))
         .body("updated_at", equalTo("2100-01-01T00:00:00.000000Z"));
@@ -80,6 +86,28 @@ class TaskConcurrencyContract {
         .get(id)
         .body("completed", equalTo(false))
         .body("title.startsWith('Renamed')", equalTo(true));
+  }
+
+  @Test
+  void parallelPatchesOfMetadataAreAllApplied() {
+    long id = alice.has("Buy milk");
+
+    List<HttpResponse<String>> answers =
+        all(
+            IntStream.range(0, 16)
+                .mapToObj(
+                    i ->
+                        client.sendAsync(
+                            HttpRequest.newBuilder(URI.create(tasks + "/" + id))
+                                .header("Authorization", "Bearer " + Tokens.token(alice.name()))
+                                .header("Content-Type", "application/merge-patch+json")
+                                .method(
+                                    "PATCH", text("{\"metadata\": {\"k%d\": \"v\"}}".formatted(i)))
+                                .build(),
+                            BodyHandlers.ofString())));
+
+    assertEquals(16, answers.stream().filter(answer -> answer.statusCode() == 200).count());
+    alice.get(id).body("metadata.size()", equalTo(16)).body("version", equalTo(17));
   }
 
   @Test

@@ -169,11 +169,99 @@ class TaskCostContract {
     alice.list("").statusCode(200);
     alice.put(id, Map.of("title", "Buy tea")).statusCode(200);
 
-    List<String> sent = wire.statements();
-    assertTrue(sent.size() >= 4, sent.toString());
-    for (String sql : sent) {
+    List<String> reads = wire.work().stream().filter(sql -> sql.startsWith("select ")).toList();
+    assertEquals(3, reads.size(), wire.work().toString());
+    for (String sql : reads) {
       assertFalse(sql.contains("title_key") || sql.contains("search"), sql);
     }
+  }
+
+  @Test
+  void allFieldsCostNoMoreStatements() {
+    Map<String, Object> task =
+        Map.of(
+            "title", "Buy milk",
+            "due", "2026-01-13T18:00",
+            "due_zone", "Europe/Berlin",
+            "priority", "high",
+            "tags", List.of("shopping", "home"),
+            "position", "a0",
+            "metadata", Map.of("color", "green"));
+    long id = alice.post(task).statusCode(201).extract().jsonPath().getLong("id");
+    assertCost(1, 1);
+
+    wire.reset();
+    alice.put(id, Map.of("due", "2026-01-14", "tags", List.of(), "priority", "low"));
+    assertCost(1, 2); // a due_zone without a time: 400
+
+    wire.reset();
+    alice.patch(id, "{\"due\": null, \"tags\": [], \"metadata\": {\"a\": \"b\"}}").statusCode(200);
+    assertCost(2, 3);
+
+    wire.reset();
+    alice.put(id, Map.of("metadata", Map.of("color", "green", "a", "b"))).statusCode(200);
+    assertCost(1, 2); // nothing has changed
+  }
+
+  @Test
+  void allFiltersTogetherAreOneStatement() {
+    alice
+        .list(
+            "?q=a+b&tag=c&tag=d&min_priority=low&completed_since=2026-01-01T00:00:00Z"
+                + "&due_from=2026-01-01&due_before=2026-02-01&overdue=false&has_due=true"
+                + "&tz=Asia/Tokyo&sort=-position")
+        .statusCode(200);
+
+    assertCost(1, 1);
+  }
+
+  @Test
+  void aReadOfADeletedTaskIsOneStatementInOneRoundTrip() {
+    long id = createUncounted();
+    alice.delete(id).statusCode(204);
+    wire.reset();
+
+    alice.request().get(User.TASKS + "/{id}?deleted=true", id).then().statusCode(200);
+    assertCost(1, 1);
+
+    wire.reset();
+    alice.get(id).statusCode(404); // the task is the user's own: nobody else is asked for
+    assertCost(1, 1);
+  }
+
+  @Test
+  void aPermanentDeleteIsTwoStatements() {
+    long id = createUncounted();
+    alice.delete(id).statusCode(204);
+    wire.reset();
+
+    alice.request().delete(User.TASKS + "/{id}?permanent=true", id).then().statusCode(204);
+
+    assertCost(2, 3);
+  }
+
+  /** Of 2,500 deleted tasks, each statement removes at most 1,000. */
+  @Test
+  void theTrashIsEmptiedInBatches() {
+    emptyTrash();
+    assertCost(1, 2);
+
+    TestDatabase.execute(
+        """
+        insert into task (id, user_id, title, completed, deleted, created_at, updated_at, search,
+          title_key)
+        select nextval('task_id_seq'), '%s', 'a', false, true, now(), now(), 'a', 'a'
+        from generate_series(1, 2500)
+        """
+            .formatted(alice.name()));
+    wire.reset();
+    emptyTrash();
+
+    assertCost(3 * 2, 3 * 3);
+  }
+
+  private void emptyTrash() {
+    alice.request().delete(User.TASKS + "?deleted=true").then().statusCode(204);
   }
 
   @Test
@@ -197,51 +285,132 @@ class TaskCostContract {
     assertEquals(roundTrips, wire.roundTrips(), wire.statements().toString());
     assertTrue(
         sent.stream()
-            .filter(s -> s.startsWith("update "))
+            .filter(s -> s.startsWith("update ") || s.startsWith("delete "))
             .allMatch(s -> s.contains("user_id=$") || s.contains("user_id = $")),
         sent.toString());
   }
 
+  /** 10,000 users with 20 tasks each, and one user with 20,000 tasks. */
+  private static final String TASKS_OF_MANY =
+      """
+      insert into task (id, user_id, title, due, due_key, priority, tags, position, completed,
+        completed_at, deleted, deleted_at, created_at, updated_at, search, title_key)
+      select 1000000000 + n, case when n <= 200000 then 'u' || n % 10000 else 'heavy' end,
+        'task ' || n, case when has_due then to_char(at, 'YYYY-MM-DD"T"HH24:MI:SS') end,
+        case when has_due then at end, nullif(n % 5, 0),
+        case when n % 6 = 0 then '{a,b}'::text[] end, case when n % 2 = 0 then 'a' || n end,
+        n % 3 = 0, case when n % 3 = 0 then at end, n % 10 = 0, case when n % 10 = 0 then at end,
+        at, at, 'task ' || n, 'task ' || n
+      from (
+        select n, timestamp '2026-01-01' + n * interval '1 s' as at, n / 10000 % 4 = 0 as has_due
+        from generate_series(1, 220000) n
+      ) tasks
+      on conflict do nothing
+      """;
+
+  private static final List<User> READERS = List.of(new User("u42"), new User("heavy"));
+
   @Test
   void everyReadIsOneIndexScanOfBoundedCost() throws SQLException {
+    withPlansOfManyTasks(
+        () -> {
+          for (User user : READERS) {
+            assertOneScan("task_by_user", () -> user.list("?limit=10"));
+            assertOneScan("task_by_user", "?limit=10&sort=created_at", user);
+            assertOneScan("task_by_user", deep(user, "sort=-created_at"), user);
+            assertOneScan("task_by_user", "?limit=10&q=TASK", user);
+            assertOneScan("task_by_user_trash", "?limit=10&deleted=true", user);
+            for (boolean completed : List.of(true, false)) {
+              String filter = "completed=" + completed;
+              assertOneScan("task_by_user_completed", "?limit=10&" + filter, user);
+              assertOneScan("task_by_user_completed", deep(user, filter), user);
+            }
+            for (String due :
+                List.of("has_due=true", "due_from=2026-01-01", "due_before=2027-01-01")) {
+              for (String sort : List.of("due", "-due")) {
+                String query = due + "&sort=" + sort;
+                assertOneScan("task_by_user_due", "?limit=10&" + query, user);
+                assertOneScan("task_by_user_due", deep(user, query), user);
+              }
+            }
+          }
+          assertOneScan("task_pkey", () -> new User("u42").get(1000000042).statusCode(200));
+        });
+  }
+
+  /** An index for each order would cost every write more. */
+  @Test
+  void everyOtherReadReadsTheUsersTasksOnly() throws SQLException {
+    withPlansOfManyTasks(
+        () -> {
+          for (User user : READERS) {
+            for (String key :
+                List.of("updated_at", "title", "due", "priority", "position", "completed_at")) {
+              for (String sort : List.of("sort=" + key, "sort=-" + key)) {
+                assertReadsOwnTasks("?limit=10&" + sort, user);
+                assertReadsOwnTasks(deep(user, sort), user);
+              }
+            }
+            for (String filter :
+                List.of(
+                    "q=nothing",
+                    "tag=a&tag=b",
+                    "tag=nothing",
+                    "min_priority=urgent",
+                    "completed_since=2026-01-03T00:00:00Z",
+                    "has_due=false",
+                    "overdue=true&tz=UTC",
+                    "overdue=false&tz=Asia/Tokyo",
+                    "due_from=2026-01-02&tz=Asia/Tokyo",
+                    "due_from=2026-01-02&due_before=2026-01-03&sort=-priority",
+                    "deleted=true&sort=-deleted_at",
+                    "deleted=true&sort=deleted_at&q=task&min_priority=high")) {
+              assertReadsOwnTasks("?limit=10&count=true&" + filter, user);
+            }
+          }
+        });
+  }
+
+  private void withPlansOfManyTasks(Runnable reads) throws SQLException {
     try (Connection connection = TestDatabase.connect();
         Statement sql = connection.createStatement()) {
-      // 10,000 users with 20 tasks each, and one user with 20,000 tasks.
-      sql.execute(
-          """
-          insert into task (id, user_id, title, completed, deleted, created_at, updated_at)
-          select 1000000000 + n,
-                 case when n <= 200000 then 'u' || n % 10000 else 'heavy' end,
-                 'task ' || n, n % 3 = 0, n % 10 = 0,
-                 timestamptz '2026-01-01Z' + n * interval '1 second',
-                 timestamptz '2026-01-01Z' + n * interval '1 second'
-          from generate_series(1, 220000) n
-          """);
+      sql.execute(TASKS_OF_MANY);
       sql.execute("analyze task");
-
       explainEverything(sql, true);
       try {
-        for (User user : List.of(new User("u42"), new User("heavy"))) {
-          assertOneScan("task_by_user", () -> user.list("?limit=10"));
-          assertOneScan("task_by_user", "?limit=10&sort=created_at", user);
-          assertOneScan("task_by_user", deep(user, "sort=-created_at"), user);
-          for (String sort : List.of("updated_at", "-updated_at", "title", "-title")) {
-            String index = "task_by_user_" + sort.replaceAll("-|_at", "");
-            assertOneScan(index, "?limit=10&sort=" + sort, user);
-            assertOneScan(index, deep(user, "sort=" + sort), user);
-          }
-          assertOneScan("task_by_user", "?limit=10&q=TASK", user);
-          assertOneScan("task_by_user_trash", "?limit=10&deleted=true", user);
-          for (boolean completed : List.of(true, false)) {
-            String filter = "completed=" + completed;
-            assertOneScan("task_by_user_completed", "?limit=10&" + filter, user);
-            assertOneScan("task_by_user_completed", deep(user, filter), user);
-          }
-        }
-        assertOneScan("task_pkey", () -> new User("u42").get(1000000042).statusCode(200));
+        reads.run();
       } finally {
         explainEverything(sql, false);
       }
+    }
+  }
+
+  /** No other user's row is read, whichever way the planner chooses. */
+  private void assertReadsOwnTasks(String query, User user) {
+    wire.reset();
+    user.list(query).statusCode(200);
+
+    List<JsonObject> plans = plans();
+    assertEquals(query.contains("count=true") ? 2 : 1, plans.size(), plans.toString());
+    for (JsonObject plan : plans) {
+      List<JsonObject> nodes = new ArrayList<>();
+      collectNodes(plan, nodes);
+      nodes.removeIf(node -> node.getString("Node Type").matches("Limit|Sort|Aggregate"));
+      JsonObject scan = nodes.get(0);
+      boolean isBitmap = scan.getString("Node Type").equals("Bitmap Heap Scan");
+      JsonObject index = nodes.get(isBitmap ? 1 : 0);
+      assertEquals(isBitmap ? 2 : 1, nodes.size(), plan.toString());
+      assertEquals(
+          isBitmap ? "Bitmap Index Scan" : "Index Scan",
+          index.getString("Node Type"),
+          plan.toString());
+      String own = "((user_id)::text = '" + user.name() + "'::text)";
+      assertTrue(index.getString("Index Cond").contains(own), plan.toString());
+      double read =
+          scan.getDouble("Actual Rows")
+              + scan.getDouble("Rows Removed by Filter", 0.0)
+              + scan.getDouble("Rows Removed by Index Recheck", 0.0);
+      assertTrue(read <= (user.name().equals("heavy") ? 20_000 : 20), plan.toString());
     }
   }
 
@@ -261,12 +430,7 @@ class TaskCostContract {
     wire.reset();
     request.run();
 
-    // A Result node evaluates a function of a parameter before the query.
-    List<JsonObject> plans =
-        wire.notices().stream()
-            .map(TaskCostContract::plan)
-            .filter(plan -> !plan.getString("Node Type").equals("Result"))
-            .toList();
+    List<JsonObject> plans = plans();
     assertEquals(1, plans.size(), plans.toString());
     List<JsonObject> scans = new ArrayList<>();
     collectNodes(plans.get(0), scans);
@@ -279,6 +443,14 @@ class TaskCostContract {
     assertEquals(0, scan.getDouble("Rows Removed by Filter", 0.0), plans.toString());
     int blocks = scan.getInteger("Shared Hit Blocks") + scan.getInteger("Shared Read Blocks");
     assertTrue(blocks <= 11 + 6, plans.toString());
+  }
+
+  private List<JsonObject> plans() {
+    return wire.notices().stream()
+        .map(TaskCostContract::plan)
+        // It evaluates a function of a parameter before the query.
+        .filter(plan -> !plan.getString("Node Type").equals("Result"))
+        .toList();
   }
 
   private static JsonObject plan(String notice) {

@@ -4,6 +4,7 @@ import static org.hamcrest.Matchers.contains;
 import static org.hamcrest.Matchers.empty;
 import static org.hamcrest.Matchers.equalTo;
 import static org.hamcrest.Matchers.hasItem;
+import static org.hamcrest.Matchers.matchesPattern;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -14,8 +15,12 @@ import dev.taskward.User;
 import io.quarkus.test.junit.QuarkusTest;
 import io.restassured.http.ContentType;
 import io.restassured.response.Response;
+import io.restassured.response.ValidatableResponse;
+import io.swagger.v3.oas.models.parameters.Parameter;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 /** Another user tries every operation of the OpenAPI document, including those added later. */
@@ -37,6 +42,8 @@ class TaskIsolationContract {
 
   @Test
   void noOperationReachesAnotherUsersTask() {
+    alice.delete(alicesTask()).statusCode(204);
+    List<?> trash = alice.list("?deleted=true").extract().as(List.class);
     for (Operation operation : ApiDocument.operations()) {
       long id = alicesTask();
       Map<?, ?> before = alice.get(id).extract().as(Map.class);
@@ -48,7 +55,39 @@ class TaskIsolationContract {
       assertFalse(body.contains(MARK), operation + ": " + body);
       assertFalse(body.contains(alice.name()), operation + ": " + body);
       assertEquals(before, alice.get(id).extract().as(Map.class), operation.toString());
+      // Emptying the trash has no id.
+      assertEquals(trash, alice.list("?deleted=true").extract().as(List.class), "" + operation);
     }
+    assertEquals(1, trash.size());
+  }
+
+  /** Parameters that read or remove deleted tasks, and those added later. */
+  @Test
+  void noParameterReachesAnotherUsersTask() {
+    int sent = 0;
+    for (Operation operation : ApiDocument.operations()) {
+      for (Parameter parameter : operation.queryParameters()) {
+        if (operation.isAboutOneTask()) {
+          long living = alicesTask();
+          long deleted = alicesTask();
+          alice.delete(deleted).statusCode(204);
+          for (long id : List.of(living, deleted)) {
+            for (String flag : List.of("true", "false")) {
+              Response answer =
+                  operation.send(bob.request().queryParam(parameter.getName(), flag), id);
+
+              String body = answer.asString();
+              assertEquals(403, answer.statusCode(), operation + "?" + parameter.getName());
+              assertFalse(body.contains(MARK) || body.contains(alice.name()), body);
+              sent++;
+            }
+          }
+          alice.get(living).statusCode(200).body("version", equalTo(1));
+          alice.list("?deleted=true").body("id", hasItem((int) deleted));
+        }
+      }
+    }
+    assertTrue(sent >= 8, sent + " requests");
   }
 
   @Test
@@ -104,22 +143,67 @@ class TaskIsolationContract {
 
   @Test
   void noListQueryShowsAnotherUsersTasks() {
-    alice.delete(alicesTask()).statusCode(204);
-    alicesTask();
-    for (String query :
-        List.of(
-            "?deleted=true",
-            "?deleted=false",
-            "?q=eyes",
-            "?q=eyes&deleted=true",
-            "?created_since=2000-01-01T00:00:00Z",
-            "?updated_since=2000-01-01T00:00:00Z",
-            "?sort=title",
-            "?sort=-updated_at",
-            "?completed=false")) {
-      alice.list(query + "&count=true").header("Total-Count", equalTo("1"));
-      bob.list(query + "&count=true").header("Total-Count", equalTo("0")).body("$", empty());
+    Map<String, Object> task =
+        Map.of(
+            "title", MARK,
+            "description", "a secret",
+            "due", "2020-01-13T18:00",
+            "due_zone", "Asia/Tokyo",
+            "priority", "high",
+            "tags", List.of("a", "b"),
+            "position", "a0");
+    alice.delete(idOf(alice.post(task))).statusCode(204);
+    alice.flip(idOf(alice.post(task))).statusCode(200);
+    alice.post(task).statusCode(201);
+    List<String> queries =
+        new ArrayList<>(
+            List.of(
+                "deleted=false&limit=10",
+                "q=secret",
+                "q=eyes&deleted=true",
+                "created_since=2000-01-01T00:00:00Z",
+                "updated_since=2000-01-01T00:00:00Z",
+                "completed=false",
+                "completed=true",
+                "completed_since=2000-01-01T00:00:00Z",
+                "tag=a",
+                "tag=a&tag=b",
+                "min_priority=low",
+                "due_from=2020-01-01",
+                "due_before=2021-01-01",
+                "due_from=2020-01-13T18:00&due_before=2020-01-14&tz=Asia/Tokyo",
+                "overdue=true&tz=UTC",
+                "overdue=false&tz=UTC",
+                "has_due=true"));
+    for (Parameter parameter : operation("GET").queryParameters()) {
+      String name = parameter.getName();
+      if (name.equals("sort")) {
+        for (Object order : parameter.getSchema().getEnum()) {
+          queries.add("sort=" + order);
+          queries.add("deleted=true&sort=" + order);
+        }
+      }
+      assertTrue(
+          Set.of("cursor", "count").contains(name)
+              || queries.stream().anyMatch(query -> ("&" + query).contains("&" + name + "=")),
+          "no query has " + name);
     }
+    for (String query : queries) {
+      alice.list("?" + query + "&count=true").header("Total-Count", matchesPattern("[12]"));
+      bob.list("?" + query + "&count=true").header("Total-Count", equalTo("0")).body("$", empty());
+    }
+    alice.list("?has_due=false&count=true").header("Total-Count", equalTo("0"));
+  }
+
+  private static Operation operation(String method) {
+    return ApiDocument.operations().stream()
+        .filter(operation -> operation.method().equals(method) && !operation.isAboutOneTask())
+        .findFirst()
+        .orElseThrow();
+  }
+
+  private static long idOf(ValidatableResponse created) {
+    return created.statusCode(201).extract().jsonPath().getLong("id");
   }
 
   @Test
@@ -137,10 +221,19 @@ class TaskIsolationContract {
     bob.has("b1");
     alicesTask();
     alicesTask();
-    String next = alice.list("?limit=1").extract().header("Link");
-    String cursor = next.replaceAll(".*cursor=([A-Za-z0-9_-]+).*", "$1");
+    for (Object order :
+        operation("GET").queryParameters().stream()
+            .filter(parameter -> parameter.getName().equals("sort"))
+            .flatMap(sort -> sort.getSchema().getEnum().stream())
+            .toList()) {
+      String sorted = "?sort=" + order;
+      String next = alice.list(sorted + "&limit=1").extract().header("Link");
+      String cursor = next.replaceAll(".*cursor=([A-Za-z0-9_-]+).*", "$1");
 
-    bob.list("?cursor=" + cursor).statusCode(400).body("errors.field", contains("cursor"));
+      bob.list(sorted + "&cursor=" + cursor)
+          .statusCode(400)
+          .body("errors.field", contains("cursor"));
+    }
   }
 
   @Test
@@ -158,7 +251,7 @@ class TaskIsolationContract {
     bob.roughRequest()
         .get(User.TASKS + "/" + id + "?user_id=" + alice.name())
         .then()
-        .statusCode(403);
+        .statusCode(400);
     bob.roughRequest()
         .contentType(ContentType.JSON)
         .body(Map.of("title", "Mine now", "user_id", bob.name(), "id", id))

@@ -72,8 +72,10 @@ class TrashPurgeContract {
       sql.execute(
           """
           insert into task
-            (id, user_id, title, completed, deleted, created_at, updated_at, purge_at)
-          select 2000000000 + n, '%s', 'task', false, true, now(), now(), now()
+            (id, user_id, title, completed, deleted, created_at, updated_at, purge_at,
+                search, title_key)
+          select 2000000000 + n, '%s', 'task', false, true, now(), now(), now(),
+                'task', 'task'
           from generate_series(1, 2500) n
           """
               .formatted(alice.name()));
