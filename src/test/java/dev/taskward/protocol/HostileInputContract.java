@@ -11,6 +11,7 @@ import dev.taskward.Tokens;
 import dev.taskward.User;
 import io.quarkus.test.common.http.TestHTTPResource;
 import io.quarkus.test.junit.QuarkusTest;
+import io.swagger.v3.oas.models.media.Schema;
 import io.swagger.v3.oas.models.parameters.Parameter;
 import io.vertx.core.json.Json;
 import io.vertx.core.json.JsonObject;
@@ -28,6 +29,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.Set;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -149,6 +151,10 @@ class HostileInputContract {
           byte[] body = bytes(Json.encode(Collections.singletonMap(field, value)));
           send(operation, operation.path().replace("{id}", "" + id), body);
         }
+        for (Object value : parts(operation, field)) {
+          byte[] body = bytes(Json.encode(Map.of(field, value)));
+          send(operation, operation.path().replace("{id}", "" + id), body);
+        }
       }
       if (operation.body() != null) {
         for (Object value : values) {
@@ -249,6 +255,24 @@ class HostileInputContract {
             operation.schema().getProperties().keySet().stream(), // the read-only ones among them
             Stream.of("unknown", "__proto__", "@class", ""))
         .toList();
+  }
+
+  /** Arrays and objects of hostile strings, for a field that is one. */
+  private static List<Object> parts(Operation operation, String field) {
+    Schema<?> schema = (Schema<?>) operation.schema().getProperties().get(field);
+    Set<String> types = schema == null ? Set.of() : schema.getTypes();
+    List<Object> parts = new ArrayList<>();
+    for (String text : HOSTILE_STRINGS) {
+      if (types.contains("array")) {
+        parts.add(List.of(text));
+        parts.add(List.of("a", text, text));
+      }
+      if (types.contains("object")) {
+        parts.add(Map.of("a", text));
+        parts.add(Map.of(text, "a", text + "b", text));
+      }
+    }
+    return parts;
   }
 
   private static byte[] bytes(Object body) {

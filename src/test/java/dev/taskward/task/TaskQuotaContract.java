@@ -15,6 +15,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
@@ -22,6 +23,11 @@ import org.junit.jupiter.api.Test;
 @QuarkusTest
 @TestProfile(SmallLimits.class)
 class TaskQuotaContract {
+
+  private static final String SEVENTEEN_KEYS =
+      IntStream.range(0, 17)
+          .mapToObj(i -> "\"k" + i + "\": \"\"")
+          .collect(Collectors.joining(",", "{", "}"));
 
   final User alice = User.fresh();
 
@@ -53,6 +59,23 @@ class TaskQuotaContract {
     User.fresh().has("another user's");
   }
 
+  /** After the pause between two counts. */
+  @Test
+  void anEmptiedTrashMakesRoom() throws InterruptedException {
+    for (int i = 0; i < 5; i++) {
+      alice.delete(alice.has("task " + i)).statusCode(204);
+    }
+    alice.post(Map.of("title", "One more")).statusCode(403);
+    alice.request().delete(User.TASKS + "?deleted=true").then().statusCode(204);
+
+    int status = 403;
+    for (int i = 0; i < 100 && status == 403; i++) {
+      Thread.sleep(100);
+      status = alice.post(Map.of("title", "One more")).extract().statusCode();
+    }
+    assertEquals(201, status);
+  }
+
   /** Counts of one user run one at a time. If the database is unavailable, they fail together. */
   @Test
   void failedCountsDoNotWaitOneAfterTheOther() throws InterruptedException {
@@ -80,6 +103,8 @@ class TaskQuotaContract {
   void invalidTasksDoNotCountTowardsTheQuota() {
     for (int i = 0; i < 10; i++) {
       alice.postText("{\"title\": 1}").statusCode(400);
+      alice.postText("{\"due\": \"2026-01-13\", \"due_zone\": \"UTC\"}").statusCode(400);
+      alice.postText("{\"metadata\": " + SEVENTEEN_KEYS + "}").statusCode(400);
     }
     for (int i = 0; i < 5; i++) {
       alice.has("task " + i);
