@@ -169,7 +169,7 @@ class StartUpIT {
   void aWaitingStartCanBeStopped() throws Exception {
     long start = System.nanoTime();
     PackagedApplication.Ended ended =
-        PackagedApplication.stoppedAt("waiting for it for up to 120 s", withoutDatabase("120S"));
+        PackagedApplication.stoppedAt("Startup waits for up to 120 s", withoutDatabase("120S"));
     double seconds = (System.nanoTime() - start) / 1e9;
 
     assertEquals(143, ended.code());
@@ -182,7 +182,7 @@ class StartUpIT {
     List<String> lines = PackagedApplication.run(withoutDatabase("5S")).lines();
 
     assertEquals(2, lines.size(), lines.toString());
-    assertTrue(lines.get(0).contains("waiting for it for up to 5 s"), lines.toString());
+    assertTrue(lines.get(0).contains("Startup waits for up to 5 s"), lines.toString());
     assertTrue(
         lines.get(1).startsWith("The database can't be used: Connection to localhost:1 refused."));
   }
