@@ -25,8 +25,6 @@ final class GeneratedTitle {
   /** An extended grapheme cluster (Unicode Annex 29), such as a flag. */
   private static final Pattern CLUSTER = Pattern.compile("\\X");
 
-  private static final Pattern VISIBLE = Pattern.compile(TaskText.VISIBLE);
-
   /** Embeddings, overrides and isolates (Unicode Annex 9), and their ends. */
   private static final Pattern BIDI_CONTROLS =
       Pattern.compile("[\\x{202A}-\\x{202E}\\x{2066}-\\x{2069}]");
@@ -54,7 +52,7 @@ final class GeneratedTitle {
   /** Ends the title between grapheme clusters, and between words if enough of it stays. */
   private static String cut(String line) {
     if (line.codePointCount(0, line.length()) <= MAX) {
-      return VISIBLE.matcher(line).find() ? line : DEFAULT;
+      return TaskText.isVisible(line) ? line : DEFAULT;
     }
     int max = line.offsetByCodePoints(0, MAX - 1);
     int end = 0;
@@ -69,7 +67,7 @@ final class GeneratedTitle {
       end = space;
     }
     String title = line.substring(0, end).stripTrailing();
-    return VISIBLE.matcher(title).find() ? title + "…" : DEFAULT;
+    return TaskText.isVisible(title) ? title + "…" : DEFAULT;
   }
 
   /** Whether each embedding, override and isolate has its own end, in the order of a stack. */

@@ -20,6 +20,7 @@ import java.time.LocalDateTime;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Predicate;
 import java.util.function.UnaryOperator;
@@ -281,9 +282,10 @@ public class Task extends PanacheEntityBase implements Versioned {
     if (!title.equals(before.title())) {
       titleKey = SearchText.titleKey(title);
     }
-    String text = SearchText.of(title, description, after.tags());
-    if (!text.equals(SearchText.of(before.title(), before.description(), before.tags()))) {
-      search = text;
+    if (!title.equals(before.title())
+        || !Objects.equals(description, before.description())
+        || !after.tags().equals(before.tags())) {
+      search = SearchText.of(title, description, after.tags());
     }
     return changed(now);
   }

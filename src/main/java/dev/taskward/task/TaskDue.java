@@ -74,12 +74,7 @@ final class TaskDue {
 
     @Override
     public boolean isValid(String due, ConstraintValidatorContext context) {
-      String error = due == null ? null : error(due, "due_zone");
-      if (error != null) {
-        context.disableDefaultConstraintViolation();
-        context.buildConstraintViolationWithTemplate(error).addConstraintViolation();
-      }
-      return error == null;
+      return TaskText.isValid(due == null ? null : error(due, "due_zone"), context);
     }
   }
 

@@ -4,7 +4,6 @@ import dev.taskward.problem.ProblemException;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
-import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -46,10 +45,6 @@ record TaskFilter(
   /** Code points. */
   static final int TEXT_MAX = 100;
 
-  /** Includes U+FFFD, which replaces bytes that are not UTF-8. */
-  private static final Pattern NOT_STORABLE =
-      Pattern.compile("[" + TaskText.NOT_STORABLE + "\\x{FFFD}]");
-
   static TaskFilter of(Map<String, List<String>> parameters) {
     return new TaskFilter(
         Boolean.TRUE.equals(ListParameters.flag(parameters, "deleted")),
@@ -68,8 +63,7 @@ record TaskFilter(
       return List.of();
     }
     try {
-      if (value.codePointCount(0, value.length()) <= TEXT_MAX
-          && !NOT_STORABLE.matcher(value).find()) {
+      if (value.codePointCount(0, value.length()) <= TEXT_MAX && isText(value)) {
         return SearchText.patterns(value);
       }
     } catch (IllegalArgumentException nothingVisible) {
@@ -81,7 +75,7 @@ record TaskFilter(
 
   private static List<String> tags(List<String> values) {
     for (String tag : values) {
-      if (tag.isEmpty() || NOT_STORABLE.matcher(tag).find()) {
+      if (tag.isEmpty() || !isText(tag)) {
         throw ProblemException.invalid(TAG, "must be a tag");
       }
     }
@@ -89,6 +83,11 @@ record TaskFilter(
       throw ProblemException.invalid(TAG, "must be given at most " + TaskTags.MAX + " times");
     }
     return TaskTags.nfc(values);
+  }
+
+  /** U+FFFD replaces bytes that are not UTF-8. */
+  private static boolean isText(String value) {
+    return value.indexOf('\uFFFD') < 0 && TaskText.storageError(value) == null;
   }
 
   private static Integer priority(String name) {

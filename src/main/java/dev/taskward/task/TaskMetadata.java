@@ -31,7 +31,6 @@ final class TaskMetadata {
   private static final int BYTES_MAX = 2 * 1024;
 
   private static final Pattern KEY = Pattern.compile("[A-Za-z0-9_.-]{1,40}");
-  private static final Pattern NOT_STORABLE = Pattern.compile("[" + TaskText.NOT_STORABLE + "]");
 
   private static final ObjectMapper JSON = new ObjectMapper();
 
@@ -55,12 +54,7 @@ final class TaskMetadata {
 
     @Override
     public boolean isValid(Map<String, String> metadata, ConstraintValidatorContext context) {
-      String error = metadata == null ? null : error(metadata);
-      if (error != null) {
-        context.disableDefaultConstraintViolation();
-        context.buildConstraintViolationWithTemplate(error).addConstraintViolation();
-      }
-      return error == null;
+      return TaskText.isValid(metadata == null ? null : error(metadata), context);
     }
   }
 
@@ -70,11 +64,15 @@ final class TaskMetadata {
       if (!KEY.matcher(entry.getKey()).matches()) {
         return "must have keys of 1 to 40 characters A-Z, a-z, 0-9, _ . -";
       }
-      if (value != null && value.codePointCount(0, value.length()) > VALUE_MAX) {
+      if (value == null) {
+        continue; // a patch removes the key
+      }
+      if (value.codePointCount(0, value.length()) > VALUE_MAX) {
         return "must have values of at most " + VALUE_MAX + " characters";
       }
-      if (value != null && NOT_STORABLE.matcher(value).find()) {
-        return "must not contain U+0000 or an unpaired surrogate";
+      String storageError = TaskText.storageError(value);
+      if (storageError != null) {
+        return storageError;
       }
     }
     return null;

@@ -12,7 +12,6 @@ import java.lang.annotation.Target;
 import java.text.Normalizer;
 import java.util.HashSet;
 import java.util.List;
-import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /** The tags of a task: an ordered set of texts, compared in NFC (Unicode Annex 15). */
@@ -22,9 +21,6 @@ final class TaskTags {
 
   /** Code points. */
   static final int LENGTH_MAX = 50;
-
-  private static final Pattern VISIBLE = Pattern.compile(TaskText.VISIBLE);
-  private static final Pattern NOT_STORABLE = Pattern.compile("[" + TaskText.NOT_STORABLE + "]");
 
   /** At most 20 different tags of 1 to 50 code points, at least one of them visible. */
   @Constraint(validatedBy = Validator.class)
@@ -43,12 +39,7 @@ final class TaskTags {
 
     @Override
     public boolean isValid(List<String> tags, ConstraintValidatorContext context) {
-      String error = tags == null ? null : error(tags);
-      if (error != null) {
-        context.disableDefaultConstraintViolation();
-        context.buildConstraintViolationWithTemplate(error).addConstraintViolation();
-      }
-      return error == null;
+      return TaskText.isValid(tags == null ? null : error(tags), context);
     }
   }
 
@@ -57,11 +48,12 @@ final class TaskTags {
       return "must be at most " + MAX + " tags";
     }
     for (String tag : tags) {
-      if (NOT_STORABLE.matcher(tag).find()) {
-        return "must not contain U+0000 or an unpaired surrogate";
+      String storageError = TaskText.storageError(tag);
+      if (storageError != null) {
+        return storageError;
       }
       String nfc = nfc(tag);
-      if (nfc.codePointCount(0, nfc.length()) > LENGTH_MAX || !VISIBLE.matcher(tag).find()) {
+      if (nfc.codePointCount(0, nfc.length()) > LENGTH_MAX || !TaskText.isVisible(tag)) {
         return "must be tags of 1 to " + LENGTH_MAX + " characters, at least one of them visible";
       }
     }

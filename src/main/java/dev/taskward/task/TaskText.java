@@ -6,6 +6,7 @@ import static java.lang.annotation.ElementType.TYPE_USE;
 import static java.lang.annotation.RetentionPolicy.RUNTIME;
 
 import jakarta.validation.Constraint;
+import jakarta.validation.ConstraintValidatorContext;
 import jakarta.validation.Payload;
 import jakarta.validation.constraints.Pattern;
 import java.lang.annotation.Retention;
@@ -28,12 +29,21 @@ final class TaskText {
    * unassigned invisible character. {@code \\p{C}} would include characters that are newer than the
    * JDK, such as emoji.
    */
-  static final String VISIBLE =
+  private static final String VISIBLE =
       "[^\\p{Z}\\p{Cc}\\p{Cf}\\p{M}\\x{115F}\\x{1160}\\x{3164}\\x{FFA0}\\x{2800}"
           + "\\x{180F}\\x{2065}\\x{FFF0}-\\x{FFF8}\\x{E0000}-\\x{E0FFF}]";
 
   /** PostgreSQL stores neither U+0000 nor half a surrogate pair. */
-  static final String NOT_STORABLE = "\\x00\\p{Cs}";
+  private static final String NOT_STORABLE = "\\x00\\p{Cs}";
+
+  private static final String NOT_STORABLE_ERROR =
+      "must not contain U+0000 or an unpaired surrogate";
+
+  private static final java.util.regex.Pattern VISIBLE_CHARACTER =
+      java.util.regex.Pattern.compile(VISIBLE);
+
+  private static final java.util.regex.Pattern NOT_STORABLE_CHARACTER =
+      java.util.regex.Pattern.compile("[" + NOT_STORABLE + "]");
 
   /** 1 to 255 code points, at least one of them visible. */
   @Storable
@@ -92,9 +102,7 @@ final class TaskText {
     Class<? extends Payload>[] payload() default {};
   }
 
-  @Pattern(
-      regexp = "[^" + NOT_STORABLE + "]*",
-      message = "must not contain U+0000 or an unpaired surrogate")
+  @Pattern(regexp = "[^" + NOT_STORABLE + "]*", message = NOT_STORABLE_ERROR)
   @Constraint(validatedBy = {})
   @Target(ANNOTATION_TYPE)
   @Retention(RUNTIME)
@@ -104,6 +112,29 @@ final class TaskText {
     Class<?>[] groups() default {};
 
     Class<? extends Payload>[] payload() default {};
+  }
+
+  /** Whether a text has a character that a reader can see. */
+  static boolean isVisible(String text) {
+    return VISIBLE_CHARACTER.matcher(text).find();
+  }
+
+  /** What is wrong with a text that PostgreSQL can't store; null if it can. */
+  static String storageError(String text) {
+    return NOT_STORABLE_CHARACTER.matcher(text).find() ? NOT_STORABLE_ERROR : null;
+  }
+
+  /**
+   * The result of a constraint with several messages.
+   *
+   * @param error what is wrong with the value; null if it is valid
+   */
+  static boolean isValid(String error, ConstraintValidatorContext context) {
+    if (error != null) {
+      context.disableDefaultConstraintViolation();
+      context.buildConstraintViolationWithTemplate(error).addConstraintViolation();
+    }
+    return error == null;
   }
 
   private TaskText() {}

@@ -404,8 +404,11 @@ class TaskCostContract {
           isBitmap ? "Bitmap Index Scan" : "Index Scan",
           index.getString("Node Type"),
           plan.toString());
+      // After five executions the planner may choose a plan without the value.
       String own = "((user_id)::text = '" + user.name() + "'::text)";
-      assertTrue(index.getString("Index Cond").contains(own), plan.toString());
+      String generic = "((user_id)::text = ($1)::text)";
+      String condition = index.getString("Index Cond");
+      assertTrue(condition.contains(own) || condition.contains(generic), plan.toString());
       double read =
           scan.getDouble("Actual Rows")
               + scan.getDouble("Rows Removed by Filter", 0.0)
