@@ -201,6 +201,7 @@ class StartUpIT {
     return "postgresql://ann:" + PASSWORD_ENCODED + "@localhost:" + port + "/tasks?sslmode=disable";
   }
 
+  @Tag("system")
   @Test
   void aPortInUseIsNamed() throws Exception {
     try (ServerSocket taken = new ServerSocket(0)) {
@@ -246,6 +247,7 @@ class StartUpIT {
   }
 
   /** The start does not wait, see {@link #theErrorForAWrongPasswordDoesNotContainIt}. */
+  @Tag("system")
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',

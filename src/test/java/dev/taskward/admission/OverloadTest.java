@@ -148,7 +148,7 @@ class OverloadTest {
   @Test
   void aDisconnectedClientFreesItsPlace() throws Exception {
     long id = alice.has("Buy milk");
-    for (int i = 0; i < 3; i++) {
+    for (int i = 0; i < 2; i++) {
       wire.freeze();
       List<Socket> sockets = new ArrayList<>();
       for (int client = 0; client < ADMITTED + QUEUE; client++) {

@@ -28,6 +28,7 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.api.parallel.Execution;
@@ -120,6 +121,7 @@ class KeyKindIT {
    * The issuer's certificate has its own CA, and only the proxy can resolve its name. The issuer is
    * unavailable, becomes available, gets a new key, and stops responding.
    */
+  @Tag("system")
   @Test
   void aKeySetAtAUrlIsFetchedAndRefreshed() throws Exception {
     Issuer other = new Issuer();
