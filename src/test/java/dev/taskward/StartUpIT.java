@@ -134,6 +134,7 @@ class StartUpIT {
   }
 
   /** First the port is closed, then a pooler refuses connections with its own SQLSTATE. */
+  @Tag("system")
   @Test
   void theStartWaitsForTheDatabase() throws Exception {
     try (PostgresProxy wire = new PostgresProxy(postgres.getPort())) {
@@ -371,6 +372,7 @@ class StartUpIT {
    * writable directory. A shell passes the bytes of the secret, since the JVM of the tests may not
    * be able to.
    */
+  @Tag("system")
   @Test
   @EnabledOnOs(value = OS.LINUX, disabledReason = "others have no /proc")
   void aStartWithUnusualSettingsWorksAndWarns(@TempDir Path folder) throws Exception {

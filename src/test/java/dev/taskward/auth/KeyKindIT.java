@@ -90,6 +90,7 @@ class KeyKindIT {
     assertEquals(1, ended.code());
   }
 
+  @Tag("system")
   @Test
   void aPublicKeyInAFileWorksWithTheSettingsOfMicroProfileJwt() throws Exception {
     SigningKey key = KeyKindTest.OWN.get("RS256");
