@@ -200,6 +200,19 @@ class HostileInputContract {
   }
 
   @Test
+  void mediaTypesWithMalformedParameters() throws Exception {
+    String flip = User.TASKS + "/" + alice.has("Buy milk") + "/complete";
+    for (String parameter :
+        List.of("charset=", "charset=\"", "charset=x y", "charset=none", "=", "\"", "a=\"\\")) {
+      for (String body : List.of("", " ", "null", "{}", "{\"completed\": true}")) {
+        send("PATCH", flip, "application/json; " + parameter, bytes(body));
+        send("POST", User.TASKS, "application/json; " + parameter, bytes(body));
+      }
+    }
+    assertEquals(70, requests());
+  }
+
+  @Test
   void pathsAreDecodedOnce() throws Exception {
     long id = alice.has("Buy milk");
     String digits = Long.toString(id);
