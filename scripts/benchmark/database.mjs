@@ -72,12 +72,14 @@ const loadSql = (users, tasks) => `
   begin;
   -- Otherwise row-level security hides the rows from the owner, too.
   alter table task no force row level security;
+  alter table task_counter no force row level security;
+  alter table task disable trigger user; -- it counts each task, which takes long
   insert into task (id, user_id, title, description, completed, completed_at, deleted, created_at, updated_at,
-    search, title_key)
+    search, title_key, change_seq)
   select n, 1000000000000000 + (n - 1) % ${users} + 1, title, description, n % 10 < 3,
     case when n % 10 < 3 then at end, false, at, at,
     -- As the service folds texts of ASCII letters without digits.
-    lower(title) || coalesce(E'\\n' || lower(description), ''), lower(title)
+    lower(title) || coalesce(E'\\n' || lower(description), ''), lower(title), (n - 1) / ${users} + 1
   from (select n, at,
     (array['Call', 'Write to', 'Meet', 'Pay', 'Remind', 'Visit', 'Ask'])[n % 7 + 1] || ' '
       || (array['the dentist', 'our landlord', 'the accountant', 'Maria and Paul',
@@ -88,10 +90,15 @@ const loadSql = (users, tasks) => `
       || 'do or have to be sent again; then tell the others.', (40 + n * 7919 % 180)::int) end as description
   from generate_series(1::bigint, ${tasks}) n,
     lateral (select now() - interval '365 days' * ((${tasks} - n)::float8 / ${tasks})) t (at)) task;
+  insert into task_counter (user_id, seq, open_tasks, completed_tasks)
+  select user_id, count(*), count(*) filter (where not completed), count(*) filter (where completed)
+  from task group by user_id;
+  alter table task enable trigger user;
   alter table task force row level security;
+  alter table task_counter force row level security;
   commit;
   select setval('task_id_seq', ${tasks} + 50);
-  vacuum analyze task;`;
+  vacuum analyze task, task_counter;`;
 
 /** Creates a copy, whose name has this suffix. */
 export async function clone(admin, template, suffix) {

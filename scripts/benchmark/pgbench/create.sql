@@ -5,10 +5,11 @@
 select set_config('taskward.user_id', :subject, true);
 insert into task (id, user_id, title, description, completed, deleted, created_at, updated_at, search, title_key,
   version)
-values (nextval('task_id_seq'), :subject, 'Call back customer ' || :number,
+select nextval('task_id_seq'), :subject, 'Call back customer ' || :number,
   'There is a question about the last invoice, and it has to go to the new address.',
   false, false, now(), now(),
   'call back customer ' || :number
     || E'\nthere is a question about the last invoice, and it has to go to the new address.',
-  'call back customer 6' || :number, 1);
+  'call back customer 6' || :number, 1
+from set_config('taskward.quota', '100000', true);
 \endpipeline
