@@ -106,6 +106,8 @@ class ArchitectureTest {
         .and()
         .doNotHaveFullyQualifiedName("dev.taskward.task.TrashPurge")
         .and()
+        .doNotHaveFullyQualifiedName("dev.taskward.task.ChangeHeads")
+        .and()
         .doNotHaveFullyQualifiedName("dev.taskward.idempotency.ExpiredKeyCleanup")
         .and()
         .doNotHaveFullyQualifiedName("dev.taskward.ratelimit.SharedBuckets")

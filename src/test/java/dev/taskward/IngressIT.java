@@ -2,6 +2,7 @@ package dev.taskward;
 
 import static org.hamcrest.Matchers.lessThan;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
@@ -21,6 +22,7 @@ import java.nio.file.Path;
 import java.security.KeyStore;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
@@ -301,6 +303,32 @@ class IngressIT {
         .then()
         .statusCode(200)
         .header("ETag", "\"2\"");
+  }
+
+  /** nginx must neither collect the events nor compress them. */
+  @Test
+  void aStreamPassesNginxEventByEvent() throws Exception {
+    HttpRequest request =
+        HttpRequest.newBuilder(URI.create(outside + User.TASKS + "/changes?since=now"))
+            .header("Accept", "text/event-stream")
+            .header("Authorization", "Bearer " + Tokens.token(alice.name()))
+            .build();
+    HttpResponse<Stream<String>> stream = client().send(request, BodyHandlers.ofLines());
+    Iterator<String> lines = stream.body().iterator();
+    assertTimeoutPreemptively(
+        Duration.ofSeconds(20),
+        () -> {
+          awaitLine("event:up-to-date", lines);
+          as(alice).contentType("application/json").body("{}").post(outside + User.TASKS);
+          awaitLine("event:task", lines);
+        });
+    stream.body().close();
+  }
+
+  private static void awaitLine(String expected, Iterator<String> lines) {
+    while (!lines.next().equals(expected)) {
+      // another one
+    }
   }
 
   /** Each instance gets SIGTERM, becomes unready, ends, and is replaced. */

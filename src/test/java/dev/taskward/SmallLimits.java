@@ -8,19 +8,21 @@ public class SmallLimits implements QuarkusTestProfile {
 
   public static final String ORIGIN = "https://app.example";
   public static final int QUOTA = 5;
+  public static final int STREAMS = 3;
 
   @Override
   public Map<String, String> getConfigOverrides() {
-    return Map.of(
-        "taskward.cors.origins", ORIGIN + ", http://localhost:3000",
-        "taskward.tasks.quota", Integer.toString(QUOTA),
-        "taskward.trash.purge-interval", "1s",
-        "taskward.trash.retention", "36h",
-        "taskward.head-timeout", "1s",
-        "taskward.body-timeout", "1s",
-        "quarkus.http.idle-timeout", "5s",
-        "quarkus.datasource.jdbc.foreground-validation-interval", "1S",
-        "quarkus.datasource.jdbc.acquisition-timeout", "1S",
-        "quarkus.datasource.jdbc.additional-jdbc-properties.socketTimeout", "2");
+    return Map.ofEntries(
+        Map.entry("taskward.cors.origins", ORIGIN + ", http://localhost:3000"),
+        Map.entry("taskward.tasks.quota", Integer.toString(QUOTA)),
+        Map.entry("taskward.changes.max-streams", Integer.toString(STREAMS)),
+        Map.entry("taskward.trash.purge-interval", "1s"),
+        Map.entry("taskward.trash.retention", "36h"),
+        Map.entry("taskward.head-timeout", "1s"),
+        Map.entry("taskward.body-timeout", "1s"),
+        Map.entry("quarkus.http.idle-timeout", "5s"),
+        Map.entry("quarkus.datasource.jdbc.foreground-validation-interval", "1S"),
+        Map.entry("quarkus.datasource.jdbc.acquisition-timeout", "1S"),
+        Map.entry("quarkus.datasource.jdbc.additional-jdbc-properties.socketTimeout", "2"));
   }
 }

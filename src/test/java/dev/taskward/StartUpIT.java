@@ -523,7 +523,7 @@ class StartUpIT {
 
     assertEquals(
         "The database can't be used: the role bea lacks privileges on idempotency_key,"
-            + " rate_limit, task, task_id_seq, see docs/operations.md.",
+            + " rate_limit, task, task_counter, task_id_seq, see docs/operations.md.",
         ended.lines().get(ended.lines().size() - 1));
     assertEquals(1, ended.code());
   }

@@ -2,6 +2,7 @@ package dev.taskward.admission;
 
 import dev.taskward.admission.AdmissionQueue.Entry;
 import dev.taskward.admission.AdmissionQueue.Outcome;
+import dev.taskward.common.EventStream;
 import dev.taskward.config.TaskwardConfig;
 import dev.taskward.pipeline.RequestFilters;
 import dev.taskward.pipeline.Stage;
@@ -25,7 +26,8 @@ import org.jboss.resteasy.reactive.server.ServerRequestFilter;
 /**
  * Holds API requests in the {@link AdmissionQueue} until a worker thread is about to be free. It
  * returns 503 to those that the queue sheds. A request departs when its event loop has written the
- * response. If it departed earlier, event loops would fall behind the threads.
+ * response, or the head of an event stream. If it departed earlier, event loops would fall behind
+ * the threads.
  */
 @ApplicationScoped
 class AdmissionFilter implements RequestFilters {
@@ -94,6 +96,12 @@ class AdmissionFilter implements RequestFilters {
     Entry<Waiting> entry = arrival.entry();
     request.put(ENTRY, entry);
     request.addEndHandler(ended -> waiting.context.runOnContext(written -> depart(entry)));
+    request.addHeadersEndHandler(
+        written -> {
+          if (EventStream.is(request)) {
+            waiting.context.runOnContext(later -> depart(entry));
+          }
+        });
     if (arrival.shed() != null) {
       refuse(arrival.shed());
     }

@@ -8,6 +8,8 @@ import io.quarkus.hibernate.orm.runtime.tenant.TenantResolver;
 import io.quarkus.security.UnauthorizedException;
 import io.quarkus.security.identity.CurrentIdentityAssociation;
 import jakarta.enterprise.context.RequestScoped;
+import java.time.Instant;
+import java.util.List;
 import java.util.Optional;
 import org.eclipse.microprofile.jwt.JsonWebToken;
 
@@ -42,6 +44,17 @@ public class CurrentUser implements TenantResolver {
    */
   public String subject() {
     return known().orElseThrow(() -> new UnauthorizedException("no verified token"));
+  }
+
+  /** Returns the end of the token's life. */
+  public Instant expiresAt() {
+    JsonWebToken token = (JsonWebToken) request.getIdentity().getPrincipal();
+    return Instant.ofEpochSecond(token.getExpirationTime());
+  }
+
+  /** Returns the scopes of the token, sorted. */
+  public List<String> scopes() {
+    return request.getIdentity().getRoles().stream().sorted().toList();
   }
 
   /**

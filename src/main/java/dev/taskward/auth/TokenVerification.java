@@ -151,6 +151,7 @@ class TokenVerification {
       requireShortLife(claims);
       JwtClaims kept = new JwtClaims(); // no other claim is read
       kept.setSubject(subject(claims));
+      kept.setExpirationTime(NumericDate.fromMilliseconds(end(claims)));
       SecurityIdentity user =
           QuarkusSecurityIdentity.builder()
               .setPrincipal(new DefaultJWTCallerPrincipal(kept))

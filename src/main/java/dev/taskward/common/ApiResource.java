@@ -9,9 +9,10 @@ import java.util.regex.Pattern;
  * What generic code needs to know about a resource. The resource's package contributes it as a
  * bean, and {@link ApiResources} finds it by a request's path.
  *
- * @param name the path segment of the collection, and the first part of its scopes
+ * @param name the path segment of the collection
+ * @param scope the first part of its scopes
  */
-public record ApiResource(String name, List<Route> routes) {
+public record ApiResource(String name, String scope, List<Route> routes) {
 
   /** The prefix of the newest version's paths. */
   public static final String NEWEST = "/api/v1/";
@@ -27,6 +28,7 @@ public record ApiResource(String name, List<Route> routes) {
    * @param patch the media type that PATCH takes (RFC 5789); null if there is no PATCH
    * @param parameters the query parameters that a method takes
    * @param repeatable the parameters that may come more than once
+   * @param streams whether GET can also return an event stream
    */
   public record Route(
       String template,
@@ -34,10 +36,15 @@ public record ApiResource(String name, List<Route> routes) {
       String methods,
       String patch,
       Map<String, List<String>> parameters,
-      Set<String> repeatable) {
+      Set<String> repeatable,
+      boolean streams) {
 
     public Route with(Map<String, List<String>> parameters, String... repeatable) {
-      return new Route(template, path, methods, patch, parameters, Set.of(repeatable));
+      return new Route(template, path, methods, patch, parameters, Set.of(repeatable), streams);
+    }
+
+    public Route streaming() {
+      return new Route(template, path, methods, patch, parameters, repeatable, true);
     }
 
     /** HEAD takes those of GET. */
@@ -46,8 +53,9 @@ public record ApiResource(String name, List<Route> routes) {
     }
   }
 
+  /** A resource whose scopes begin with its name. */
   public static ApiResource of(String name, Route... routes) {
-    return new ApiResource(name, List.of(routes));
+    return new ApiResource(name, name, List.of(routes));
   }
 
   /**
@@ -56,11 +64,11 @@ public record ApiResource(String name, List<Route> routes) {
   public static Route route(String template, String methods, String patch) {
     String path = NEWEST + template;
     Pattern pattern = Pattern.compile(path.replaceAll("\\{\\w+}", "[^/]+") + "/?");
-    return new Route(path, pattern, methods, patch, Map.of(), Set.of());
+    return new Route(path, pattern, methods, patch, Map.of(), Set.of(), false);
   }
 
   /** The scope that a token needs for this method, if scopes are required. */
   public String scope(String method) {
-    return name + (READS.contains(method) ? ":read" : ":write");
+    return scope + (READS.contains(method) ? ":read" : ":write");
   }
 }

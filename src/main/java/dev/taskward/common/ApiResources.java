@@ -12,9 +12,21 @@ import java.util.stream.Collectors;
 public class ApiResources {
 
   private final List<ApiResource> resources;
+  private final List<ApiResource.Route> streams;
 
   ApiResources(@All List<ApiResource> resources) {
     this.resources = resources;
+    this.streams =
+        resources.stream()
+            .flatMap(resource -> resource.routes().stream())
+            .filter(ApiResource.Route::streams)
+            .toList();
+  }
+
+  /** Whether the response to a GET of this path can be an event stream. */
+  public boolean streams(String path) {
+    String plain = path.indexOf(';') < 0 ? path : path.replaceAll(";[^/]*", ""); // as JAX-RS does
+    return streams.stream().anyMatch(route -> route.path().matcher(newest(plain)).matches());
   }
 
   /**
@@ -46,7 +58,7 @@ public class ApiResources {
             .filter(resource -> isBelow(ApiResource.NEWEST + resource.name(), newest))
             .toList();
     return (found.isEmpty() ? resources : found)
-        .stream().map(resource -> resource.scope(method)).toList();
+        .stream().map(resource -> resource.scope(method)).distinct().toList();
   }
 
   /** The media types of bodies, for the detail of a 415. */

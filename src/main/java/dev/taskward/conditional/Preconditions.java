@@ -50,9 +50,17 @@ public final class Preconditions {
    * @throws ProblemException 412 if a precondition fails, 400 if one is malformed
    */
   public void check(Versioned current) {
+    check(current.etag());
+  }
+
+  /**
+   * The same for a representation that is no entity.
+   *
+   * @param tag its entity tag
+   */
+  public void check(String tag) {
     List<String> required = tags(HttpHeaders.IF_MATCH);
     List<String> refused = tags(HttpHeaders.IF_NONE_MATCH);
-    String tag = current.etag();
     if (required != null && !required.contains(tag) && !required.contains(ANY)) {
       throw ProblemException.preconditionFailed(STALE);
     }
@@ -72,7 +80,7 @@ public final class Preconditions {
   }
 
   /** Whether the client has the current state, so that the response is 304. */
-  boolean notModified() {
+  public boolean notModified() {
     return request.get(NOT_MODIFIED) != null;
   }
 

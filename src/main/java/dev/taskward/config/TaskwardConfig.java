@@ -134,6 +134,23 @@ public interface TaskwardConfig {
     long quota();
   }
 
+  Changes changes();
+
+  /** The streams of changes. */
+  interface Changes {
+
+    /** The open streams of an instance. */
+    @WithDefault("2000")
+    @Min(0)
+    int maxStreams();
+
+    /** How often an instance asks for changes by other instances, if it has streams. */
+    @WithDefault("1s")
+    @DurationMin(seconds = 1)
+    @DurationMax(minutes = 1)
+    Duration poll();
+  }
+
   /**
    * When this process migrates the schema. {@code start}: at startup. {@code only}: at startup, and
    * then it exits. {@code never}: not at all, and startup fails if the schema does not match.

@@ -14,6 +14,7 @@ import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * The gateway for our own SQL: every statement names the current user. Hot-path statements use it,
@@ -31,6 +32,36 @@ public class UserSql {
     T read(ResultSet row) throws SQLException;
   }
 
+  /**
+   * Reads or changes the current user's rows that meet a condition.
+   *
+   * @param head SQL before {@code where}
+   * @param condition SQL with a {@code ?} for each value, without a client's text
+   * @param tail SQL after the condition; its values follow those of the condition
+   */
+  public record Query<T>(
+      String head,
+      List<?> headValues,
+      String condition,
+      List<?> values,
+      String tail,
+      Reader<T> reader) {
+
+    private String sql() {
+      return head + " where user_id = ? and (" + condition + ")" + tail;
+    }
+  }
+
+  /** The rows of two queries. */
+  public record Both<A, B>(List<A> first, List<B> second) {}
+
+  /** Stands for the current user in the values of a query. */
+  public static final Object CURRENT_USER = new Object();
+
+  private interface Result<T> {
+    T of(PreparedStatement statement) throws SQLException;
+  }
+
   private final AgroalDataSource database;
   private final CurrentUser user;
 
@@ -39,62 +70,88 @@ public class UserSql {
     this.user = user;
   }
 
-  /**
-   * Reads or changes the current user's rows that meet a condition.
-   *
-   * @param head SQL before {@code where}
-   * @param condition SQL with a {@code ?} for each value, without a client's text
-   * @param tail SQL after the condition; its values follow those of the condition
-   */
-  public <T> List<T> query(
-      String head,
-      List<?> headValues,
-      String condition,
-      List<?> values,
-      String tail,
-      Reader<T> reader) {
-    String sql = head + " where user_id = ? and (" + condition + ")" + tail;
-    return execute(sql, headValues, values, reader);
+  public <T> List<T> run(Query<T> query) {
+    return execute(
+        query.sql(), values(query), statement -> rows(statement.executeQuery(), query.reader));
+  }
+
+  /** Runs two queries in one round trip. The second sees what the first sees, or a later state. */
+  public <A, B> Both<A, B> run(Query<A> first, Query<B> second) {
+    List<Object> values = values(first);
+    values.addAll(values(second));
+    return execute(
+        first.sql() + ";" + second.sql(),
+        values,
+        statement -> {
+          List<A> rows = rows(statement.executeQuery(), first.reader);
+          statement.getMoreResults();
+          return new Both<>(rows, rows(statement.getResultSet(), second.reader));
+        });
   }
 
   /**
-   * Stores a row of the current user and returns it.
+   * Stores a row of the current user and returns it; empty if a trigger refused it.
    *
    * @param expressions SQL with a {@code ?} for each value, one for each of the columns
+   * @param setting a setting of the database that holds for this statement
    */
-  public <T> T insert(
+  public <T> Optional<T> insert(
       String table,
       String columns,
       String expressions,
       List<?> values,
+      String setting,
+      Object settingValue,
       String returning,
       Reader<T> reader) {
-    String into = "insert into " + table + " (user_id, " + columns + ")";
-    String sql = into + " values (?, " + expressions + ") returning " + returning;
-    return execute(sql, List.of(), values, reader).get(0);
+    String sql =
+        "insert into "
+            + table
+            + " (user_id, "
+            + columns
+            + ") select ?, "
+            + expressions
+            + " from set_config('"
+            + setting
+            + "', ?, true) returning "
+            + returning;
+    List<Object> all = new ArrayList<>();
+    all.add(CURRENT_USER);
+    all.addAll(values);
+    all.add(settingValue.toString());
+    return execute(sql, all, statement -> rows(statement.executeQuery(), reader)).stream()
+        .findFirst();
   }
 
-  private <T> List<T> execute(String sql, List<?> before, List<?> after, Reader<T> reader) {
+  /** The values of a query, in the order of its SQL. */
+  private static List<Object> values(Query<?> query) {
+    List<Object> values = new ArrayList<>(query.headValues);
+    values.add(CURRENT_USER);
+    values.addAll(query.values);
+    return values;
+  }
+
+  private <T> T execute(String sql, List<Object> values, Result<T> result) {
     try (Connection connection = database.getConnection();
         PreparedStatement statement = connection.prepareStatement(sql)) {
       int parameter = 1;
-      for (Object value : before) {
-        set(statement, parameter++, value);
+      for (Object value : values) {
+        set(statement, parameter++, value == CURRENT_USER ? user.subject() : value);
       }
-      statement.setString(parameter++, user.subject());
-      for (Object value : after) {
-        set(statement, parameter++, value);
-      }
-      List<T> rows = new ArrayList<>();
-      try (ResultSet result = statement.executeQuery()) {
-        while (result.next()) {
-          rows.add(reader.read(result));
-        }
-      }
-      return rows;
+      return result.of(statement);
     } catch (SQLException e) {
       throw new PersistenceException(e);
     }
+  }
+
+  private static <T> List<T> rows(ResultSet result, Reader<T> reader) throws SQLException {
+    List<T> rows = new ArrayList<>();
+    try (result) {
+      while (result.next()) {
+        rows.add(reader.read(result));
+      }
+    }
+    return rows;
   }
 
   private static void set(PreparedStatement statement, int parameter, Object value)

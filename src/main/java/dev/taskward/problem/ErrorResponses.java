@@ -36,6 +36,7 @@ public class ErrorResponses {
       Map.of(
           401, Map.of(HttpHeaders.WWW_AUTHENTICATE, "Bearer"),
           409, Map.of(HttpHeaders.RETRY_AFTER, "1"),
+          429, Map.of(HttpHeaders.RETRY_AFTER, "5"),
           503, Map.of(HttpHeaders.RETRY_AFTER, "5"));
 
   private final boolean concealForeign;

@@ -8,8 +8,9 @@ import java.util.List;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
 
 /**
- * The body of every error: problem details (RFC 9457). The type is always {@code about:blank}, so
- * the title is the phrase of the status. The detail says what is wrong with this request.
+ * The body of every error: problem details (RFC 9457). The type is {@code about:blank}, and the
+ * title the phrase of the status, unless a client must distinguish the error from others. The
+ * detail says what is wrong with this request.
  *
  * @param traceId the id in every log line of this request
  * @param errors for invalid input only

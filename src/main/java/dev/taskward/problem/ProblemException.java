@@ -6,10 +6,20 @@ import java.util.List;
 /** An error whose detail is written for the client. */
 public class ProblemException extends WebApplicationException {
 
+  /** Prefix of our own problem types. */
+  private static final String TYPES = "urn:taskward:problem:";
+
+  private final String type;
   private final transient List<Problem.FieldError> errors;
 
   private ProblemException(int status, String detail, List<Problem.FieldError> errors) {
+    this(Problem.TYPE, status, detail, errors);
+  }
+
+  private ProblemException(
+      String type, int status, String detail, List<Problem.FieldError> errors) {
     super(detail, status);
+    this.type = type;
     this.errors = errors;
   }
 
@@ -32,8 +42,22 @@ public class ProblemException extends WebApplicationException {
     return new ProblemException(404, detail, List.of());
   }
 
+  /**
+   * 410: what the client relied on is gone.
+   *
+   * @param type the name of the problem, for programs
+   */
+  public static ProblemException gone(String type, String detail) {
+    return new ProblemException(TYPES + type, 410, detail, List.of());
+  }
+
   public static ProblemException forbidden(String detail) {
     return new ProblemException(403, detail, List.of());
+  }
+
+  /** 429: the client may try again after {@code Retry-After}. */
+  public static ProblemException tooMany(String detail) {
+    return new ProblemException(429, detail, List.of());
   }
 
   public static ProblemException unavailable() {
@@ -57,6 +81,10 @@ public class ProblemException extends WebApplicationException {
   /** 422: the request is well-formed, but contradicts an earlier one. */
   public static ProblemException unprocessable(String detail) {
     return new ProblemException(422, detail, List.of());
+  }
+
+  String type() {
+    return type;
   }
 
   List<Problem.FieldError> errors() {

@@ -47,7 +47,7 @@ public final class Problems {
   static Problem of(Throwable failure, RoutingContext request) {
     TraceId.of(request); // sets the log's trace id, also without filters
     if (failure instanceof ProblemException e) {
-      return of(e.getResponse().getStatus(), e.getMessage(), e.errors(), request);
+      return of(e.type(), e.getResponse().getStatus(), e.getMessage(), e.errors(), request);
     }
     if (failure instanceof ForeignResourceException e) {
       return of(403, e.getMessage(), List.of(), request);
@@ -97,7 +97,7 @@ public final class Problems {
 
   /** The same without a log line. */
   static Problem unlogged(int status, RoutingContext request) {
-    return document(status, detail(status, request), List.of(), request);
+    return document(Problem.TYPE, status, detail(status, request), List.of(), request);
   }
 
   private static String detail(int status, RoutingContext request) {
@@ -114,17 +114,22 @@ public final class Problems {
 
   private static Problem of(
       int status, String detail, List<FieldError> errors, RoutingContext request) {
+    return of(Problem.TYPE, status, detail, errors, request);
+  }
+
+  private static Problem of(
+      String type, int status, String detail, List<FieldError> errors, RoutingContext request) {
     // The log has every trace id that a client gets.
     if (!SecurityLog.write(status, request)) {
       LOG.infof("%d %s", status, line(request));
     }
-    return document(status, detail, errors, request);
+    return document(type, status, detail, errors, request);
   }
 
   private static Problem document(
-      int status, String detail, List<FieldError> errors, RoutingContext request) {
+      String type, int status, String detail, List<FieldError> errors, RoutingContext request) {
     return new Problem(
-        Problem.TYPE,
+        type,
         Problem.title(status),
         status,
         detail,

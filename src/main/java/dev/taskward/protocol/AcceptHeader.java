@@ -1,10 +1,14 @@
 package dev.taskward.protocol;
 
+import dev.taskward.common.ApiResources;
+import dev.taskward.common.EventStream;
 import dev.taskward.pipeline.Stage;
 import io.vertx.core.MultiMap;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.ext.web.RoutingContext;
+import jakarta.inject.Singleton;
 import jakarta.ws.rs.HttpMethod;
+import jakarta.ws.rs.NotAcceptableException;
 import jakarta.ws.rs.container.ContainerRequestContext;
 import java.util.List;
 import java.util.Optional;
@@ -13,15 +17,17 @@ import java.util.regex.Pattern;
 import org.jboss.resteasy.reactive.server.ServerRequestFilter;
 
 /**
- * Decides whether the client accepts JSON, the only media type of responses with a body (RFC 9110,
- * 12.5.1). The most specific range decides. A quality of 0 means "not acceptable". Quarkus REST
- * gets only the result. On its own it fails at quoted commas, takes 0 for the lowest preference,
- * and checks a DELETE too late.
+ * Decides whether the client accepts JSON, the media type of responses with a body (RFC 9110,
+ * 12.5.1), or wants an event stream where there is one. The most specific range decides. A quality
+ * of 0 means "not acceptable". Quarkus REST gets only the result. On its own it fails at quoted
+ * commas, takes 0 for the lowest preference, and checks a DELETE too late.
  */
+@Singleton
 class AcceptHeader {
 
-  private static final List<String> MOST_SPECIFIC_FIRST =
-      List.of("application/json", "application/*", "*/*");
+  private static final String JSON = "application/json";
+
+  private static final List<String> MOST_SPECIFIC_FIRST = List.of(JSON, "application/*", "*/*");
 
   /** A quoted string, which may hold commas and semicolons. */
   private static final String QUOTED = "\"(?:[^\"\\\\]++|\\\\.)*+\"?";
@@ -31,11 +37,22 @@ class AcceptHeader {
   private static final Pattern NONE =
       Pattern.compile("(?i).*;[ \t]*q=0(?:\\.0{0,3})?[ \t]*(?:;.*)?");
 
+  private final ApiResources resources;
+
+  AcceptHeader(ApiResources resources) {
+    this.resources = resources;
+  }
+
   @ServerRequestFilter(preMatching = true, priority = Stage.ACCEPT)
   void decide(ContainerRequestContext request, RoutingContext routing) {
     // JAX-RS would copy all headers.
     MultiMap headers = routing.request().headers();
     List<String> lines = headers.getAll(HttpHeaders.ACCEPT);
+    if (resources.streams(routing.normalizedPath())) {
+      boolean isGet = request.getMethod().equals(HttpMethod.GET);
+      headers.set(HttpHeaders.ACCEPT, isGet ? jsonOrStream(lines) : JSON);
+      return;
+    }
     if (lines.isEmpty() || lines.size() == 1 && MOST_SPECIFIC_FIRST.contains(lines.get(0))) {
       return;
     }
@@ -43,21 +60,42 @@ class AcceptHeader {
     headers.set(HttpHeaders.ACCEPT, accepts ? "*/*" : "none/none");
   }
 
+  /**
+   * The stream, if the header names it and does not name JSON. With two resources for one path,
+   * Quarkus REST would return an unacceptable type.
+   */
+  private static String jsonOrStream(List<String> lines) {
+    List<String> elements = elements(lines);
+    if (accepts(elements, List.of(EventStream.MEDIA_TYPE)) && !accepts(elements, List.of(JSON))) {
+      return EventStream.MEDIA_TYPE;
+    }
+    if (!accepts(lines)) {
+      throw new NotAcceptableException();
+    }
+    return JSON;
+  }
+
   private static boolean accepts(List<String> lines) {
-    List<String> elements =
-        ELEMENT
-            .matcher(String.join(",", lines))
-            .results()
-            .map(MatchResult::group)
-            .filter(element -> !element.isBlank())
-            .toList();
-    return elements.isEmpty()
-        || MOST_SPECIFIC_FIRST.stream()
-            .map(range -> elements.stream().filter(e -> isOf(range, e)).findFirst())
-            .flatMap(Optional::stream)
-            .findFirst()
-            .filter(mostSpecific -> !NONE.matcher(mostSpecific.replaceAll(QUOTED, "")).matches())
-            .isPresent();
+    List<String> elements = elements(lines);
+    return elements.isEmpty() || accepts(elements, MOST_SPECIFIC_FIRST);
+  }
+
+  private static List<String> elements(List<String> lines) {
+    return ELEMENT
+        .matcher(String.join(",", lines))
+        .results()
+        .map(MatchResult::group)
+        .filter(element -> !element.isBlank())
+        .toList();
+  }
+
+  private static boolean accepts(List<String> elements, List<String> mostSpecificFirst) {
+    return mostSpecificFirst.stream()
+        .map(range -> elements.stream().filter(e -> isOf(range, e)).findFirst())
+        .flatMap(Optional::stream)
+        .findFirst()
+        .filter(mostSpecific -> !NONE.matcher(mostSpecific.replaceAll(QUOTED, "")).matches())
+        .isPresent();
   }
 
   private static boolean isOf(String range, String element) {

@@ -29,6 +29,7 @@ import io.vertx.core.net.impl.VertxHandler;
 import java.net.InetSocketAddress;
 import java.util.ArrayDeque;
 import java.util.Date;
+import java.util.Map;
 import java.util.Queue;
 
 /**
@@ -36,7 +37,8 @@ import java.util.Queue;
  *
  * <ul>
  *   <li>It processes one request at a time. A pipelined request waits until the response before it
- *       is complete.
+ *       is complete. If more than {@value #PIPELINED_MAX} bytes wait, for instance behind an event
+ *       stream, it ends the connection.
  *   <li>After a response with {@code Connection: close} it processes nothing more and ends the
  *       connection with a {@link LingeringClose}.
  *   <li>It drops a body that the service did not read: up to {@value #DROPPED_MAX} bytes, for up to
@@ -51,6 +53,7 @@ final class PersistentConnection extends ChannelDuplexHandler {
   private static final String NAME = "persistence";
 
   private static final int DROPPED_MAX = 256 * 1024;
+  private static final int PIPELINED_MAX = 1024 * 1024;
   private static final int DROP_SECONDS = 5;
 
   /** The value of {@code Date} in one second. */
@@ -60,6 +63,9 @@ final class PersistentConnection extends ChannelDuplexHandler {
 
   /** Request parts that wait, usually for the response before them. */
   private final Queue<Object> pipelined = new ArrayDeque<>();
+
+  /** The size of {@link #pipelined} in bytes. */
+  private int pipelinedBytes;
 
   private boolean readWanted;
 
@@ -99,9 +105,27 @@ final class PersistentConnection extends ChannelDuplexHandler {
       ReferenceCountUtil.release(message);
     } else if (!pipelined.isEmpty() || hasToWait(message) || expectsContinue(message)) {
       pipelined.add(message);
+      pipelinedBytes += size(message);
+      if (pipelinedBytes > PIPELINED_MAX) {
+        end(context);
+      }
     } else {
       process(context, message);
     }
+  }
+
+  private static int size(Object message) {
+    if (message instanceof HttpContent content) {
+      return content.content().readableBytes();
+    }
+    int size = 0;
+    if (message instanceof HttpRequest request) {
+      size = request.uri().length();
+      for (Map.Entry<String, String> header : request.headers()) {
+        size += header.getKey().length() + header.getValue().length();
+      }
+    }
+    return size;
   }
 
   private boolean isOver() {
@@ -195,7 +219,9 @@ final class PersistentConnection extends ChannelDuplexHandler {
 
   private void processPipelined(ChannelHandlerContext context) {
     while (!pipelined.isEmpty() && !isOver() && !hasToWait(pipelined.peek())) {
-      process(context, pipelined.remove());
+      Object message = pipelined.remove();
+      pipelinedBytes -= size(message);
+      process(context, message);
     }
     context.fireChannelReadComplete(); // Vert.x flushes only after it
     if (pipelined.isEmpty() && readWanted) {
@@ -300,5 +326,6 @@ final class PersistentConnection extends ChannelDuplexHandler {
   private void releasePipelined() {
     pipelined.forEach(ReferenceCountUtil::release);
     pipelined.clear();
+    pipelinedBytes = 0;
   }
 }

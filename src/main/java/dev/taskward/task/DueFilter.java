@@ -75,6 +75,11 @@ record DueFilter(
         || Boolean.TRUE.equals(hasDue);
   }
 
+  /** Whether the tasks that it selects change without a change of a task. */
+  boolean dependsOnClock() {
+    return overdue != null;
+  }
+
   void addTo(Condition condition) {
     if (from != null) {
       addBound(">=", from, condition);

@@ -3,11 +3,14 @@ package dev.taskward.task;
 import dev.taskward.conditional.Preconditions;
 import dev.taskward.conditional.Versioned;
 import dev.taskward.config.TaskwardConfig;
+import dev.taskward.observability.SecurityLog;
 import dev.taskward.problem.ForeignResourceException;
 import dev.taskward.problem.ProblemException;
 import io.quarkus.arc.Arc;
 import io.quarkus.hibernate.orm.panache.PanacheEntityBase;
 import io.quarkus.narayana.jta.QuarkusTransaction;
+import io.quarkus.vertx.http.runtime.CurrentVertxRequest;
+import io.vertx.ext.web.RoutingContext;
 import jakarta.persistence.Basic;
 import jakarta.persistence.Column;
 import jakarta.persistence.Entity;
@@ -136,10 +139,20 @@ public class Task extends PanacheEntityBase implements Versioned {
     return task;
   }
 
-  /** One page of the user's tasks: one statement, and one more if the client wants a count. */
+  /** One page of the user's tasks: one round trip, and one more if the client wants a count. */
   static TaskPage list(TaskListQuery query) {
-    List<TaskRepresentation> rows = query.rows(sql());
+    TaskSql.Listed rows = query.rows(sql());
     return query.page(rows, query.counted() ? sql().count(query.filter().condition()) : null);
+  }
+
+  /** The user's counter of tasks and changes. */
+  static TaskCounter counter() {
+    return sql().counter();
+  }
+
+  /** One page of the user's changes; see {@link ChangePage#read}. */
+  static ChangePage changes(ChangeCursor since, int limit) {
+    return ChangePage.read(since, limit, sql());
   }
 
   /**
@@ -151,8 +164,8 @@ public class Task extends PanacheEntityBase implements Versioned {
   static TaskRepresentation create(NewTask task) {
     TaskDue.check(task.due, task.dueZone);
     task.metadata = TaskMetadata.merge(Map.of(), task.metadata);
-    bean(TaskQuota.class).take(Task::countAll);
-    return sql().insert(task, now());
+    long quota = bean(TaskwardConfig.class).tasks().quota();
+    return sql().insert(task, now(), quota).orElseThrow(() -> quotaReached(quota));
   }
 
   /** Flips the completed flag in one statement; empty if the user has no such task. */
@@ -177,9 +190,14 @@ public class Task extends PanacheEntityBase implements Versioned {
     return ids.isEmpty() ? 0 : (int) delete("id in ?1", ids);
   }
 
-  /** Counts twice, because each condition has an index. */
-  private static long countAll() {
-    return count("deleted = false") + count("deleted = true");
+  private static ProblemException quotaReached(long quota) {
+    SecurityLog.note(request(), SecurityLog.Event.QUOTA_REACHED, "task quota reached");
+    return ProblemException.forbidden(
+        "You have reached the limit of %d tasks. Deleted tasks count, too.".formatted(quota));
+  }
+
+  private static RoutingContext request() {
+    return bean(CurrentVertxRequest.class).getCurrent();
   }
 
   private static TaskSql sql() {

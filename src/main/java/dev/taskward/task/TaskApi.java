@@ -8,22 +8,34 @@ import jakarta.inject.Singleton;
 import java.util.List;
 import java.util.Map;
 
-/** Contributes the routes of {@link TaskResource} to the code that serves every resource. */
+/** Contributes the routes of this package to the code that serves every resource. */
 final class TaskApi {
 
   static final String PATH = "/api/v1/tasks";
+
+  static final String CHANGES_PATH = PATH + "/changes";
+  static final String ME_PATH = "/api/v1/me";
 
   static final String MERGE_PATCH = "application/merge-patch+json"; // RFC 7396
 
   @Produces
   @Singleton
-  ApiResource resource() {
+  ApiResource me() {
+    return new ApiResource("me", "tasks", List.of(route("me", "GET, HEAD, OPTIONS", null)));
+  }
+
+  @Produces
+  @Singleton
+  ApiResource tasks() {
     return ApiResource.of(
         "tasks",
         route("tasks", "GET, HEAD, POST, DELETE, OPTIONS", null)
             .with(
                 Map.of("GET", TaskListQuery.PARAMETERS, "DELETE", List.of("deleted")),
                 TaskFilter.TAG),
+        route("tasks/changes", "GET, HEAD, OPTIONS", null)
+            .with(Map.of("GET", TaskChangesResource.PARAMETERS))
+            .streaming(),
         route("tasks/{id}", "GET, HEAD, PUT, PATCH, DELETE, OPTIONS", MERGE_PATCH)
             .with(Map.of("GET", List.of("deleted"), "DELETE", List.of("permanent"))),
         route("tasks/{id}/restore", "POST, OPTIONS", null),

@@ -1,5 +1,6 @@
 package dev.taskward.task;
 
+import dev.taskward.common.EventStream;
 import io.quarkus.smallrye.openapi.OpenApiFilter;
 import java.util.ArrayList;
 import java.util.List;
@@ -10,6 +11,7 @@ import org.eclipse.microprofile.openapi.OASFilter;
 import org.eclipse.microprofile.openapi.models.OpenAPI;
 import org.eclipse.microprofile.openapi.models.Operation;
 import org.eclipse.microprofile.openapi.models.PathItem;
+import org.eclipse.microprofile.openapi.models.media.Content;
 import org.eclipse.microprofile.openapi.models.media.Schema;
 
 /**
@@ -37,10 +39,37 @@ public class TaskDocument implements OASFilter {
     BODIES.forEach(body -> close(schemas.get(body.getSimpleName()), readOnly));
     PathItem tasks = document.getPaths().getPathItem(TaskApi.PATH);
     TaskListQuery.PARAMETERS.forEach(name -> parameter(name, tasks.getGET()));
+    describeConditions(tasks.getGET());
     parameter("EmptyTrash", tasks.getDELETE());
     PathItem task = document.getPaths().getPathItem(TaskApi.PATH + "/{id}");
     parameter("GetDeleted", task.getGET());
     parameter("Permanent", task.getDELETE());
+    Operation changes = document.getPaths().getPathItem(TaskApi.CHANGES_PATH).getGET();
+    List.of("since", "changesLimit", "LastEventId").forEach(name -> parameter(name, changes));
+    response("410", "CursorGone", changes);
+    Content content = changes.getResponses().getAPIResponse("200").getContent();
+    content.addMediaType(
+        EventStream.MEDIA_TYPE,
+        OASFactory.createMediaType()
+            .schema(OASFactory.createSchema().addType(Schema.SchemaType.STRING)));
+  }
+
+  /** A list has an entity tag, as a task has. */
+  private static void describeConditions(Operation list) {
+    parameter("IfNoneMatch", list);
+    parameter("IfMatch", list);
+    response("304", "NotModified", list);
+    response("412", "PreconditionFailed", list);
+    list.getResponses()
+        .getAPIResponse("200")
+        .addHeader("ETag", OASFactory.createHeader().ref("#/components/headers/ListETag"));
+  }
+
+  private static void response(String status, String name, Operation operation) {
+    operation
+        .getResponses()
+        .addAPIResponse(
+            status, OASFactory.createAPIResponse().ref("#/components/responses/" + name));
   }
 
   private static void parameter(String name, Operation operation) {

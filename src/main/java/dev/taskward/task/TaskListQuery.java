@@ -1,5 +1,6 @@
 package dev.taskward.task;
 
+import dev.taskward.common.Digest;
 import dev.taskward.problem.ProblemException;
 import java.util.List;
 import java.util.Map;
@@ -20,6 +21,9 @@ record TaskListQuery(
   static final int LIMIT_MAX = 1000;
   static final int LIMIT_DEFAULT = 100;
 
+  /** Hexadecimal digits. */
+  private static final int TAG_LENGTH = 32;
+
   private static final Pattern LIMIT = Pattern.compile("[1-9][0-9]{0,3}");
 
   static final List<String> PARAMETERS =
@@ -29,16 +33,26 @@ record TaskListQuery(
   /** Reads the query parameters. JAX-RS would return 404 for an invalid value. */
   static TaskListQuery of(Map<String, List<String>> parameters, String subject) {
     TaskFilter filter = TaskFilter.of(parameters);
-    return new TaskListQuery(
-        subject,
-        filter,
-        TaskOrder.of(ListParameters.value(parameters, "sort"), filter),
-        limit(ListParameters.value(parameters, "limit")),
-        ListParameters.value(parameters, "cursor"),
-        Boolean.TRUE.equals(ListParameters.flag(parameters, "count")));
+    TaskListQuery query =
+        new TaskListQuery(
+            subject,
+            filter,
+            TaskOrder.of(ListParameters.value(parameters, "sort"), filter),
+            limit(parameters),
+            ListParameters.value(parameters, "cursor"),
+            Boolean.TRUE.equals(ListParameters.flag(parameters, "count")));
+    query.position(); // before any precondition
+    return query;
   }
 
-  private static int limit(String value) {
+  /** Null for the first page. */
+  private TaskCursor position() {
+    return cursor == null ? null : TaskCursor.parse(cursor, list(), order);
+  }
+
+  /** Tasks a page. */
+  static int limit(Map<String, List<String>> parameters) {
+    String value = ListParameters.value(parameters, "limit");
     if (value == null) {
       return LIMIT_DEFAULT;
     }
@@ -52,10 +66,10 @@ record TaskListQuery(
   }
 
   /** The statement of the page, for one task more than it has. */
-  List<TaskRepresentation> rows(TaskSql sql) {
+  TaskSql.Listed rows(TaskSql sql) {
     Condition condition = filter.condition();
-    if (cursor != null) {
-      TaskCursor after = TaskCursor.parse(cursor, list(), order);
+    TaskCursor after = position();
+    if (after != null) {
       condition.and(order.after(after.key() != null));
       if (after.key() != null) {
         condition.value(after.parameter());
@@ -68,12 +82,32 @@ record TaskListQuery(
   }
 
   /**
-   * @param rows the result of {@link #rows}
+   * @param result of {@link #rows}
    */
-  TaskPage page(List<TaskRepresentation> rows, Long total) {
+  TaskPage page(TaskSql.Listed result, Long total) {
+    List<TaskRepresentation> rows = result.tasks();
     boolean isLast = rows.size() <= limit;
     List<TaskRepresentation> page = isLast ? rows : rows.subList(0, limit);
-    return new TaskPage(page, isLast ? null : cursorAfter(page.get(limit - 1)), total);
+    return new TaskPage(
+        page,
+        isLast ? null : cursorAfter(page.get(limit - 1)),
+        total,
+        hasEntityTag() ? entityTag(result.state()) : null);
+  }
+
+  /** False if the page also changes with the clock. */
+  boolean hasEntityTag() {
+    return !filter.due().dependsOnClock();
+  }
+
+  /**
+   * The entity tag of the page (RFC 9110, 8.8.3). Any change of the user's tasks changes it.
+   *
+   * @param state of the user's counter
+   */
+  String entityTag(String state) {
+    String page = String.join("\0", list(), String.valueOf(cursor), limit + " " + counted, state);
+    return '"' + Digest.of(page).substring(0, TAG_LENGTH) + '"';
   }
 
   private String cursorAfter(TaskRepresentation last) {

@@ -7,5 +7,6 @@ import java.util.List;
  *
  * @param next the cursor of the next page; null on the last one
  * @param total how many tasks all pages have; null if not requested
+ * @param entityTag null if the page depends on the clock
  */
-record TaskPage(List<TaskRepresentation> tasks, String next, Long total) {}
+record TaskPage(List<TaskRepresentation> tasks, String next, Long total, String entityTag) {}

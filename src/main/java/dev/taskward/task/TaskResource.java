@@ -10,6 +10,7 @@ import dev.taskward.proxy.PublicUrl;
 import io.quarkus.hibernate.orm.PersistenceUnitExtension;
 import io.quarkus.narayana.jta.QuarkusTransaction;
 import io.quarkus.security.Authenticated;
+import io.vertx.core.buffer.Buffer;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.transaction.Transactional;
 import jakarta.validation.Valid;
@@ -68,8 +69,8 @@ public class TaskResource {
       description =
           "The `Link` header with `rel=\"next\"` (RFC 8288) has the URL of the next page. The last"
               + " page has none. New tasks do not shift the pages. A task whose sort value changes"
-              + " between two pages can be missing or appear twice. To follow changes, sort by"
-              + " `updated_at`, ascending. All filters and orders can be combined.")
+              + " between two pages can be missing or appear twice. To follow changes, read"
+              + " `/api/v1/tasks/changes`. All filters and orders can be combined.")
   @APIResponse(
       responseCode = "200",
       description = "A page of tasks",
@@ -85,8 +86,22 @@ public class TaskResource {
       })
   public RestResponse<List<TaskRepresentation>> list(
       @Context UriInfo uri, @Context RoutingContext request) {
-    TaskPage page = Task.list(TaskListQuery.of(QueryString.parameters(request), user.subject()));
+    TaskListQuery query = TaskListQuery.of(QueryString.parameters(request), user.subject());
+    Preconditions preconditions = Preconditions.of(request);
+    if (query.hasEntityTag() && !preconditions.none()) {
+      String tag = query.entityTag(Task.counter().state());
+      preconditions.check(tag);
+      if (preconditions.notModified()) {
+        return ResponseBuilder.<List<TaskRepresentation>>notModified()
+            .header(HttpHeaders.ETAG, tag)
+            .build();
+      }
+    }
+    TaskPage page = Task.list(query);
     ResponseBuilder<List<TaskRepresentation>> response = ResponseBuilder.ok(page.tasks());
+    if (page.entityTag() != null) {
+      response.header(HttpHeaders.ETAG, page.entityTag());
+    }
     if (page.next() != null) {
       String next = QueryString.with("cursor", page.next(), request);
       response.header("Link", "<" + PublicUrl.of(uri, request) + "?" + next + ">; rel=\"next\"");
@@ -234,7 +249,7 @@ public class TaskResource {
       @RestPath TaskId id,
       @RequestBody(required = false) @Valid Completion completion,
       @Context RoutingContext request) {
-    if (completion == null && !isAbsentOrNull(request.body().asString())) { // white space
+    if (completion == null && !isAbsentOrNull(request.body().buffer())) { // white space
       throw ProblemException.invalidBody(MISSING);
     }
     boolean flips = completion == null || completion.completed == null;
@@ -254,8 +269,8 @@ public class TaskResource {
   }
 
   /** A generated client may send JSON's null for an absent body. */
-  private static boolean isAbsentOrNull(String body) {
-    return body == null || body.isEmpty() || body.strip().equals("null");
+  private static boolean isAbsentOrNull(Buffer body) {
+    return body == null || body.length() == 0 || body.toString().strip().equals("null");
   }
 
   private static boolean isSet(String flag, RoutingContext request) {

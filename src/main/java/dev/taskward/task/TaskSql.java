@@ -1,6 +1,8 @@
 package dev.taskward.task;
 
 import dev.taskward.database.UserSql;
+import dev.taskward.database.UserSql.Both;
+import dev.taskward.database.UserSql.Query;
 import io.quarkus.arc.Unremovable;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.persistence.PersistenceException;
@@ -44,7 +46,31 @@ class TaskSql {
 
   private static final String SELECT = "select " + COLUMNS + " from " + TABLE;
 
+  /** With the state of the user's counter, which PostgreSQL reads once. */
+  private static final String SELECT_WITH_STATE =
+      "select %s, (select %s from task_counter where user_id = ?) as state from %s"
+          .formatted(COLUMNS, TaskCounter.STATE, TABLE);
+
   private static final String COUNT = "select count(*) from " + TABLE;
+
+  private static final Query<TaskCounter> COUNTER =
+      new Query<>(
+          "select " + TaskCounter.COLUMNS + " from task_counter",
+          List.of(),
+          "true",
+          List.of(),
+          "",
+          TaskCounter::read);
+
+  /** The counter, and the tasks that changed after a number, in one state of the database. */
+  private static final String CHANGES =
+      "select change_seq, %1$s, %2$s from task_counter left join lateral (select change_seq, %2$s"
+              .formatted(TaskCounter.COLUMNS, COLUMNS)
+          + " from task where user_id = task_counter.user_id and change_seq > ?"
+          + " order by change_seq limit ?) task using (user_id)";
+
+  /** See the trigger task_count_change. */
+  private static final String QUOTA = "taskward.quota";
 
   private static final String TOGGLE =
       "update task set completed = not completed, updated_at = greatest(updated_at, ?),"
@@ -64,24 +90,72 @@ class TaskSql {
 
   /** The user's task with this id, deleted or not. */
   Optional<TaskRepresentation> find(long id) {
-    return list("id = ?", List.of(id), "").stream().findFirst();
+    return sql.run(select("id = ?", List.of(id), "")).stream().findFirst();
   }
+
+  /** Tasks, and the state of the user's counter, which is not newer. */
+  record Listed(String state, List<TaskRepresentation> tasks) {}
+
+  private record Row(String state, TaskRepresentation task) {}
 
   /**
    * @param condition SQL with a {@code ?} for each value, without a client's text
    */
-  List<TaskRepresentation> list(String condition, List<?> values, String tail) {
-    return sql.query(SELECT, List.of(), condition, values, tail, TaskSql::task);
+  Listed list(String condition, List<?> values, String tail) {
+    List<Row> rows =
+        sql.run(
+            new Query<>(
+                SELECT_WITH_STATE,
+                List.of(UserSql.CURRENT_USER),
+                condition,
+                values,
+                tail,
+                row -> new Row(row.getString("state"), task(row))));
+    if (!rows.isEmpty()) {
+      return new Listed(rows.get(0).state, rows.stream().map(Row::task).toList());
+    }
+    // No row has the state. It is read before the tasks, which may not be the same any more.
+    Both<TaskCounter, TaskRepresentation> again = sql.run(COUNTER, select(condition, values, tail));
+    return new Listed(TaskCounter.of(again.first()).state(), again.second());
+  }
+
+  private static Query<TaskRepresentation> select(String condition, List<?> values, String tail) {
+    return new Query<>(SELECT, List.of(), condition, values, tail, TaskSql::task);
+  }
+
+  TaskCounter counter() {
+    return TaskCounter.of(sql.run(COUNTER));
+  }
+
+  /**
+   * A task that changed.
+   *
+   * @param counter of the user, in the same state of the database
+   * @param seq the number of the task's last change
+   * @param task null if no task changed
+   */
+  record ChangeRow(TaskCounter counter, long seq, TaskRepresentation task) {}
+
+  /** The first changes after a number; a row without a task if there are none. */
+  List<ChangeRow> changes(long after, int limit) {
+    return sql.run(
+        new Query<>(CHANGES, List.of(after, limit), "true", List.of(), "", TaskSql::change));
   }
 
   /** The number of the user's tasks that meet the condition. */
   long count(Condition condition) {
-    return sql.query(
-            COUNT, List.of(), condition.sql(), condition.values(), "", row -> row.getLong(1))
+    return sql.run(
+            new Query<>(
+                COUNT, List.of(), condition.sql(), condition.values(), "", row -> row.getLong(1)))
         .get(0);
   }
 
-  TaskRepresentation insert(NewTask task, Instant now) {
+  /**
+   * Stores a new task; empty if the user has reached the quota.
+   *
+   * @param quota how many tasks the user may have
+   */
+  Optional<TaskRepresentation> insert(NewTask task, Instant now, long quota) {
     String title = task.titleOrGenerated();
     List<String> tags = TaskTags.nfc(task.tags);
     List<?> values =
@@ -102,7 +176,8 @@ class TaskSql {
             SearchText.of(title, task.description, tags),
             SearchText.titleKey(title));
     try {
-      return sql.insert(TABLE, INSERT_COLUMNS, INSERT_EXPRESSIONS, values, COLUMNS, TaskSql::task);
+      return sql.insert(
+          TABLE, INSERT_COLUMNS, INSERT_EXPRESSIONS, values, QUOTA, quota, COLUMNS, TaskSql::task);
     } catch (PersistenceException e) {
       throw e.getCause() instanceof SQLException cause
               && UNIQUE_VIOLATION.equals(cause.getSQLState())
@@ -133,15 +208,21 @@ class TaskSql {
   Optional<TaskRepresentation> toggle(long id, Instant now) {
     String returning = " returning " + COLUMNS;
     return sql
-        .query(
-            TOGGLE,
-            List.of(now, now),
-            "id = ? and not deleted",
-            List.of(id),
-            returning,
-            TaskSql::task)
+        .run(
+            new Query<>(
+                TOGGLE,
+                List.of(now, now),
+                "id = ? and not deleted",
+                List.of(id),
+                returning,
+                TaskSql::task))
         .stream()
         .findFirst();
+  }
+
+  private static ChangeRow change(ResultSet row) throws SQLException {
+    long seq = row.getLong("change_seq");
+    return new ChangeRow(TaskCounter.read(row), seq, seq == 0 ? null : task(row));
   }
 
   private static TaskRepresentation task(ResultSet row) throws SQLException {

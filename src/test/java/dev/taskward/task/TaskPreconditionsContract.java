@@ -41,7 +41,7 @@ class TaskPreconditionsContract {
         .body("version", equalTo(2));
     alice.flip(id).header("ETag", equalTo("\"3\"")).body("version", equalTo(3));
     alice.roughRequest().head(TASK, id).then().statusCode(200).header("ETag", equalTo("\"3\""));
-    alice.list("").body("version", contains(3)).header("ETag", nullValue());
+    alice.list("").body("version", contains(3));
     alice.delete(id).header("ETag", equalTo("\"4\""));
     alice.get(id).statusCode(404).header("ETag", nullValue());
   }

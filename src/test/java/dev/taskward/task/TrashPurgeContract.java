@@ -25,6 +25,7 @@ import org.junit.jupiter.api.Test;
 class TrashPurgeContract {
 
   final User alice = User.fresh();
+  final User bob = User.fresh();
 
   @Test
   void theRetentionIsConfigurable() {
@@ -46,7 +47,6 @@ class TrashPurgeContract {
     for (long id : new long[] {due, notDue, kept}) {
       alice.delete(id);
     }
-    User bob = User.fresh();
     bob.delete(bob.has("bob's is due too"));
     try (Connection connection = TestDatabase.connect();
         Statement sql = connection.createStatement()) {
@@ -84,20 +84,20 @@ class TrashPurgeContract {
     }
   }
 
-  /** Another instance or a restore in progress may hold the lock. */
+  /** A restore in progress holds the locks of its task and its user. */
   @Test
   void aLockedTaskIsSkipped() throws Exception {
     long locked = alice.has("locked");
-    long due = alice.has("due");
+    long due = bob.has("due");
     alice.delete(locked);
-    alice.delete(due);
+    bob.delete(due);
     try (Connection restoring = TestDatabase.connect();
         Statement restore = restoring.createStatement();
         Connection connection = TestDatabase.connect();
         Statement sql = connection.createStatement()) {
       restoring.setAutoCommit(false);
+      sql.execute("update task set purge_at = now() where id in (" + locked + ", " + due + ")");
       restore.execute("update task set deleted = false, purge_at = null where id = " + locked);
-      sql.execute("update task set purge_at = now() where id = " + due);
 
       awaitPurged(sql, "id = " + due);
       restoring.commit();
