@@ -5,7 +5,7 @@ import sys
 from datetime import datetime
 from urllib.parse import parse_qs, urlsplit
 
-from taskward_client import ApiClient, Configuration, TasksApi
+from taskward_client import ApiClient, Configuration, TasksApi, UserApi
 from taskward_client.exceptions import ApiException, BadRequestException, NotFoundException
 from taskward_client.models import Completion, NewTask, TaskChange
 
@@ -14,7 +14,7 @@ def equal(actual, expected):
     assert actual == expected, f"expected {expected!r}, was {actual!r}"
 
 
-def session(tasks):
+def session(tasks, user):
     milk = NewTask(title="Buy milk", description="Two litres")
     created = tasks.create_task(milk, idempotency_key="milk")
     equal((created.title, created.completed), ("Buy milk", False))
@@ -77,8 +77,28 @@ def session(tasks):
         errors = [(error.var_field, error.message) for error in e.data.errors]
         equal(errors, [("title", "must not be blank")])
 
+    before = user.get_me().cursor
+    due = {"due": "2026-01-13T18:00", "due_zone": "Europe/Berlin", "priority": "high"}
+    rent = tasks.create_task(NewTask(title="Pay the rent", tags=["home"], metadata={"a": "b"}, **due))
+    equal({name: getattr(rent, name) for name in due}, due)
+    equal((rent.tags, rent.metadata), (["home"], {"a": "b"}))
+    merged = tasks.patch_task(rent.id, TaskChange(due=None, metadata={"c": "d"}))
+    equal((merged.due, merged.due_zone, merged.metadata), (None, None, {"a": "b", "c": "d"}))
+    equal(tasks.list_tasks(tag=["home"], min_priority="high", sort="-priority"), [merged])
+    changes = tasks.list_changes(since=before)
+    equal((changes.changes, changes.more), ([merged], False))
+
+    tasks.delete_task(rent.id)
+    equal(tasks.get_task(rent.id, deleted=True).deleted, True)
+    tasks.empty_trash(deleted=True)
+    try:
+        tasks.list_changes(since=before)
+        raise AssertionError("a cursor before a removal was accepted")
+    except ApiException as e:
+        equal(e.status, 410)
+
 
 if __name__ == "__main__":
     url, token = sys.argv[1:]
     with ApiClient(Configuration(host=url, access_token=token)) as client:
-        session(TasksApi(client))
+        session(TasksApi(client), UserApi(client))

@@ -1,9 +1,17 @@
 // A session with the client generated from docs/openapi.yaml: node session.js URL TOKEN
 import assert from 'node:assert/strict';
-import { Configuration, ProblemFromJSON, ResponseError, type Task, TasksApi } from './client';
+import {
+  Configuration,
+  ProblemFromJSON,
+  ResponseError,
+  type Task,
+  TasksApi,
+  UserApi,
+} from './client';
 
 async function session(url: string, token: string): Promise<void> {
-  const tasks = new TasksApi(new Configuration({ basePath: url, accessToken: token }));
+  const configuration = new Configuration({ basePath: url, accessToken: token });
+  const tasks = new TasksApi(configuration);
 
   const milk = { newTask: { title: 'Buy milk', description: 'Two litres' }, idempotencyKey: 'milk' };
   const created = await tasks.createTask(milk);
@@ -64,6 +72,30 @@ async function session(url: string, token: string): Promise<void> {
   assert.ok(invalid instanceof ResponseError);
   const errors = ProblemFromJSON(await invalid.response.json()).errors;
   assert.deepEqual(errors, [{ field: 'title', message: 'must not be blank' }]);
+
+  const { cursor: before } = await new UserApi(configuration).getMe();
+  const due = { due: '2026-01-13T18:00', dueZone: 'Europe/Berlin', priority: 'high' } as const;
+  const rent = await tasks.createTask({
+    newTask: { title: 'Pay the rent', ...due, tags: new Set(['home']), position: 'a0', metadata: { a: 'b' } },
+  });
+  assert.deepEqual([rent.due, rent.dueZone, rent.priority], Object.values(due));
+  assert.deepEqual([rent.tags, rent.position, rent.metadata], [new Set(['home']), 'a0', { a: 'b' }]);
+  const merged = await tasks.patchTask({ id: rent.id, taskChange: { due: null, metadata: { c: 'd' } } });
+  assert.deepEqual([merged.due, merged.dueZone, merged.metadata], [null, null, { a: 'b', c: 'd' }]);
+  const urgent = await tasks.listTasks({ tag: ['home'], minPriority: 'high', sort: '-priority' });
+  assert.deepEqual(urgent, [merged]);
+  const changes = await tasks.listChanges({ since: before });
+  assert.deepEqual([changes.changes, changes.more], [[merged], false]);
+  const list = await tasks.listTasksRaw({});
+  const ifNoneMatch = list.raw.headers.get('ETag') ?? '';
+  const unchanged: unknown = await tasks.listTasksRaw({ ifNoneMatch }).catch((e: unknown) => e);
+  assert.ok(unchanged instanceof ResponseError && unchanged.response.status === 304);
+
+  await tasks.deleteTask({ id: rent.id });
+  assert.equal((await tasks.getTask({ id: rent.id, deleted: true })).deleted, true);
+  await tasks.emptyTrash({ deleted: true });
+  const gone: unknown = await tasks.listChanges({ since: before }).catch((e: unknown) => e);
+  assert.ok(gone instanceof ResponseError && gone.response.status === 410);
 }
 
 session(process.argv[2], process.argv[3]).catch((e) => {
