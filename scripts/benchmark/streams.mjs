@@ -22,9 +22,9 @@ const { values: options } = parseArgs({
     changes: { type: 'string', default: '200' },
   },
 });
-const USERS = 10_000;
-const TASKS = 200_000;
 const count = Number(options.streams);
+const USERS = 2 * count; // the first half sends requests
+const TASKS = 100 * USERS;
 const seconds = Number(options.seconds);
 const load = { threads: 1, users: USERS, active: count, tasksEach: TASKS / USERS };
 
@@ -71,7 +71,8 @@ async function delays(writer, reader, token) {
   const { text } = await service.call(writer, token, 'GET', '?limit=1');
   const [{ id }] = JSON.parse(text);
   const all = [];
-  for (let i = 0; i < Number(options.changes); i++) {
+  const changes = Number(options.changes) / (writer === reader ? 1 : 10); // each takes a second
+  for (let i = 0; i < changes; i++) {
     const event = new Promise((resolve) => (seen = resolve));
     await service.call(writer, token, 'PATCH', `/${id}/complete`);
     const changed = performance.now();
@@ -88,7 +89,7 @@ async function lists({ port }, token, headers) {
   const { stdout } = await run('wrk', [
     ...['-t1', '-c64', `-d${seconds}s`],
     ...Object.entries(all).flatMap(([name, value]) => ['-H', `${name}: ${value}`]),
-    `http://127.0.0.1:${port}/api/v1/tasks?limit=20`,
+    `http://127.0.0.1:${port}/api/v1/tasks`,
   ]);
   return Number(/Requests\/sec:\s*([\d.]+)/.exec(stdout)[1]);
 }
@@ -97,7 +98,8 @@ main(async () => {
   build();
   const admin = await database();
   await db.createRole(admin);
-  const tokens = service.writeTokens(count);
+  const tokens = service.writeTokens(USERS);
+  const [writers, others] = [tokens.slice(0, count), tokens.slice(count)];
   const one = { name: 'a', path: JAR, javaOptions: '', env: {} };
   const template = await db.loaded(admin, USERS, TASKS, async (url) => {
     const { process } = await service.startService(one, url, tokens[0]);
@@ -110,25 +112,27 @@ main(async () => {
   const mix = async (s) => (await service.wrk(first, 'mix', 64, s, load)).perSecond;
   say('Warm-up');
   await mix(Number(options['warm-up']));
-  for (const stream of await openAll(first, tokens)) {
+  for (const stream of await openAll(first, others)) {
     stream.destroy();
   }
 
-  const ratios = [];
+  const ratios = { others: [], writers: [] };
   const kibibytes = [];
   for (let i = 0; i < Number(options.repeats); i++) {
-    const without = await mix(seconds);
-    const before = service.memory(first, 'VmRSS');
-    const streams = await openAll(first, tokens);
-    await sleep(3_000);
-    kibibytes.push(((service.memory(first, 'VmRSS') - before) * 1_024) / count);
-    const withStreams = await mix(seconds);
-    ratios.push(withStreams / without);
-    say(`mix ${without.toFixed(0)}/s, with ${count} streams ${withStreams.toFixed(0)}/s`);
-    streams.forEach((stream) => stream.destroy());
-    await sleep(2_000);
+    for (const [whose, users] of Object.entries({ others, writers })) {
+      const without = await mix(seconds);
+      const before = service.memory(first, 'VmRSS');
+      const streams = await openAll(first, users);
+      await sleep(3_000);
+      kibibytes.push(((service.memory(first, 'VmRSS') - before) * 1_024) / count);
+      const withStreams = await mix(seconds);
+      ratios[whose].push(withStreams / without);
+      say(`mix ${without.toFixed(0)}/s, with streams of ${whose} ${withStreams.toFixed(0)}/s`);
+      streams.forEach((stream) => stream.destroy());
+      await sleep(2_000);
+    }
   }
-  const etag = (await service.call(first, tokens[0], 'GET', '?limit=20')).headers.etag;
+  const { etag } = (await service.call(first, tokens[0], 'GET')).headers;
   const polls = [];
   for (let i = 0; i < Number(options.repeats); i++) {
     const whole = await lists(first, tokens[0], {});
@@ -140,7 +144,8 @@ main(async () => {
     JSON.stringify(
       {
         streams: count,
-        'mix with streams / without': median(ratios),
+        'mix with streams of users who do not write / without': median(ratios.others),
+        'mix with streams of the users who write / without': median(ratios.writers),
         'KiB a stream': median(kibibytes),
         'change to event, ms, same instance': await delays(first, first, tokens[1]),
         'change to event, ms, other instance': await delays(first, second, tokens[2]),
