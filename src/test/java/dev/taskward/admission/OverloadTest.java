@@ -35,11 +35,13 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** A service with few threads, two connections and a short queue. Its database stops responding. */
 @QuarkusTest
 @TestProfile(OverloadTest.Small.class)
+@Tag("system")
 class OverloadTest {
 
   static final int THREADS = 4;

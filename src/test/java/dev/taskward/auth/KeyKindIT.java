@@ -42,6 +42,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  * {@link KeyKindTest} each kind of key and algorithm.
  */
 @Execution(ExecutionMode.CONCURRENT)
+@Tag("system")
 class KeyKindIT {
 
   private static final String LOCATION = "MP_JWT_VERIFY_PUBLICKEY_LOCATION";
@@ -90,7 +91,6 @@ class KeyKindIT {
     assertEquals(1, ended.code());
   }
 
-  @Tag("system")
   @Test
   void aPublicKeyInAFileWorksWithTheSettingsOfMicroProfileJwt() throws Exception {
     SigningKey key = KeyKindTest.OWN.get("RS256");
@@ -122,7 +122,6 @@ class KeyKindIT {
    * The issuer's certificate has its own CA, and only the proxy can resolve its name. The issuer is
    * unavailable, becomes available, gets a new key, and stops responding.
    */
-  @Tag("system")
   @Test
   void aKeySetAtAUrlIsFetchedAndRefreshed() throws Exception {
     Issuer other = new Issuer();

@@ -17,6 +17,7 @@ import java.sql.Connection;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -24,6 +25,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** The session settings of each new connection. */
 @QuarkusTest
 @TestProfile(UnusualSettings.class)
+@Tag("system")
 class ConnectionBoundsTest {
 
   private static final String WAITING =

@@ -25,6 +25,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -114,6 +115,7 @@ class DatabaseAwayContract {
     alice.flip(id).statusCode(200);
   }
 
+  @Tag("system")
   @Test
   void afterARestartWithoutTrafficNoRequestFails() throws InterruptedException {
     long id = severalConnections();
@@ -166,6 +168,7 @@ class DatabaseAwayContract {
   }
 
   /** The old primary becomes a standby. Then the address leads to the new primary. */
+  @Tag("system")
   @Test
   void afterAFailoverWritesGoOnOverNewConnections() throws InterruptedException {
     long id = connectedToAStandby();
@@ -182,6 +185,7 @@ class DatabaseAwayContract {
   }
 
   /** Without writes, the probe detects the failover. */
+  @Tag("system")
   @Test
   void afterAFailoverTheReadinessProbeAloneReplacesTheConnections() throws InterruptedException {
     long id = connectedToAStandby();
@@ -230,6 +234,7 @@ class DatabaseAwayContract {
     ready(200);
   }
 
+  @Tag("system")
   @Test
   void aDatabaseWithoutFreeConnectionsIs503() {
     long id = alice.has("Buy milk");
@@ -249,6 +254,7 @@ class DatabaseAwayContract {
   }
 
   /** For example, during a restore or a change of passwords. */
+  @Tag("system")
   @Test
   void aDatabaseThatRejectsLoginsIs503() {
     long id = alice.has("Buy milk");
@@ -296,6 +302,7 @@ class DatabaseAwayContract {
   }
 
   /** Of all connections that the server has closed, at most one fails a request. */
+  @Tag("system")
   @Test
   void connectionsThatWereIdleForTooLongAreReplaced() throws InterruptedException {
     TestDatabase.execute("alter role taskward set idle_session_timeout = 1000");

@@ -681,7 +681,7 @@ class TaskListFiltersContract {
       keys.add(text.getBytes(StandardCharsets.UTF_8));
       keys.add(text.getBytes(StandardCharsets.UTF_16));
     }
-    for (int i = 0; i < 60; i++) {
+    for (int i = 0; i < 20; i++) {
       byte[] bytes = new byte[random.nextInt(20)];
       random.nextBytes(bytes);
       keys.add(bytes);

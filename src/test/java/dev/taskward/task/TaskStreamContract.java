@@ -24,6 +24,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** The changes of a user's tasks as Server-Sent Events. */
@@ -259,6 +260,7 @@ class TaskStreamContract {
   }
 
   /** They would wait until the stream ends, and fill the memory. */
+  @Tag("system")
   @Test
   void manyRequestsBehindAStreamEndTheConnection() throws Exception {
     byte[] requests =
