@@ -1,16 +1,9 @@
 package dev.taskward.task;
 
-import dev.taskward.common.Digest;
 import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.util.Arrays;
-import java.util.Base64;
 
 /**
- * A position in the changes of a user's tasks. It is opaque to clients: base64url of a digest and
- * the numbers. The digest detects a truncated cursor and one of another user. A forged cursor only
- * leads to another position in the user's own changes.
+ * A position in the changes of a user's tasks. See {@link CursorText}.
  *
  * @param epoch of the user's counter
  * @param seq the number of the last change that the client has
@@ -22,35 +15,23 @@ record ChangeCursor(long epoch, long seq, long start) {
   /** Of a client without a copy. */
   static final ChangeCursor NONE = new ChangeCursor(0, 0, 0);
 
-  private static final int DIGEST_BYTES = 12;
-  private static final int NUMBERS = 3;
+  private static final int BYTES = 3 * Long.BYTES;
 
   /** Null if the text is not a cursor of this user. */
   static ChangeCursor parse(String text, String subject) {
-    try {
-      byte[] bytes = Base64.getUrlDecoder().decode(text);
-      if (bytes.length == DIGEST_BYTES + NUMBERS * Long.BYTES) {
-        ByteBuffer numbers = ByteBuffer.wrap(bytes, DIGEST_BYTES, NUMBERS * Long.BYTES);
-        ChangeCursor cursor =
-            new ChangeCursor(numbers.getLong(), numbers.getLong(), numbers.getLong());
-        if (cursor.text(subject).equals(text)) {
-          return cursor;
-        }
-      }
-    } catch (IllegalArgumentException malformed) {
-      // the same result as for another user's cursor
-    }
-    return null;
+    ByteBuffer numbers = CursorText.position(text, list(subject));
+    return numbers != null && numbers.remaining() == BYTES
+        ? new ChangeCursor(numbers.getLong(), numbers.getLong(), numbers.getLong())
+        : null;
   }
 
   String text(String subject) {
-    ByteBuffer numbers = ByteBuffer.allocate(NUMBERS * Long.BYTES);
-    numbers.putLong(epoch).putLong(seq).putLong(start);
-    MessageDigest digest = Digest.sha256();
-    digest.update(("changes\0" + subject).getBytes(StandardCharsets.UTF_8));
-    ByteBuffer bytes = ByteBuffer.allocate(DIGEST_BYTES + numbers.capacity());
-    bytes.put(Arrays.copyOf(digest.digest(numbers.array()), DIGEST_BYTES)).put(numbers.array());
-    return Base64.getUrlEncoder().withoutPadding().encodeToString(bytes.array());
+    ByteBuffer numbers = ByteBuffer.allocate(BYTES).putLong(epoch).putLong(seq).putLong(start);
+    return CursorText.of(numbers.array(), list(subject));
+  }
+
+  private static String list(String subject) {
+    return "changes\0" + subject;
   }
 
   /** The position after the last change. */

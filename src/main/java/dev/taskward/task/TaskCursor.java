@@ -1,30 +1,21 @@
 package dev.taskward.task;
 
-import dev.taskward.common.Digest;
 import dev.taskward.problem.ProblemException;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
 import java.time.Instant;
 import java.time.LocalDateTime;
 import java.time.ZoneOffset;
 import java.time.temporal.ChronoUnit;
-import java.util.Arrays;
-import java.util.Base64;
 
 /**
- * A keyset cursor: the position of a task in a list. It is opaque to clients: base64url of a
- * digest, the id and the sort key.
- *
- * <p>The digest of list and position detects a truncated cursor and one of another list. A forged
- * cursor only leads to another position in the user's own list.
+ * A keyset cursor: the position of a task in a list, as its id and its sort key. See {@link
+ * CursorText}.
  *
  * @param key the value of the order's key; null if the task has none
  */
 record TaskCursor(Object key, long id) {
-
-  private static final int DIGEST_BYTES = 12;
 
   /** From here to {@link #MICROS_MAX}, PostgreSQL accepts every time. */
   private static final long MICROS_MIN = micros(LocalDateTime.of(1, 1, 1, 0, 0).minusDays(1));
@@ -35,21 +26,17 @@ record TaskCursor(Object key, long id) {
    * @param list everything that distinguishes the list from others
    */
   static TaskCursor parse(String text, String list, TaskOrder order) {
+    ByteBuffer position = CursorText.position(text, list);
     try {
-      ByteBuffer bytes = ByteBuffer.wrap(Base64.getUrlDecoder().decode(text));
-      byte[] digest = new byte[DIGEST_BYTES];
-      if (bytes.remaining() >= DIGEST_BYTES + Long.BYTES) {
-        byte[] expected = digest(list, bytes.get(digest).slice());
-        long id = bytes.getLong();
-        boolean hasKey = bytes.hasRemaining();
-        Object key = hasKey ? key(bytes, order.key().kind()) : null;
-        if (Arrays.equals(digest, expected)
-            && id > 0
-            && (hasKey ? key != null : order.hasNulls())) {
+      if (position != null && position.remaining() >= Long.BYTES) {
+        long id = position.getLong();
+        boolean hasKey = position.hasRemaining();
+        Object key = hasKey ? key(position, order.key().kind()) : null;
+        if (id > 0 && (hasKey ? key != null : order.hasNulls())) {
           return new TaskCursor(key, id);
         }
       }
-    } catch (IllegalArgumentException | CharacterCodingException malformed) {
+    } catch (CharacterCodingException malformed) {
       // the same error as for another list's cursor
     }
     throw ProblemException.invalid("cursor", "is not a cursor of this list");
@@ -90,10 +77,8 @@ record TaskCursor(Object key, long id) {
 
   String text(String list) {
     byte[] place = place();
-    ByteBuffer bytes = ByteBuffer.allocate(DIGEST_BYTES + Long.BYTES + place.length);
-    bytes.position(DIGEST_BYTES).putLong(id).put(place);
-    bytes.put(0, digest(list, bytes.slice(DIGEST_BYTES, Long.BYTES + place.length)));
-    return Base64.getUrlEncoder().withoutPadding().encodeToString(bytes.array());
+    ByteBuffer position = ByteBuffer.allocate(Long.BYTES + place.length).putLong(id).put(place);
+    return CursorText.of(position.array(), list);
   }
 
   /** Nothing for null. A text has a prefix, because it may be empty. */
@@ -106,19 +91,13 @@ record TaskCursor(Object key, long id) {
     }
     long number =
         key instanceof Instant time
-            ? ChronoUnit.MICROS.between(Instant.EPOCH, time)
+            ? micros(LocalDateTime.ofInstant(time, ZoneOffset.UTC))
             : key instanceof LocalDateTime time ? micros(time) : ((Number) key).longValue();
     return ByteBuffer.allocate(Long.BYTES).putLong(number).array();
   }
 
   private static long micros(LocalDateTime time) {
-    return ChronoUnit.MICROS.between(LocalDateTime.ofEpochSecond(0, 0, ZoneOffset.UTC), time);
-  }
-
-  private static byte[] digest(String list, ByteBuffer place) {
-    MessageDigest digest = Digest.sha256();
-    digest.update(list.getBytes(StandardCharsets.UTF_8));
-    digest.update(place);
-    return Arrays.copyOf(digest.digest(), DIGEST_BYTES);
+    // ChronoUnit.MICROS counts nanoseconds, whose range ends in the year 2262.
+    return time.toEpochSecond(ZoneOffset.UTC) * 1_000_000 + time.getNano() / 1_000;
   }
 }
