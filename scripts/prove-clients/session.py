@@ -1,5 +1,6 @@
 """A session with the client generated from docs/openapi.yaml: session.py URL TOKEN"""
 
+import json
 import re
 import sys
 from datetime import datetime
@@ -7,7 +8,21 @@ from urllib.parse import parse_qs, urlsplit
 
 from taskward_client import ApiClient, Configuration, TasksApi, UserApi
 from taskward_client.exceptions import ApiException, BadRequestException, NotFoundException
-from taskward_client.models import Completion, NewTask, TaskChange
+from taskward_client.models import (
+    Batch,
+    BatchComplete,
+    BatchCreate,
+    BatchDelete,
+    BatchOperation,
+    BatchRestore,
+    BatchUpdate,
+    Completion,
+    EraseRequest,
+    NewTask,
+    Problem,
+    Task,
+    TaskChange,
+)
 
 
 def equal(actual, expected):
@@ -96,6 +111,55 @@ def session(tasks, user):
         raise AssertionError("a cursor before a removal was accepted")
     except ApiException as e:
         equal(e.status, 410)
+
+    bread, tea, _ = listed
+    version = tasks.get_task(created.id).version
+    update = BatchUpdate(
+        op="update",
+        id=created.id,
+        if_version=version,
+        task=TaskChange(title="Buy crème", description=None),
+    )
+    operations = [
+        BatchCreate(op="create", task=NewTask(title="Water the plants", due="2026-01-13")),
+        update,
+        BatchComplete(op="complete", id=tea.id, completed=True),
+        BatchDelete(op="delete", id=bread.id),
+    ]
+    results = tasks.run_batch(batch(operations), idempotency_key="batch").results
+    equal([result.status for result in results], [201, 200, 200, 204])
+    equal((results[1].id, results[1].version), (created.id, version + 1))
+    equal(tasks.get_task(created.id).description, None)
+    try:
+        tasks.run_batch(batch([BatchRestore(op="restore", id=bread.id), update]))
+        raise AssertionError("a batch with an old version succeeded")
+    except ApiException as e:
+        failures = Problem.from_json(e.body).failures
+        equal([(failed.operation, failed.status) for failed in failures], [(1, 412)])
+
+    file = tasks.export_tasks().decode()
+    *lines, end = map(json.loads, file.splitlines())
+    equal((end["end"], end["tasks"]), (True, 4))
+    exported = [Task.from_dict(line) for line in lines]
+    equal(
+        [(task.title, task.completed, task.deleted) for task in exported],
+        [
+            ("Buy crème", True, False),
+            ("Buy tea", True, False),
+            ("Buy bread", False, True),
+            ("Water the plants", False, False),
+        ],
+    )
+    equal(tasks.import_tasks(file, idempotency_key="file").tasks, 4)
+    equal(len(tasks.list_tasks(q="crème")), 2)
+
+    user.erase_me(EraseRequest(confirm="erase"))
+    counts = user.get_me().tasks
+    equal((counts.open, counts.completed, counts.deleted), (0, 0, 0))
+
+
+def batch(operations):
+    return Batch(operations=[BatchOperation(operation) for operation in operations])
 
 
 if __name__ == "__main__":

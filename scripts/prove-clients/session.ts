@@ -1,10 +1,12 @@
 // A session with the client generated from docs/openapi.yaml: node session.js URL TOKEN
 import assert from 'node:assert/strict';
 import {
+  type BatchOperation,
   Configuration,
   ProblemFromJSON,
   ResponseError,
   type Task,
+  TaskFromJSON,
   TasksApi,
   UserApi,
 } from './client';
@@ -71,9 +73,13 @@ async function session(url: string, token: string): Promise<void> {
   const invalid: unknown = await tasks.createTask({ newTask: { title: ' ' } }).catch((e) => e);
   assert.ok(invalid instanceof ResponseError);
   const errors = ProblemFromJSON(await invalid.response.json()).errors;
-  assert.deepEqual(errors, [{ field: 'title', message: 'must not be blank' }]);
+  assert.deepEqual(
+    errors?.map((error) => [error.field, error.message]),
+    [['title', 'must not be blank']],
+  );
 
-  const { cursor: before } = await new UserApi(configuration).getMe();
+  const user = new UserApi(configuration);
+  const { cursor: before } = await user.getMe();
   const due = { due: '2026-01-13T18:00', dueZone: 'Europe/Berlin', priority: 'high' } as const;
   const rent = await tasks.createTask({
     newTask: { title: 'Pay the rent', ...due, tags: new Set(['home']), position: 'a0', metadata: { a: 'b' } },
@@ -96,6 +102,61 @@ async function session(url: string, token: string): Promise<void> {
   await tasks.emptyTrash({ deleted: true });
   const gone: unknown = await tasks.listChanges({ since: before }).catch((e: unknown) => e);
   assert.ok(gone instanceof ResponseError && gone.response.status === 410);
+
+  const [bread, tea] = listed;
+  const { version } = await tasks.getTask({ id });
+  const update: BatchOperation = {
+    op: 'update',
+    id,
+    ifVersion: version,
+    task: { title: 'Buy crème', description: null },
+  };
+  const operations: BatchOperation[] = [
+    { op: 'create', task: { title: 'Water the plants', due: '2026-01-13' } },
+    update,
+    { op: 'complete', id: tea.id, completed: true },
+    { op: 'delete', id: bread.id },
+  ];
+  const { results } = await tasks.runBatch({ batch: { operations }, idempotencyKey: 'batch' });
+  assert.deepEqual(
+    results.map((result) => result.status),
+    [201, 200, 200, 204],
+  );
+  assert.deepEqual([results[1].id, results[1].version], [id, version + 1]);
+  assert.equal((await tasks.getTask({ id })).description, null);
+  const again: BatchOperation[] = [{ op: 'restore', id: bread.id }, update];
+  const refused: unknown = await tasks
+    .runBatch({ batch: { operations: again } })
+    .catch((e: unknown) => e);
+  assert.ok(refused instanceof ResponseError && refused.response.status === 409);
+  const { failures } = ProblemFromJSON(await refused.response.json());
+  assert.deepEqual(
+    failures?.map((failed) => [failed.operation, failed.status]),
+    [[1, 412]],
+  );
+
+  const file = await (await tasks.exportTasks()).text();
+  const lines = file
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+  const end = lines.pop();
+  assert.deepEqual([end.end, end.tasks], [true, 4]);
+  assert.deepEqual(
+    lines.map(TaskFromJSON).map((task) => [task.title, task.completed, task.deleted]),
+    [
+      ['Buy crème', true, false],
+      ['Buy tea', true, false],
+      ['Buy bread', false, true],
+      ['Water the plants', false, false],
+    ],
+  );
+  assert.equal((await tasks.importTasks({ body: file, idempotencyKey: 'file' })).tasks, 4);
+  assert.equal((await tasks.listTasks({ q: 'crème' })).length, 2);
+
+  await user.eraseMe({ eraseRequest: { confirm: 'erase' } });
+  const { open, completed, deleted } = (await user.getMe()).tasks;
+  assert.deepEqual([open, completed, deleted], [0, 0, 0]);
 }
 
 session(process.argv[2], process.argv[3]).catch((e) => {

@@ -157,6 +157,15 @@ async function requiresScopes(service, user) {
     equal(status, 403, 'status');
     equal(/error="insufficient_scope".*scope="tasks:read"/.test(challenge), true, challenge);
   });
+  const erase = (token) => call(service, token, 'POST', '/../me/erase', { confirm: 'erase' });
+  await check('without tasks:erase, erasing is a 403 that names it', async () => {
+    const { status, challenge } = await erase(await user.token());
+    equal(status, 403, 'status');
+    equal(/error="insufficient_scope".*scope="tasks:erase"/.test(challenge), true, challenge);
+  });
+  await check('… and with it a 204', async () => {
+    equal((await erase(await user.token({ scope: 'openid tasks:erase' }))).status, 204, 'status');
+  });
 }
 
 async function startKeycloak() {

@@ -37,11 +37,13 @@ public final class Taskward {
     RequestFraming.checkUris();
     try {
       EnvironmentCheck.check(System.getenv());
+      EraseUser.check(System.getenv());
     } catch (SettingsException e) {
       exit(1, e);
       return;
     }
-    Quarkus.run(null, Taskward::exit, args);
+    boolean erases = EraseUser.isMeant(System.getenv());
+    Quarkus.run(erases ? EraseUser.class : null, Taskward::exit, args);
   }
 
   private static void exit(int code, Throwable failure) {

@@ -98,7 +98,8 @@ class ArchitectureTest {
       }
     }
 
-    assertEquals(Set.of("dev.taskward.task.Task.existsForAnyone(long) createNativeQuery"), places);
+    assertEquals(
+        Set.of("dev.taskward.task.Task.existing(java.util.List) createNativeQuery"), places);
     noClasses().should().dependOnClassesThat().areAssignableTo(StatelessSession.class).check(CODE);
     noClasses()
         .that()
@@ -145,6 +146,9 @@ class ArchitectureTest {
     methods().that().areMetaAnnotatedWith(HttpMethod.class).should().bePublic().check(CODE);
   }
 
+  private static final String ERASURE =
+      "dev.taskward.task.MeResource.erase(dev.taskward.task.EraseRequest)";
+
   /** These methods are not idempotent by definition. The others need no key. */
   @Test
   void everyPostAndPatchAcceptsAnIdempotencyKey() {
@@ -153,6 +157,8 @@ class ArchitectureTest {
         .areAnnotatedWith(POST.class)
         .or()
         .areAnnotatedWith(PATCH.class)
+        .and()
+        .doNotHaveFullName(ERASURE) // a stored response would be a trace
         .should()
         .beAnnotatedWith(Idempotent.class)
         .check(CODE);
@@ -161,6 +167,16 @@ class ArchitectureTest {
         .areAnnotatedWith(Path.class)
         .should()
         .beAnnotatedWith(Idempotent.class)
+        .check(CODE);
+  }
+
+  @Test
+  void onlyTheProcessThatErasesAUserNamesThemWithoutAToken() {
+    noClasses()
+        .that()
+        .doNotHaveFullyQualifiedName("dev.taskward.EraseUser")
+        .should()
+        .callMethod(CurrentUser.class, "actFor", String.class)
         .check(CODE);
   }
 

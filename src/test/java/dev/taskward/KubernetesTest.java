@@ -1,6 +1,7 @@
 package dev.taskward;
 
 import static dev.taskward.Manifests.BASE;
+import static dev.taskward.Manifests.ERASE_JOB;
 import static dev.taskward.Manifests.GATEWAY;
 import static dev.taskward.Manifests.MIGRATION_JOB;
 import static dev.taskward.Manifests.OVERLAYS;
@@ -14,17 +15,23 @@ import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import dev.taskward.config.EnvironmentConfigSource;
 import dev.taskward.config.TaskwardConfig;
+import io.kubernetes.client.custom.IntOrString;
 import io.kubernetes.client.openapi.models.V1Container;
 import io.kubernetes.client.openapi.models.V1ContainerPort;
+import io.kubernetes.client.openapi.models.V1CronJob;
 import io.kubernetes.client.openapi.models.V1Deployment;
 import io.kubernetes.client.openapi.models.V1EnvVar;
 import io.kubernetes.client.openapi.models.V1Ingress;
 import io.kubernetes.client.openapi.models.V1IngressRule;
 import io.kubernetes.client.openapi.models.V1IngressServiceBackend;
 import io.kubernetes.client.openapi.models.V1Job;
+import io.kubernetes.client.openapi.models.V1LabelSelector;
 import io.kubernetes.client.openapi.models.V1NetworkPolicy;
+import io.kubernetes.client.openapi.models.V1NetworkPolicyPort;
+import io.kubernetes.client.openapi.models.V1NetworkPolicySpec;
 import io.kubernetes.client.openapi.models.V1PodDisruptionBudget;
 import io.kubernetes.client.openapi.models.V1PodSpec;
+import io.kubernetes.client.openapi.models.V1PodTemplateSpec;
 import io.kubernetes.client.openapi.models.V1Service;
 import io.kubernetes.client.openapi.models.V2HorizontalPodAutoscaler;
 import io.quarkus.vertx.http.runtime.VertxHttpConfig;
@@ -41,8 +48,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -94,7 +101,7 @@ class KubernetesTest {
   }
 
   static Stream<Path> folders() {
-    return Stream.concat(Stream.of(BASE, GATEWAY, MIGRATION_JOB), OVERLAYS.stream());
+    return Stream.concat(Stream.of(BASE, GATEWAY, MIGRATION_JOB, ERASE_JOB), OVERLAYS.stream());
   }
 
   @ParameterizedTest
@@ -233,23 +240,16 @@ class KubernetesTest {
             .getMatchLabels());
   }
 
-  /** The job has the same settings as the service of the overlay. */
   @ParameterizedTest
   @MethodSource("overlays")
   void aJobMigratesInsteadOfTheService(Path overlay, @TempDir Path copy) throws Exception {
     List<JsonObject> objects = rendered(overlay, MIGRATION_JOB, copy);
 
-    V1PodSpec job = pod(objects, "Job", "taskward-migration");
-    V1Container migration = job.getContainers().get(0);
-    V1PodSpec service = pod(objects, "Deployment", "taskward");
-    V1Container container = service.getContainers().get(0);
-    assertEquals(container.getImage(), migration.getImage());
-    assertEquals(container.getEnvFrom(), migration.getEnvFrom());
-    assertEquals(container.getVolumeMounts(), migration.getVolumeMounts());
-    assertEquals(service.getVolumes(), job.getVolumes());
-    List<V1EnvVar> variables = new ArrayList<>(orEmpty(container.getEnv()));
-    variables.add(new V1EnvVar().name("TASKWARD_MIGRATE").value("only"));
-    assertEquals(variables, migration.getEnv());
+    V1PodTemplateSpec job = template(objects, "Job", "taskward-migration");
+    assertRunsLikeTheService(objects, job, Map.of("TASKWARD_MIGRATE", "only"));
+    assertReachesTheDatabase(overlay, objects, job);
+    V1Container container =
+        template(objects, "Deployment", "taskward").getSpec().getContainers().get(0);
     String settings = container.getEnvFrom().get(0).getConfigMapRef().getName();
     assertTrue(
         objects.stream()
@@ -257,8 +257,94 @@ class KubernetesTest {
             .anyMatch(object -> text(object.get("data"), "TASKWARD_MIGRATE").equals("never")));
   }
 
-  private static V1PodSpec pod(List<JsonObject> objects, String kind, String name) {
-    return pods(named(objects, kind, name)).findFirst().orElseThrow();
+  /** Operators make a Job of the CronJob for each user. It never runs by itself. */
+  @ParameterizedTest
+  @MethodSource("overlays")
+  void aJobErasesAUserOnDemandOnly(Path overlay, @TempDir Path copy) throws Exception {
+    List<JsonObject> objects = rendered(overlay, ERASE_JOB, copy);
+
+    V1CronJob cronJob =
+        Manifests.only(named(objects, "CronJob", "taskward-erase"), V1CronJob.class);
+    assertEquals(true, cronJob.getSpec().getSuspend());
+    V1PodTemplateSpec job = template(objects, "CronJob", "taskward-erase");
+    assertRunsLikeTheService(
+        objects, job, Map.of("TASKWARD_ERASE", "", "TASKWARD_MIGRATE", "never"));
+    assertReachesTheDatabase(overlay, objects, job);
+  }
+
+  /** The job has the settings and the rights of the service, and these variables. */
+  private static void assertRunsLikeTheService(
+      List<JsonObject> objects, V1PodTemplateSpec template, Map<String, String> variables) {
+    V1PodSpec job = template.getSpec();
+    V1Container process = job.getContainers().get(0);
+    V1PodSpec service = template(objects, "Deployment", "taskward").getSpec();
+    V1Container container = service.getContainers().get(0);
+    assertEquals(1, job.getContainers().size());
+    assertEquals(container.getImage(), process.getImage());
+    assertEquals(container.getEnvFrom(), process.getEnvFrom());
+    assertEquals(container.getVolumeMounts(), process.getVolumeMounts());
+    assertEquals(container.getSecurityContext(), process.getSecurityContext());
+    assertEquals(service.getVolumes(), job.getVolumes());
+    assertEquals(service.getSecurityContext(), job.getSecurityContext());
+    assertEquals(service.getServiceAccountName(), job.getServiceAccountName());
+    Set<V1EnvVar> environment = new HashSet<>(orEmpty(container.getEnv()));
+    variables.forEach((name, value) -> environment.add(new V1EnvVar().name(name).value(value)));
+    assertEquals(environment, Set.copyOf(process.getEnv()));
+  }
+
+  /** The job may connect, and each database in the overlay accepts it. */
+  private static void assertReachesTheDatabase(
+      Path overlay, List<JsonObject> objects, V1PodTemplateSpec job) {
+    List<V1NetworkPolicy> policies =
+        objects.stream()
+            .filter(object -> object.get("kind").getAsString().equals("NetworkPolicy"))
+            .map(object -> Manifests.only(List.of(object), V1NetworkPolicy.class))
+            .toList();
+    assertEquals(
+        Set.of(53, 5432),
+        policies.stream()
+            .map(V1NetworkPolicy::getSpec)
+            .filter(policy -> selects(policy.getPodSelector(), job))
+            .flatMap(policy -> orEmpty(policy.getEgress()).stream())
+            .filter(rule -> orEmpty(rule.getTo()).isEmpty()) // any destination
+            .flatMap(rule -> rule.getPorts().stream())
+            .map(V1NetworkPolicyPort::getPort)
+            .map(IntOrString::getIntValue)
+            .collect(Collectors.toSet()));
+    Set<String> databases = accepting(policies, template(objects, "Deployment", "taskward"));
+    assertEquals(overlay.endsWith("production-neon") ? 0 : 1, databases.size());
+    assertEquals(databases, accepting(policies, job));
+  }
+
+  /** The policies that accept connections from these pods. */
+  private static Set<String> accepting(List<V1NetworkPolicy> policies, V1PodTemplateSpec pods) {
+    return policies.stream()
+        .filter(policy -> accepts(policy.getSpec(), pods))
+        .map(policy -> policy.getMetadata().getName())
+        .collect(Collectors.toSet());
+  }
+
+  private static boolean accepts(V1NetworkPolicySpec policy, V1PodTemplateSpec pods) {
+    return orEmpty(policy.getIngress()).stream()
+        .flatMap(rule -> rule.getFrom().stream())
+        .filter(from -> from.getNamespaceSelector() == null) // of the same namespace
+        .anyMatch(from -> selects(from.getPodSelector(), pods));
+  }
+
+  private static boolean selects(V1LabelSelector selector, V1PodTemplateSpec pods) {
+    Map<String, String> labels = pods.getMetadata().getLabels();
+    assertTrue(
+        orEmpty(selector.getMatchExpressions()).stream()
+            .allMatch(expression -> expression.getOperator().equals("In")));
+    return (selector.getMatchLabels() == null
+            || labels.entrySet().containsAll(selector.getMatchLabels().entrySet()))
+        && orEmpty(selector.getMatchExpressions()).stream()
+            .allMatch(
+                expression -> expression.getValues().contains(labels.get(expression.getKey())));
+  }
+
+  private static V1PodTemplateSpec template(List<JsonObject> objects, String kind, String name) {
+    return templates(named(objects, kind, name)).findFirst().orElseThrow();
   }
 
   private static List<JsonObject> named(List<JsonObject> objects, String kind, String name) {
@@ -397,16 +483,23 @@ class KubernetesTest {
   }
 
   private static Stream<V1PodSpec> pods(List<JsonObject> objects) {
+    return templates(objects).map(V1PodTemplateSpec::getSpec);
+  }
+
+  private static Stream<V1PodTemplateSpec> templates(List<JsonObject> objects) {
     return objects.stream()
         .flatMap(
             object ->
                 switch (Manifests.kind(object)) {
                   case "apps/v1 Deployment" ->
                       Stream.of(Manifests.only(List.of(object), V1Deployment.class))
-                          .map(deployment -> deployment.getSpec().getTemplate().getSpec());
+                          .map(deployment -> deployment.getSpec().getTemplate());
                   case "batch/v1 Job" ->
                       Stream.of(Manifests.only(List.of(object), V1Job.class))
-                          .map(job -> job.getSpec().getTemplate().getSpec());
+                          .map(job -> job.getSpec().getTemplate());
+                  case "batch/v1 CronJob" ->
+                      Stream.of(Manifests.only(List.of(object), V1CronJob.class))
+                          .map(job -> job.getSpec().getJobTemplate().getSpec().getTemplate());
                   default -> Stream.empty();
                 });
   }
@@ -422,6 +515,10 @@ class KubernetesTest {
           .filter(object -> object.get("kind").getAsString().equals("ExternalSecret"))
           .flatMap(object -> Manifests.elements(object.getAsJsonObject("spec"), "data"))
           .forEach(entry -> variables.add(text(entry, "secretKey")));
+      containers(Manifests.objects(folder)).stream()
+          .filter(container -> container.getImage().equals("taskward"))
+          .flatMap(container -> orEmpty(container.getEnv()).stream())
+          .forEach(variable -> variables.add(variable.getName()));
     }
     JsonObject patch =
         Manifests.documents(Manifests.text(PRODUCTION.resolve("database-access.yaml"))).get(0);
@@ -490,6 +587,26 @@ class KubernetesTest {
 
     String idle = literal(BASE, "QUARKUS_HTTP_IDLE_TIMEOUT").replaceFirst(".*=", "PT");
     assertTrue(Duration.parse(idle).toSeconds() > 60, "ingress-nginx's upstream-keepalive-timeout");
+  }
+
+  /** Otherwise a client would get an error of the proxy. Both count a megabyte as 1024 * 1024. */
+  @Test
+  void theProxyAcceptsTheLargestImport() {
+    int largest = 8 * 1024 * 1024; // TaskApi.IMPORT_MAX_BYTES
+    Matcher nginx =
+        Pattern.compile("(?m)^ *client_max_body_size (\\w+);")
+            .matcher(Manifests.text(Path.of("docs/nginx.conf")));
+    assertTrue(nginx.find());
+    String ingress =
+        Manifests.only(base, V1Ingress.class)
+            .getMetadata()
+            .getAnnotations()
+            .get("nginx.ingress.kubernetes.io/proxy-body-size");
+
+    for (String size : List.of(nginx.group(1), ingress)) {
+      assertTrue(size.matches("\\d+m"), size);
+      assertTrue(Integer.parseInt(size.replace("m", "")) * 1024 * 1024 > largest, size);
+    }
   }
 
   /** Includes the DNS cache of the node at its link-local address (NodeLocal DNSCache). */

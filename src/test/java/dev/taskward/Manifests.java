@@ -7,6 +7,7 @@ import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import io.kubernetes.client.openapi.JSON;
 import io.kubernetes.client.openapi.models.V1ConfigMap;
+import io.kubernetes.client.openapi.models.V1CronJob;
 import io.kubernetes.client.openapi.models.V1Deployment;
 import io.kubernetes.client.openapi.models.V1Ingress;
 import io.kubernetes.client.openapi.models.V1Job;
@@ -36,6 +37,7 @@ public final class Manifests {
 
   static final Path BASE = Path.of("k8s/base");
   static final Path MIGRATION_JOB = Path.of("k8s/components/migration-job");
+  static final Path ERASE_JOB = Path.of("k8s/components/erase-job");
   static final Path GATEWAY = Path.of("k8s/components/gateway");
   static final List<Path> OVERLAYS = folders(Path.of("k8s/overlays"));
 
@@ -48,6 +50,7 @@ public final class Manifests {
           entry("v1 Secret", V1Secret.class),
           entry("apps/v1 Deployment", V1Deployment.class),
           entry("batch/v1 Job", V1Job.class),
+          entry("batch/v1 CronJob", V1CronJob.class),
           entry("networking.k8s.io/v1 Ingress", V1Ingress.class),
           entry("networking.k8s.io/v1 NetworkPolicy", V1NetworkPolicy.class),
           entry("policy/v1 PodDisruptionBudget", V1PodDisruptionBudget.class),

@@ -12,6 +12,7 @@ import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.ServerSocket;
+import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -74,7 +75,8 @@ class StartUpIT {
               "others",
               "taken",
               "own_schema",
-              "sigterm")) {
+              "sigterm",
+              "erase")) {
         connection.createStatement().execute("create database " + database + " owner ann");
       }
       connection.createStatement().execute("create role bea login");
@@ -236,6 +238,7 @@ class StartUpIT {
     return more;
   }
 
+  @Tag("system")
   @Test
   void theErrorForAWrongPasswordDoesNotContainIt() throws Exception {
     PackagedApplication.Ended ended =
@@ -603,6 +606,51 @@ class StartUpIT {
     }
   }
 
+  /** For an identity service, which has no token of the user. */
+  @Test
+  void aProcessCanEraseOneUser() throws Exception {
+    Map<String, String> settings = Map.of("DATABASE_URL", url("ann:" + PASSWORD_ENCODED, "erase"));
+    try (PackagedApplication.Running service = running(settings)) {
+      for (String user : List.of("Jürgen O'Neill", "other")) {
+        create(service, user);
+      }
+      // beside the service, and on its ports
+      Map<String, String> erasure = new HashMap<>(migration("erase", "start"));
+      erasure.put("TASKWARD_ERASE", "Jürgen O'Neill");
+      erasure.put("QUARKUS_HTTP_PORT", URI.create(service.url("/")).getPort() + "");
+      erasure.put("QUARKUS_SHUTDOWN_DELAY", "0S");
+      PackagedApplication.Ended ended = PackagedApplication.run(erasure);
+
+      assertTrue(
+          ended.lines().stream()
+              .anyMatch(
+                  l -> l.contains("Erased a user: 0 rate limits, 0 stored responses, 1 tasks")),
+          ended.toString());
+      assertFalse(ended.toString().contains("Jürgen"), ended.toString());
+      assertEquals(0, ended.code());
+      assertEquals(
+          "other",
+          text(
+              "erase",
+              "select string_agg(distinct user_id, ',') from task where user_id in ('Jürgen O''Neill', 'other')"));
+    }
+    assertEndsWith(
+        "TASKWARD_ERASE must be 1 to 255 characters, not blank.",
+        Map.of("BETTER_AUTH_SECRET", SECRET, "TASKWARD_ERASE", ""));
+    assertEndsWith(
+        "TASKWARD_ERASE has no effect with TASKWARD_MIGRATE=only: remove one of them.",
+        Map.of("TASKWARD_ERASE", "alice", "TASKWARD_MIGRATE", "only"));
+  }
+
+  private static String text(String database, String query) throws SQLException {
+    try (Connection connection = postgres.getDatabase("postgres", database).getConnection();
+        Statement sql = connection.createStatement();
+        ResultSet rows = sql.executeQuery(query)) {
+      rows.next();
+      return rows.getString(1);
+    }
+  }
+
   /** As after a rollback of the release, but not of the database. */
   @Tag("system")
   @Test
@@ -643,8 +691,12 @@ class StartUpIT {
   }
 
   private static void create(PackagedApplication.Running service) {
+    create(service, "alice");
+  }
+
+  private static void create(PackagedApplication.Running service, String user) {
     RestAssured.given()
-        .header("Authorization", "Bearer " + token("alice"))
+        .header("Authorization", "Bearer " + token(user))
         .contentType("application/json")
         .body("{}")
         .post(service.url("/api/v1/tasks"))

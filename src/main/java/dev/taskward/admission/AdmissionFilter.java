@@ -2,7 +2,7 @@ package dev.taskward.admission;
 
 import dev.taskward.admission.AdmissionQueue.Entry;
 import dev.taskward.admission.AdmissionQueue.Outcome;
-import dev.taskward.common.EventStream;
+import dev.taskward.common.StreamedResponse;
 import dev.taskward.config.TaskwardConfig;
 import dev.taskward.pipeline.RequestFilters;
 import dev.taskward.pipeline.Stage;
@@ -98,7 +98,7 @@ class AdmissionFilter implements RequestFilters {
     request.addEndHandler(ended -> waiting.context.runOnContext(written -> depart(entry)));
     request.addHeadersEndHandler(
         written -> {
-          if (EventStream.is(request)) {
+          if (StreamedResponse.is(request)) {
             waiting.context.runOnContext(later -> depart(entry));
           }
         });

@@ -46,6 +46,19 @@ public class CurrentUser implements TenantResolver {
     return known().orElseThrow(() -> new UnauthorizedException("no verified token"));
   }
 
+  /**
+   * Names the user of work that no token asks for, such as an erasure by the operator. No request
+   * calls it.
+   *
+   * @throws IllegalStateException if there is a user already
+   */
+  public void actFor(String user) {
+    if (known().isPresent()) {
+      throw new IllegalStateException("there is a user already");
+    }
+    subject = user;
+  }
+
   /** Returns the end of the token's life. */
   public Instant expiresAt() {
     JsonWebToken token = (JsonWebToken) request.getIdentity().getPrincipal();

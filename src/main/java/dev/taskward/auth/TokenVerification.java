@@ -19,7 +19,6 @@ import java.util.Collection;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.LongSupplier;
-import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jose4j.base64url.Base64Url;
@@ -46,7 +45,6 @@ import org.jose4j.lang.UnresolvableKeyException;
 class TokenVerification {
 
   private static final long MAX_LIFE_SECONDS = 24 * 60 * 60;
-  private static final int MAX_SUBJECT_LENGTH = 255;
 
   private static final Map<Integer, String> REASONS =
       Map.ofEntries(
@@ -61,14 +59,6 @@ class TokenVerification {
           entry(ErrorCodes.ISSUER_INVALID, "wrong iss"),
           entry(ErrorCodes.AUDIENCE_MISSING, "no aud"),
           entry(ErrorCodes.AUDIENCE_INVALID, "wrong aud"));
-
-  private static final Pattern VISIBLE = Pattern.compile("[^\\p{Z}\\p{Cc}\\p{Cf}]");
-
-  /**
-   * PostgreSQL does not store U+0000 and unpaired surrogates. U+FFFD replaces invalid UTF-8, so two
-   * subjects could become one.
-   */
-  private static final Pattern NOT_A_NAME = Pattern.compile("[\\x00\\p{Cs}\\x{FFFD}]");
 
   private final TaskwardConfig.Tokens config;
   private final TokenKeys keys;
@@ -242,11 +232,8 @@ class TokenVerification {
 
   private String subject(JwtClaims claims) throws MalformedClaimException, ParseException {
     String subject = claims.getStringClaimValue(config.subjectClaim());
-    if (subject == null
-        || !VISIBLE.matcher(subject).find()
-        || subject.codePointCount(0, subject.length()) > MAX_SUBJECT_LENGTH
-        || NOT_A_NAME.matcher(subject).find()) {
-      throw new ParseException(config.subjectClaim() + " must be 1 to 255 characters, not blank");
+    if (!Subject.isValid(subject)) {
+      throw new ParseException(config.subjectClaim() + " " + Subject.ERROR);
     }
     return subject;
   }

@@ -20,7 +20,15 @@ public record ApiResource(String name, String scope, List<Route> routes) {
   /** The prefix of paths without a version. They are aliases of the newest version's paths. */
   public static final String UNVERSIONED = "/api/";
 
+  public static final String JSON = "application/json";
+
+  /** Newline-delimited JSON: a value a line. */
+  public static final String NDJSON = "application/x-ndjson";
+
   private static final Set<String> READS = Set.of("GET", "HEAD", "OPTIONS");
+
+  /** The body of a POST that differs from a small JSON document. */
+  public record Upload(String mediaType, long maxBytes) {}
 
   /**
    * @param template the path of the newest version, with a name in braces for each variable segment
@@ -28,7 +36,9 @@ public record ApiResource(String name, String scope, List<Route> routes) {
    * @param patch the media type that PATCH takes (RFC 5789); null if there is no PATCH
    * @param parameters the query parameters that a method takes
    * @param repeatable the parameters that may come more than once
-   * @param streams whether GET can also return an event stream
+   * @param produces the media types of the response to a GET
+   * @param upload the body of POST; null for JSON of the usual size
+   * @param action the second part of its scope; null if it follows from the method
    */
   public record Route(
       String template,
@@ -37,14 +47,29 @@ public record ApiResource(String name, String scope, List<Route> routes) {
       String patch,
       Map<String, List<String>> parameters,
       Set<String> repeatable,
-      boolean streams) {
+      List<String> produces,
+      Upload upload,
+      String action) {
 
     public Route with(Map<String, List<String>> parameters, String... repeatable) {
-      return new Route(template, path, methods, patch, parameters, Set.of(repeatable), streams);
+      return new Route(
+          template, path, methods, patch, parameters, Set.of(repeatable), produces, upload, action);
     }
 
-    public Route streaming() {
-      return new Route(template, path, methods, patch, parameters, repeatable, true);
+    public Route producing(String... types) {
+      return new Route(
+          template, path, methods, patch, parameters, repeatable, List.of(types), upload, action);
+    }
+
+    public Route taking(String mediaType, long maxBytes) {
+      Upload body = new Upload(mediaType, maxBytes);
+      return new Route(
+          template, path, methods, patch, parameters, repeatable, produces, body, action);
+    }
+
+    public Route needing(String action) {
+      return new Route(
+          template, path, methods, patch, parameters, repeatable, produces, upload, action);
     }
 
     /** HEAD takes those of GET. */
@@ -64,11 +89,16 @@ public record ApiResource(String name, String scope, List<Route> routes) {
   public static Route route(String template, String methods, String patch) {
     String path = NEWEST + template;
     Pattern pattern = Pattern.compile(path.replaceAll("\\{\\w+}", "[^/]+") + "/?");
-    return new Route(path, pattern, methods, patch, Map.of(), Set.of(), false);
+    return new Route(path, pattern, methods, patch, Map.of(), Set.of(), List.of(JSON), null, null);
   }
 
   /** The scope that a token needs for this method, if scopes are required. */
   public String scope(String method) {
-    return scope + (READS.contains(method) ? ":read" : ":write");
+    return scope + (isRead(method) ? ":read" : ":write");
+  }
+
+  /** Whether a request with this method changes nothing (RFC 9110, 9.2.1). */
+  public static boolean isRead(String method) {
+    return READS.contains(method);
   }
 }

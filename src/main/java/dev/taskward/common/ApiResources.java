@@ -6,27 +6,43 @@ import java.net.URI;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** All resources of the API. */
 @ApplicationScoped
 public class ApiResources {
 
   private final List<ApiResource> resources;
+  private final List<ApiResource.Route> routes;
+
+  /** Routes that do not produce JSON, or not only. */
   private final List<ApiResource.Route> streams;
+
+  private final List<ApiResource.Route> uploads;
 
   ApiResources(@All List<ApiResource> resources) {
     this.resources = resources;
+    this.routes = resources.stream().flatMap(resource -> resource.routes().stream()).toList();
     this.streams =
-        resources.stream()
-            .flatMap(resource -> resource.routes().stream())
-            .filter(ApiResource.Route::streams)
+        routes.stream()
+            .filter(route -> !route.produces().equals(List.of(ApiResource.JSON)))
             .toList();
+    this.uploads = routes.stream().filter(route -> route.upload() != null).toList();
   }
 
-  /** Whether the response to a GET of this path can be an event stream. */
-  public boolean streams(String path) {
-    String plain = path.indexOf(';') < 0 ? path : path.replaceAll(";[^/]*", ""); // as JAX-RS does
-    return streams.stream().anyMatch(route -> route.path().matcher(newest(plain)).matches());
+  /** What a GET of this path can return, if it is not only JSON. */
+  public Optional<List<String>> streams(String path) {
+    return find(streams, path).map(ApiResource.Route::produces);
+  }
+
+  /** The size limits of bodies that differ from the usual one. */
+  public List<Long> bodyLimits() {
+    return uploads.stream().map(route -> route.upload().maxBytes()).toList();
+  }
+
+  /** The size limit of bodies sent to this path, if it differs from the usual one. */
+  public Optional<Long> bodyLimit(String path) {
+    return find(uploads, path).map(route -> route.upload().maxBytes());
   }
 
   /**
@@ -43,37 +59,57 @@ public class ApiResources {
 
   /** The route of a decoded path, with a version or without. */
   public Optional<ApiResource.Route> route(String path) {
-    String newest = newest(path);
-    return resources.stream()
-        .flatMap(resource -> resource.routes().stream())
-        .filter(route -> route.path().matcher(newest).matches())
-        .findFirst();
+    return find(routes, path);
+  }
+
+  /** JAX-RS ignores matrix parameters, too. */
+  private Optional<ApiResource.Route> find(List<ApiResource.Route> routes, String path) {
+    String newest = newest(path.indexOf(';') < 0 ? path : path.replaceAll(";[^/]*", ""));
+    return routes.stream().filter(route -> route.path().matcher(newest).matches()).findFirst();
   }
 
   /** This request needs one of these scopes. If no resource has the path, they are those of all. */
   public List<String> scopes(String method, String path) {
+    Optional<ApiResource.Route> route = route(path);
     String newest = newest(path);
     List<ApiResource> found =
         resources.stream()
             .filter(resource -> isBelow(ApiResource.NEWEST + resource.name(), newest))
             .toList();
     return (found.isEmpty() ? resources : found)
-        .stream().map(resource -> resource.scope(method)).distinct().toList();
+        .stream()
+            .map(
+                resource ->
+                    route
+                        .map(ApiResource.Route::action)
+                        .map(action -> resource.scope() + ":" + action)
+                        .orElse(resource.scope(method)))
+            .distinct()
+            .toList();
   }
 
   /** The media types of bodies, for the detail of a 415. */
   public String mediaTypes() {
-    String patches =
-        resources.stream()
-            .flatMap(resource -> resource.routes().stream())
-            .filter(route -> route.patch() != null && !route.patch().equals("application/json"))
-            .map(
+    return ApiResource.JSON
+        + routes.stream()
+            .flatMap(
                 route ->
-                    ", or %s to PATCH /%s"
-                        .formatted(
-                            route.patch(), route.template().substring(ApiResource.NEWEST.length())))
+                    Stream.of(
+                        other("PATCH", route.patch(), route),
+                        other(
+                            "POST",
+                            route.upload() == null ? null : route.upload().mediaType(),
+                            route)))
+            .flatMap(Optional::stream)
             .collect(Collectors.joining());
-    return "application/json" + patches;
+  }
+
+  private static Optional<String> other(String method, String type, ApiResource.Route route) {
+    return type == null || type.equals(ApiResource.JSON)
+        ? Optional.empty()
+        : Optional.of(
+            ", or %s to %s /%s"
+                .formatted(type, method, route.template().substring(ApiResource.NEWEST.length())));
   }
 
   /** Whether the path is an alias without a version. */

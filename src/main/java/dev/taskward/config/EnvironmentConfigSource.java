@@ -37,6 +37,10 @@ public class EnvironmentConfigSource implements ConfigSourceFactory {
     if ("only".equals(value(context, "taskward.migrate"))) {
       settings.put("QUARKUS_INIT_AND_EXIT", "true");
     }
+    if (value(context, "taskward.erase") != null) { // no request belongs to that process
+      settings.put("QUARKUS_HTTP_HOST_ENABLED", "false");
+      settings.put("QUARKUS_MANAGEMENT_HOST_ENABLED", "false");
+    }
     // Only from the environment: Quarkus itself sets such properties in dev mode and tests.
     settings.putAll(
         TokenSettings.translate(

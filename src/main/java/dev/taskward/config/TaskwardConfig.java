@@ -8,6 +8,7 @@ import jakarta.validation.constraints.Max;
 import jakarta.validation.constraints.Min;
 import jakarta.validation.constraints.Pattern;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -159,6 +160,12 @@ public interface TaskwardConfig {
   @Pattern(regexp = "start|only|never", message = "must be start, only or never")
   String migrate();
 
+  /**
+   * The user whose data this process erases, before it exits; see docs/operations.md. Not set for
+   * the service.
+   */
+  Optional<String> erase();
+
   Idempotency idempotency();
 
   /** How long responses to requests with an {@code Idempotency-Key} are stored, and how many. */
@@ -212,6 +219,11 @@ public interface TaskwardConfig {
 
     default boolean keepsForEver() {
       return retention().isZero();
+    }
+
+    /** When a task that was deleted at this time may be removed; empty for never. */
+    default Optional<Instant> purgeAt(Instant deletedAt) {
+      return keepsForEver() ? Optional.empty() : Optional.of(deletedAt.plus(retention()));
     }
   }
 

@@ -14,7 +14,6 @@ import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 
 /**
  * The gateway for our own SQL: every statement names the current user. Hot-path statements use it,
@@ -49,6 +48,35 @@ public class UserSql {
 
     private String sql() {
       return head + " where user_id = ? and (" + condition + ")" + tail;
+    }
+  }
+
+  /**
+   * Stores rows of the current user.
+   *
+   * @param expressions SQL with a {@code ?} for some of the values, one for each of the columns
+   * @param from SQL with a {@code ?} for the other values
+   */
+  public record Insert<T>(
+      String table,
+      String columns,
+      String expressions,
+      String from,
+      List<?> values,
+      String returning,
+      Reader<T> reader) {
+
+    private String sql() {
+      return "insert into "
+          + table
+          + " (user_id, "
+          + columns
+          + ") select ?, "
+          + expressions
+          + " from "
+          + from
+          + " returning "
+          + returning;
     }
   }
 
@@ -89,38 +117,13 @@ public class UserSql {
         });
   }
 
-  /**
-   * Stores a row of the current user and returns it; empty if a trigger refused it.
-   *
-   * @param expressions SQL with a {@code ?} for each value, one for each of the columns
-   * @param setting a setting of the database that holds for this statement
-   */
-  public <T> Optional<T> insert(
-      String table,
-      String columns,
-      String expressions,
-      List<?> values,
-      String setting,
-      Object settingValue,
-      String returning,
-      Reader<T> reader) {
-    String sql =
-        "insert into "
-            + table
-            + " (user_id, "
-            + columns
-            + ") select ?, "
-            + expressions
-            + " from set_config('"
-            + setting
-            + "', ?, true) returning "
-            + returning;
-    List<Object> all = new ArrayList<>();
-    all.add(CURRENT_USER);
-    all.addAll(values);
-    all.add(settingValue.toString());
-    return execute(sql, all, statement -> rows(statement.executeQuery(), reader)).stream()
-        .findFirst();
+  /** Stores rows of the current user, and returns those that no trigger refused. */
+  public <T> List<T> run(Insert<T> insert) {
+    List<Object> values = new ArrayList<>();
+    values.add(CURRENT_USER);
+    values.addAll(insert.values);
+    return execute(
+        insert.sql(), values, statement -> rows(statement.executeQuery(), insert.reader));
   }
 
   /** The values of a query, in the order of its SQL. */

@@ -49,7 +49,7 @@ class SignIn {
         .audience(tokens.audiences().orElse(Set.of("taskward")))
         .subject(user)
         .claim(tokens.subjectClaim(), user)
-        .scope("tasks:read tasks:write")
+        .scope("tasks:read tasks:write tasks:erase")
         .issuedAt(now)
         .expiresAt(now.plus(LIFETIME))
         .signWithSecret(secret);

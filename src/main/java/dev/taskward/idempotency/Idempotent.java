@@ -10,8 +10,9 @@ import java.lang.annotation.Target;
 
 /**
  * Marks a resource method whose repeats under one {@code Idempotency-Key}
- * (draft-ietf-httpapi-idempotency-key-header) take effect once. Every POST and PATCH has it. The
- * other methods are idempotent by definition (RFC 9110, 9.2.2); their key is ignored.
+ * (draft-ietf-httpapi-idempotency-key-header) take effect once. Every POST and PATCH with a
+ * response body has it. The other methods are idempotent by definition (RFC 9110, 9.2.2); their key
+ * is ignored.
  */
 @InterceptorBinding
 @Target({METHOD, TYPE}) // the interceptor is a type

@@ -28,6 +28,8 @@ class StoredResponse extends PanacheEntityBase {
   /** Far above the largest response to a change. */
   private static final int BODY_MAX_BYTES = 64 * 1024;
 
+  private static final int ERASURE_BATCH = 1_000;
+
   @Id UUID id;
 
   @TenantId
@@ -110,6 +112,17 @@ class StoredResponse extends PanacheEntityBase {
         .setLockMode(LockModeType.PESSIMISTIC_WRITE)
         .setHint(SpecHints.HINT_SPEC_LOCK_TIMEOUT, Timeouts.SKIP_LOCKED_MILLI)
         .getResultList();
+  }
+
+  /** Removes some of the user's stored responses, and returns how many. */
+  static int eraseSome() {
+    List<UUID> some =
+        getEntityManager()
+            .createQuery("select id from StoredResponse order by id", UUID.class)
+            .setMaxResults(ERASURE_BATCH)
+            .setLockMode(LockModeType.PESSIMISTIC_WRITE)
+            .getResultList();
+    return some.isEmpty() ? 0 : (int) delete("id in ?1", some);
   }
 
   boolean matches(KeyedRequest request) {

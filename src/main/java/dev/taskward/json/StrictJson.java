@@ -12,13 +12,13 @@ import io.quarkus.jackson.ObjectMapperCustomizer;
 import jakarta.inject.Singleton;
 
 /**
- * Makes Jackson strict: {@code "true"} is no boolean, and 12 is no text. Unknown fields, duplicate
- * fields and data after the body are errors.
+ * Makes Jackson strict: {@code "true"} is no boolean, 12 is no text, and 1.5 is no integer. Unknown
+ * fields, duplicate fields and data after the body are errors.
  */
 @Singleton
 class StrictJson implements ObjectMapperCustomizer {
 
-  /** Bodies have one level, but ignored read-only fields may hold anything. */
+  /** Bodies have few levels, but ignored read-only fields may hold anything. */
   private static final int NESTING_MAX = 16;
 
   @Override
@@ -31,6 +31,7 @@ class StrictJson implements ObjectMapperCustomizer {
             StreamReadConstraints.builder().maxNestingDepth(NESTING_MAX).build());
     mapper.enable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES);
     mapper.enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
+    mapper.disable(DeserializationFeature.ACCEPT_FLOAT_AS_INT);
     mapper.configure(MapperFeature.ALLOW_COERCION_OF_SCALARS, false);
     mapper
         .coercionConfigFor(LogicalType.Textual)

@@ -2,7 +2,7 @@ package dev.taskward.observability;
 
 import dev.taskward.common.ApiResource;
 import dev.taskward.common.ApiResources;
-import dev.taskward.common.EventStream;
+import dev.taskward.common.StreamedResponse;
 import dev.taskward.pipeline.RequestFilters;
 import dev.taskward.pipeline.Stage;
 import io.micrometer.core.instrument.Gauge;
@@ -76,7 +76,7 @@ class RequestMetrics implements RequestFilters {
     request.addEndHandler(
         ended -> {
           active.decrement();
-          if (EventStream.is(request)) {
+          if (StreamedResponse.is(request)) {
             return; // it lasts as long as the client wants
           }
           record(timer(request, status(request, ended)), System.nanoTime() - start, span);

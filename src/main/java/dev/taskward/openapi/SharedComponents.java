@@ -48,9 +48,11 @@ public class SharedComponents implements OASFilter {
 
   private static void describe(String path, HttpMethod method, Operation operation) {
     boolean isAboutOne = path.contains("{");
-    boolean takesKey = method == HttpMethod.POST || method == HttpMethod.PATCH;
+    boolean hasBody = !operation.getResponses().hasAPIResponse("204");
+    // A request without a response body has nothing to store.
+    boolean takesKey = hasBody && (method == HttpMethod.POST || method == HttpMethod.PATCH);
     Map<String, String> errors = new LinkedHashMap<>(ANY);
-    if (!operation.getResponses().hasAPIResponse("204")) {
+    if (hasBody) {
       errors.put("406", "NotAcceptable");
     }
     if (isAboutOne) {
@@ -62,7 +64,7 @@ public class SharedComponents implements OASFilter {
       errors.put("304", "NotModified");
       parameter(operation, "IfNoneMatch");
     }
-    if (isAboutOne || method == HttpMethod.POST) {
+    if (isAboutOne || operation.getResponses().hasAPIResponse("201")) {
       header(operation, "ETag", "ETag");
     }
     if (takesKey) {

@@ -72,7 +72,14 @@ public class ErrorResponses {
             : Problems.of(failure, request);
     Response.ResponseBuilder response =
         Response.status(problem.status()).type(Problem.MEDIA_TYPE).entity(problem);
-    headers(problem).forEach(response::header);
+    MultiMap sent = request.response().headers();
+    headers(problem)
+        .forEach(
+            (name, value) -> {
+              if (!sent.contains(name)) { // a rate limit knows how long to wait
+                response.header(name, value);
+              }
+            });
     closeIfUnread(problem, request);
     return response.build();
   }
@@ -128,7 +135,10 @@ public class ErrorResponses {
   }
 
   private static Map<String, String> headers(Problem problem) {
-    return HEADERS.getOrDefault(problem.status(), Map.of());
+    // A problem with a type of its own does not pass by waiting.
+    return problem.type().equals(Problem.TYPE)
+        ? HEADERS.getOrDefault(problem.status(), Map.of())
+        : Map.of();
   }
 
   private static void closeIfUnread(Problem problem, RoutingContext request) {

@@ -15,7 +15,7 @@ public class ForeignResourceException extends RuntimeException {
     this.concealed = unknown;
   }
 
-  ProblemException concealed() {
+  public ProblemException concealed() {
     return concealed;
   }
 }

@@ -33,7 +33,9 @@ public record Problem(
         @JsonProperty("trace_id")
         String traceId,
     @Schema(description = "The invalid fields or parameters. Only for invalid input.")
-        List<FieldError> errors) {
+        List<FieldError> errors,
+    @Schema(description = "The operations that failed. Only for a refused batch.")
+        List<Failure> failures) {
 
   public static final String MEDIA_TYPE = "application/problem+json";
 
@@ -41,10 +43,56 @@ public record Problem(
 
   /** What is wrong with one field or parameter. */
   @RegisterForReflection
+  @JsonInclude(JsonInclude.Include.NON_NULL)
   @Schema(requiredProperties = {"field", "message"})
   public record FieldError(
+      @Schema(
+              minimum = "1",
+              examples = "3",
+              description = "The line of the body. Only for bodies of several lines.")
+          Integer line,
       @Schema(examples = "title") String field,
-      @Schema(examples = "must not be blank") String message) {}
+      @Schema(examples = "must not be blank") String message) {
+
+    /** The field name that stands for the whole body. */
+    public static final String BODY = "body";
+
+    public FieldError(String field, String message) {
+      this(null, field, message);
+    }
+
+    /** The same error of a value that is a part of another one. */
+    public FieldError at(String place) {
+      return new FieldError(line, field.equals(BODY) ? place : place + "." + field, message);
+    }
+
+    /** The same error in one of several lines. */
+    public FieldError inLine(int number) {
+      return new FieldError(number, field, message);
+    }
+  }
+
+  /** Why one operation of a batch is not possible. */
+  @RegisterForReflection
+  @JsonInclude(JsonInclude.Include.NON_EMPTY)
+  @Schema(
+      name = "BatchFailure",
+      requiredProperties = {"operation", "status", "detail"})
+  public record Failure(
+      @JsonInclude
+          @Schema(
+              minimum = "0",
+              examples = "1",
+              description = "The place of the operation in the request, from 0.")
+          int operation,
+      @Schema(
+              minimum = "400",
+              maximum = "499",
+              examples = "412",
+              description = "The status of the same change in a request of its own.")
+          int status,
+      String detail,
+      @Schema(description = "The invalid fields.") List<FieldError> errors) {}
 
   static String invalidInput() {
     return "The input is invalid.";

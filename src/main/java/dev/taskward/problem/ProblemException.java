@@ -11,26 +11,35 @@ public class ProblemException extends WebApplicationException {
 
   private final String type;
   private final transient List<Problem.FieldError> errors;
+  private final transient List<Problem.Failure> failures;
 
   private ProblemException(int status, String detail, List<Problem.FieldError> errors) {
-    this(Problem.TYPE, status, detail, errors);
+    this(Problem.TYPE, status, detail, errors, List.of());
   }
 
   private ProblemException(
-      String type, int status, String detail, List<Problem.FieldError> errors) {
+      String type,
+      int status,
+      String detail,
+      List<Problem.FieldError> errors,
+      List<Problem.Failure> failures) {
     super(detail, status);
     this.type = type;
     this.errors = errors;
+    this.failures = failures;
   }
 
   /** 400: the body as a whole is invalid. */
   public static ProblemException invalidBody(String message) {
-    return invalid(JsonErrors.BODY, message);
+    return invalid(Problem.FieldError.BODY, message);
   }
 
   public static ProblemException invalid(String field, String message) {
-    return new ProblemException(
-        400, Problem.invalidInput(), List.of(new Problem.FieldError(field, message)));
+    return invalid(List.of(new Problem.FieldError(field, message)));
+  }
+
+  public static ProblemException invalid(List<Problem.FieldError> errors) {
+    return new ProblemException(400, Problem.invalidInput(), errors);
   }
 
   /** 400: the request is malformed before any field or parameter is read. */
@@ -48,7 +57,7 @@ public class ProblemException extends WebApplicationException {
    * @param type the name of the problem, for programs
    */
   public static ProblemException gone(String type, String detail) {
-    return new ProblemException(TYPES + type, 410, detail, List.of());
+    return new ProblemException(TYPES + type, 410, detail, List.of(), List.of());
   }
 
   public static ProblemException forbidden(String detail) {
@@ -78,6 +87,12 @@ public class ProblemException extends WebApplicationException {
     return new ProblemException(409, detail, List.of());
   }
 
+  /** 409: nothing was done, because some operations of a batch are not possible. */
+  public static ProblemException batchRefused(List<Problem.Failure> failures) {
+    String detail = "Nothing was done: %d of the operations failed.".formatted(failures.size());
+    return new ProblemException(TYPES + "batch-refused", 409, detail, List.of(), failures);
+  }
+
   /** 422: the request is well-formed, but contradicts an earlier one. */
   public static ProblemException unprocessable(String detail) {
     return new ProblemException(422, detail, List.of());
@@ -87,7 +102,11 @@ public class ProblemException extends WebApplicationException {
     return type;
   }
 
-  List<Problem.FieldError> errors() {
+  public List<Problem.FieldError> errors() {
     return errors;
+  }
+
+  List<Problem.Failure> failures() {
+    return failures;
   }
 }

@@ -8,25 +8,19 @@ import dev.taskward.common.LogLine;
 import dev.taskward.observability.QueryRedaction;
 import dev.taskward.observability.SecurityLog;
 import dev.taskward.observability.TraceId;
+import dev.taskward.problem.Problem.Failure;
 import dev.taskward.problem.Problem.FieldError;
 import io.quarkus.arc.Arc;
 import io.quarkus.security.ForbiddenException;
 import io.vertx.core.http.HttpClosedException;
 import io.vertx.ext.web.RoutingContext;
-import jakarta.validation.ConstraintViolation;
 import jakarta.validation.ConstraintViolationException;
-import jakarta.validation.ElementKind;
 import jakarta.ws.rs.NotFoundException;
 import jakarta.ws.rs.WebApplicationException;
 import java.io.IOException;
-import java.util.Comparator;
 import java.util.List;
-import java.util.Locale;
 import java.util.Objects;
 import java.util.concurrent.RejectedExecutionException;
-import java.util.regex.Pattern;
-import java.util.stream.Collectors;
-import java.util.stream.StreamSupport;
 import org.jboss.logging.Logger;
 
 /**
@@ -36,9 +30,6 @@ import org.jboss.logging.Logger;
  */
 public final class Problems {
 
-  /** Where the JSON name of a Java field has an underscore. */
-  private static final Pattern CAMEL_CASE = Pattern.compile("(?<=[a-z])(?=[A-Z])");
-
   /** The key of a request whose body is being read or is incomplete. */
   static final String BODY_INCOMPLETE = Problems.class.getName() + ".body";
 
@@ -47,16 +38,17 @@ public final class Problems {
   static Problem of(Throwable failure, RoutingContext request) {
     TraceId.of(request); // sets the log's trace id, also without filters
     if (failure instanceof ProblemException e) {
-      return of(e.type(), e.getResponse().getStatus(), e.getMessage(), e.errors(), request);
+      int status = e.getResponse().getStatus();
+      return of(e.type(), status, e.getMessage(), e.errors(), e.failures(), request);
     }
     if (failure instanceof ForeignResourceException e) {
       return of(403, e.getMessage(), List.of(), request);
     }
     if (failure instanceof ConstraintViolationException e) {
-      return invalid(fieldErrors(e), request);
+      return invalid(InputErrors.of(e.getConstraintViolations()), request);
     }
     if (failure instanceof MismatchedInputException e) {
-      return invalid(List.of(JsonErrors.of(e)), request);
+      return invalid(List.of(InputErrors.of(e)), request);
     }
     if (failure instanceof NotFoundException && failure.getCause() != null) {
       // JAX-RS wraps every failure of reading a parameter.
@@ -65,12 +57,12 @@ public final class Problems {
     if (failure instanceof WebApplicationException e) {
       int status = e.getResponse().getStatus();
       return status == 400 && e.getCause() != null
-          ? of(status, JsonErrors.detail(e.getCause()), List.of(), request)
+          ? of(status, InputErrors.detail(e.getCause()), List.of(), request)
           : of(status, request);
     }
     if (isConnectionFailure(failure) || request.get(BODY_INCOMPLETE) != null) { // client's fault
       LOG.debug(line(request), failure);
-      return of(400, JsonErrors.malformed(), List.of(), request);
+      return of(400, InputErrors.malformed(), List.of(), request);
     }
     if (failure instanceof SecurityException) {
       return of(failure instanceof ForbiddenException ? 403 : 401, request);
@@ -97,7 +89,7 @@ public final class Problems {
 
   /** The same without a log line. */
   static Problem unlogged(int status, RoutingContext request) {
-    return document(Problem.TYPE, status, detail(status, request), List.of(), request);
+    return document(Problem.TYPE, status, detail(status, request), List.of(), List.of(), request);
   }
 
   private static String detail(int status, RoutingContext request) {
@@ -114,20 +106,30 @@ public final class Problems {
 
   private static Problem of(
       int status, String detail, List<FieldError> errors, RoutingContext request) {
-    return of(Problem.TYPE, status, detail, errors, request);
+    return of(Problem.TYPE, status, detail, errors, List.of(), request);
   }
 
   private static Problem of(
-      String type, int status, String detail, List<FieldError> errors, RoutingContext request) {
+      String type,
+      int status,
+      String detail,
+      List<FieldError> errors,
+      List<Failure> failures,
+      RoutingContext request) {
     // The log has every trace id that a client gets.
     if (!SecurityLog.write(status, request)) {
       LOG.infof("%d %s", status, line(request));
     }
-    return document(type, status, detail, errors, request);
+    return document(type, status, detail, errors, failures, request);
   }
 
   private static Problem document(
-      String type, int status, String detail, List<FieldError> errors, RoutingContext request) {
+      String type,
+      int status,
+      String detail,
+      List<FieldError> errors,
+      List<Failure> failures,
+      RoutingContext request) {
     return new Problem(
         type,
         Problem.title(status),
@@ -135,30 +137,12 @@ public final class Problems {
         detail,
         Objects.requireNonNullElse(request.request().path(), request.request().uri()),
         TraceId.of(request),
-        errors);
+        errors,
+        failures);
   }
 
   private static String line(RoutingContext request) {
     return LogLine.printable(request.request().method() + " " + request.request().path());
-  }
-
-  private static List<FieldError> fieldErrors(ConstraintViolationException e) {
-    return e.getConstraintViolations().stream()
-        .map(violation -> new FieldError(field(violation), violation.getMessage()))
-        .sorted(Comparator.comparing(FieldError::field).thenComparing(FieldError::message))
-        .toList();
-  }
-
-  /** The path of a violation is method, parameter, field: clients know only the last. */
-  private static String field(ConstraintViolation<?> violation) {
-    String field =
-        StreamSupport.stream(violation.getPropertyPath().spliterator(), false)
-            .filter(node -> node.getKind() == ElementKind.PROPERTY)
-            .map(Object::toString)
-            .collect(Collectors.joining("."));
-    return field.isEmpty()
-        ? JsonErrors.BODY
-        : CAMEL_CASE.matcher(field).replaceAll("_").toLowerCase(Locale.ROOT);
   }
 
   private Problems() {}

@@ -1,7 +1,9 @@
 package dev.taskward.protocol;
 
+import static dev.taskward.common.ApiResource.JSON;
+
 import dev.taskward.common.ApiResources;
-import dev.taskward.common.EventStream;
+import dev.taskward.common.StreamedResponse;
 import dev.taskward.pipeline.Stage;
 import io.vertx.core.MultiMap;
 import io.vertx.core.http.HttpHeaders;
@@ -18,16 +20,14 @@ import org.jboss.resteasy.reactive.server.ServerRequestFilter;
 
 /**
  * Decides whether the client accepts JSON, the media type of responses with a body (RFC 9110,
- * 12.5.1), or wants an event stream where there is one. The most specific range decides. A quality
- * of 0 means "not acceptable". Quarkus REST gets only the result. On its own it fails at quoted
- * commas, takes 0 for the lowest preference, and checks a DELETE too late.
+ * 12.5.1), or wants a stream where there is one. The most specific range decides. A quality of 0
+ * means "not acceptable". Quarkus REST gets only the result. On its own it fails at quoted commas,
+ * takes 0 for the lowest preference, and checks a DELETE too late.
  */
 @Singleton
 class AcceptHeader {
 
-  private static final String JSON = "application/json";
-
-  private static final List<String> MOST_SPECIFIC_FIRST = List.of(JSON, "application/*", "*/*");
+  private static final List<String> MOST_SPECIFIC_FIRST = mostSpecificFirst(JSON);
 
   /** A quoted string, which may hold commas and semicolons. */
   private static final String QUOTED = "\"(?:[^\"\\\\]++|\\\\.)*+\"?";
@@ -48,9 +48,9 @@ class AcceptHeader {
     // JAX-RS would copy all headers.
     MultiMap headers = routing.request().headers();
     List<String> lines = headers.getAll(HttpHeaders.ACCEPT);
-    if (resources.streams(routing.normalizedPath())) {
-      boolean isGet = request.getMethod().equals(HttpMethod.GET);
-      headers.set(HttpHeaders.ACCEPT, isGet ? jsonOrStream(lines) : JSON);
+    Optional<List<String>> streams = resources.streams(routing.normalizedPath());
+    if (streams.isPresent()) {
+      headers.set(HttpHeaders.ACCEPT, ofStreams(streams.get(), request.getMethod(), lines));
       return;
     }
     if (lines.isEmpty() || lines.size() == 1 && MOST_SPECIFIC_FIRST.contains(lines.get(0))) {
@@ -61,18 +61,35 @@ class AcceptHeader {
   }
 
   /**
-   * The stream, if the header names it and does not name JSON. With two resources for one path,
+   * The media type of a response that can be streamed. Where JSON is possible, too, the stream
+   * comes only if the header names it and does not name JSON. With two resources for one path,
    * Quarkus REST would return an unacceptable type.
    */
-  private static String jsonOrStream(List<String> lines) {
+  private static String ofStreams(List<String> produced, String method, List<String> lines) {
+    if (!produced.contains(JSON)) {
+      String only = produced.get(0);
+      List<String> elements = elements(lines);
+      if (!elements.isEmpty() && !accepts(elements, mostSpecificFirst(only))) {
+        throw new NotAcceptableException();
+      }
+      return only;
+    }
+    if (!method.equals(HttpMethod.GET)) {
+      return JSON;
+    }
     List<String> elements = elements(lines);
-    if (accepts(elements, List.of(EventStream.MEDIA_TYPE)) && !accepts(elements, List.of(JSON))) {
-      return EventStream.MEDIA_TYPE;
+    if (accepts(elements, List.of(StreamedResponse.EVENTS)) && !accepts(elements, List.of(JSON))) {
+      return StreamedResponse.EVENTS;
     }
     if (!accepts(lines)) {
       throw new NotAcceptableException();
     }
     return JSON;
+  }
+
+  /** The ranges that match a subtype of application. */
+  private static List<String> mostSpecificFirst(String type) {
+    return List.of(type, "application/*", "*/*");
   }
 
   private static boolean accepts(List<String> lines) {

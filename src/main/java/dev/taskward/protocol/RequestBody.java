@@ -1,6 +1,8 @@
 package dev.taskward.protocol;
 
+import dev.taskward.common.ApiResources;
 import dev.taskward.config.TaskwardConfig;
+import dev.taskward.observability.SecurityLog;
 import dev.taskward.pipeline.RequestFilters;
 import dev.taskward.pipeline.Stage;
 import dev.taskward.problem.ErrorResponses;
@@ -11,8 +13,13 @@ import io.vertx.core.http.HttpServerRequest;
 import io.vertx.ext.web.RoutingContext;
 import io.vertx.ext.web.handler.BodyHandler;
 import jakarta.inject.Singleton;
+import java.util.HashMap;
 import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
 
 /**
@@ -26,21 +33,43 @@ public class RequestBody implements RequestFilters {
 
   private static final String TIMER = READING + ".timer";
 
-  private final AtomicInteger reading = new AtomicInteger();
+  /** The memory of a large body: the body, its copy for the thread, and the objects in it. */
+  private static final int MEMORY_FACTOR = 3;
 
+  /** No user can take the memory for large bodies of all. */
+  private static final int USERS = 4;
+
+  private final AtomicInteger reading = new AtomicInteger();
+  private final AtomicLong largeBytes = new AtomicLong();
+  private final Map<String, Long> largeBytesByUser = new ConcurrentHashMap<>();
+
+  private final ApiResources resources;
   private final BodyHandler reader;
+  private final Map<Long, BodyHandler> largeReaders = new HashMap<>();
   private final long timeout;
   private final int max;
+  private final long largeBytesMax;
 
   /**
    * @param max the number of bodies read at a time, the size of the thread pool's queue. It bounds
-   *     the memory that slow clients hold.
+   *     the memory that slow clients hold. Large bodies have as much memory again.
    */
   RequestBody(
-      TaskwardConfig config, @ConfigProperty(name = "quarkus.thread-pool.queue-size") int max) {
-    this.reader = BodyHandler.create(false).setBodyLimit(config.maxBodySize().asLongValue());
+      TaskwardConfig config,
+      ApiResources resources,
+      @ConfigProperty(name = "quarkus.thread-pool.queue-size") int max) {
+    this.resources = resources;
+    long usual = config.maxBodySize().asLongValue();
+    this.reader = BodyHandler.create(false).setBodyLimit(usual);
+    resources
+        .bodyLimits()
+        .forEach(
+            limit ->
+                largeReaders.put(
+                    limit, BodyHandler.create(false).setBodyLimit(Math.max(limit, usual))));
     this.timeout = config.bodyTimeout().toMillis();
     this.max = max;
+    this.largeBytesMax = max * usual;
   }
 
   @Override
@@ -68,8 +97,10 @@ public class RequestBody implements RequestFilters {
       request.next();
     } else if (reading.incrementAndGet() > max) {
       reading.decrementAndGet();
-      ErrorResponses.closeAfter(request);
-      ErrorResponses.send(503, request);
+      refuse(request);
+    } else if (!reserveLarge(request)) {
+      reading.decrementAndGet();
+      refuse(request);
     } else {
       request.put(READING, true);
       ErrorResponses.expectBody(request);
@@ -78,12 +109,62 @@ public class RequestBody implements RequestFilters {
     }
   }
 
+  private static void refuse(RoutingContext request) {
+    ErrorResponses.closeAfter(request);
+    ErrorResponses.send(503, request);
+  }
+
+  /**
+   * Reserves the memory for a large body until the response ends; false if there is not enough. One
+   * user gets a quarter of the memory. One body always gets it.
+   */
+  private boolean reserveLarge(RoutingContext request) {
+    Optional<Long> limit = resources.bodyLimit(request.normalizedPath());
+    if (limit.isEmpty()) {
+      return true;
+    }
+    long bytes = MEMORY_FACTOR * size(request, limit.get());
+    String user = Objects.requireNonNullElse(SecurityLog.subject(request), "");
+    if (!reserve(user, bytes)) {
+      return false;
+    }
+    request.addEndHandler(ended -> release(user, bytes));
+    return true;
+  }
+
+  private boolean reserve(String user, long bytes) {
+    long ofUser = largeBytesByUser.merge(user, bytes, Long::sum);
+    long ofAll = largeBytes.addAndGet(bytes);
+    boolean fits =
+        (ofUser <= largeBytesMax / USERS || ofUser == bytes)
+            && (ofAll <= largeBytesMax || ofAll == bytes);
+    if (!fits) {
+      release(user, bytes);
+    }
+    return fits;
+  }
+
+  private void release(String user, long bytes) {
+    largeBytes.addAndGet(-bytes);
+    largeBytesByUser.computeIfPresent(user, (name, all) -> all == bytes ? null : all - bytes);
+  }
+
+  /** The announced size, or without one the most that is possible. */
+  private static long size(RoutingContext request, long limit) {
+    String length = request.request().getHeader(HttpHeaders.CONTENT_LENGTH);
+    return length == null ? limit : Long.parseLong(length);
+  }
+
   /** Hides the media type: the reader would parse forms, which no path accepts. */
   private void read(RoutingContext request) {
     MultiMap headers = request.request().headers();
     String type = ContentType.normalise(headers);
     headers.remove(HttpHeaders.CONTENT_TYPE);
-    reader.handle(request);
+    resources
+        .bodyLimit(request.normalizedPath())
+        .map(largeReaders::get)
+        .orElse(reader)
+        .handle(request);
     if (type != null) {
       headers.set(HttpHeaders.CONTENT_TYPE, type);
     }

@@ -1,5 +1,6 @@
 package dev.taskward.protocol;
 
+import dev.taskward.common.ApiResources;
 import dev.taskward.config.TaskwardConfig;
 import dev.taskward.pipeline.RequestFilters;
 import dev.taskward.pipeline.Stage;
@@ -29,10 +30,14 @@ class RequestHead implements RequestFilters {
   /** Methods that Quarkus' CORS accepts. It refuses others without a problem document. */
   private final Set<String> corsMethods;
 
+  private final ApiResources resources;
+
   RequestHead(
       TaskwardConfig config,
+      ApiResources resources,
       @ConfigProperty(name = "quarkus.http.cors.methods") Set<String> corsMethods) {
     this.corsMethods = corsMethods;
+    this.resources = resources;
     this.apiDocs = config.apiDocs();
     this.origins =
         config.cors().origins().orElse(Set.of()).stream()
@@ -102,12 +107,17 @@ class RequestHead implements RequestFilters {
     HttpServerRequest request = context.request();
     String length = request.getHeader(HttpHeaders.CONTENT_LENGTH);
     List<String> codings = request.headers().getAll(HttpHeaders.CONTENT_ENCODING);
-    if (length != null && Long.parseLong(length) > maxBodySize) {
+    if (length != null && Long.parseLong(length) > maxBodySize && isTooLarge(length, context)) {
       context.fail(413);
     } else if (!codings.stream().allMatch("identity"::equalsIgnoreCase)) {
       context.fail(ProblemException.encoded());
     } else {
       context.next();
     }
+  }
+
+  private boolean isTooLarge(String length, RoutingContext context) {
+    return Long.parseLong(length)
+        > resources.bodyLimit(context.normalizedPath()).orElse(maxBodySize);
   }
 }

@@ -2,12 +2,14 @@ package dev.taskward.ratelimit;
 
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
+import dev.taskward.common.UserData;
 import dev.taskward.config.TaskwardConfig;
 import dev.taskward.observability.SecurityLog;
 import dev.taskward.observability.SecurityLog.Event;
 import dev.taskward.pipeline.RequestFilters;
 import dev.taskward.pipeline.Stage;
 import dev.taskward.problem.ErrorResponses;
+import dev.taskward.problem.ProblemException;
 import dev.taskward.proxy.ClientAddress;
 import io.github.bucket4j.Bucket;
 import io.github.bucket4j.BucketConfiguration;
@@ -33,7 +35,7 @@ import java.util.concurrent.TimeUnit;
  * over the limit get 429 with {@code Retry-After}.
  */
 @ApplicationScoped
-public class RateLimits implements RequestFilters {
+public class RateLimits implements RequestFilters, UserData {
 
   /** Buckets of each kind. A dropped bucket is full when it is created again. */
   private static final int BUCKETS_MAX = 100_000;
@@ -98,6 +100,31 @@ public class RateLimits implements RequestFilters {
         : Future.succeededFuture(401);
   }
 
+  /**
+   * Takes more tokens of the current user, for a request that does the work of several. The filter
+   * has taken one already. A request needs at most a full bucket.
+   *
+   * @throws ProblemException (429) if there are not enough; then it takes none
+   */
+  public void takeMore(long tokens, RoutingContext request) {
+    if (enabled && tokens > 0 && !users.admits(SecurityLog.subject(request), tokens, request)) {
+      throw ProblemException.tooMany(
+          "The request costs %d requests. Retry-After has the seconds to wait."
+              .formatted(tokens + 1));
+    }
+  }
+
+  @Override
+  public String name() {
+    return "rate limits";
+  }
+
+  /** See {@link SharedBuckets#forget}. */
+  @Override
+  public long erase(String subject) {
+    return enabled && shared.forget(users.policy, subject) ? 1 : 0;
+  }
+
   private static String address(RoutingContext request) {
     String address = ClientAddress.of(request);
     InetAddress ip =
@@ -114,8 +141,12 @@ public class RateLimits implements RequestFilters {
     private final BucketConfiguration bucket;
     private final Cache<String, Bucket> buckets;
 
+    private final long capacity;
+
     Limit(String name, long requests, Duration period) {
       this.name = name;
+      capacity = requests;
+      nanosPerToken = period.toNanos() / requests;
       policy = '"' + name + "\";q=" + requests + ";w=" + period.toSeconds();
       bucket =
           BucketConfiguration.builder()
@@ -123,6 +154,9 @@ public class RateLimits implements RequestFilters {
               .build();
       buckets = Caffeine.newBuilder().maximumSize(BUCKETS_MAX).build();
     }
+
+    /** How long one token takes. */
+    private final long nanosPerToken;
 
     private Bucket bucket(String key) {
       return buckets.get(
@@ -134,17 +168,29 @@ public class RateLimits implements RequestFilters {
       return shared
           .take(policy, key, bucket)
           .map(taken -> taken.orElseGet(() -> bucket(key).tryConsumeAndReturnRemaining(1)))
-          .map(probe -> report(probe, request));
+          .map(probe -> report(probe, 0, request));
     }
 
-    private boolean report(ConsumptionProbe probe, RoutingContext request) {
+    /** Takes several tokens on this worker thread, after the one of the request. */
+    boolean admits(String key, long tokens, RoutingContext request) {
+      long more = Math.min(tokens, capacity - 1);
+      return more == 0
+          || report(
+              shared
+                  .takeNow(policy, key, bucket, more)
+                  .orElseGet(() -> bucket(key).tryConsumeAndReturnRemaining(more)),
+              nanosPerToken, // of the next attempt
+              request);
+    }
+
+    private boolean report(ConsumptionProbe probe, long moreNanos, RoutingContext request) {
       long full = seconds(probe.getNanosToWaitForReset());
       request
           .response()
           .putHeader("RateLimit-Policy", policy)
           .putHeader("RateLimit", '"' + name + "\";r=" + probe.getRemainingTokens() + ";t=" + full);
       if (!probe.isConsumed()) {
-        long wait = Math.max(1, seconds(probe.getNanosToWaitForRefill()));
+        long wait = Math.max(1, seconds(probe.getNanosToWaitForRefill() + moreNanos));
         request.response().putHeader(HttpHeaders.RETRY_AFTER, Long.toString(wait));
         SecurityLog.note(request, Event.RATE_LIMITED, "too many requests of this " + name);
       }

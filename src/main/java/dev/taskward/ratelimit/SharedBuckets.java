@@ -10,6 +10,7 @@ import io.github.bucket4j.distributed.ExpirationAfterWriteStrategy;
 import io.github.bucket4j.distributed.jdbc.PrimaryKeyMapper;
 import io.github.bucket4j.postgresql.Bucket4jPostgreSQL;
 import io.github.bucket4j.postgresql.PostgreSQLSelectForUpdateBasedProxyManager;
+import io.quarkus.narayana.jta.QuarkusTransaction;
 import io.quarkus.scheduler.Scheduled;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
@@ -70,10 +71,18 @@ class SharedBuckets {
   /** Requests of the same user run one at a time. Several users may share a lock. */
   private final Object[] locks = Stream.generate(Object::new).limit(LOCKS).toArray();
 
+  /** When this instance removed a user's count, by {@link System#nanoTime}. */
+  private final Cache<String, Long> forgotten =
+      Caffeine.newBuilder().maximumSize(REFUSED_MAX).build();
+
+  /** How long an empty bucket takes to be full. */
+  private final Duration fill;
+
   private volatile long pausedAt = System.nanoTime() - PAUSE.toNanos();
 
   SharedBuckets(TaskwardConfig config, DataSource database, Vertx vertx) {
     this.vertx = vertx;
+    fill = config.rateLimit().period();
     counts =
         config.rateLimit().isShared()
             ? Bucket4jPostgreSQL.selectForUpdateBasedBuilder(database)
@@ -99,17 +108,54 @@ class SharedBuckets {
     if (counts == null || isPaused()) {
       return Future.succeededFuture(Optional.empty());
     }
-    String id = Digest.of(policy + "\0" + key);
+    String id = id(policy, key);
     ConsumptionProbe refusal = refusal(id);
     if (refusal != null) {
       return Future.succeededFuture(Optional.of(refusal));
     }
     return vertx
-        .executeBlocking(() -> take(id, configuration), false)
+        .executeBlocking(() -> take(id, configuration, 1), false)
         .otherwise(Optional.empty()); // no worker thread is free
   }
 
-  private Optional<ConsumptionProbe> take(String id, BucketConfiguration configuration) {
+  /**
+   * Takes several tokens on this thread, which must be a worker thread. They stay taken if the
+   * current transaction is rolled back.
+   */
+  Optional<ConsumptionProbe> takeNow(
+      String policy, String key, BucketConfiguration configuration, long tokens) {
+    return counts == null || isPaused()
+        ? Optional.empty()
+        : QuarkusTransaction.suspendingExisting()
+            .call(() -> take(id(policy, key), configuration, tokens));
+  }
+
+  /**
+   * Removes the count of a user, at most once while a bucket fills up. Otherwise a user could use
+   * this to get a full bucket again and again. Counts of earlier policies expire.
+   *
+   * @return whether it removed the count
+   */
+  boolean forget(String policy, String key) {
+    if (counts == null) {
+      return false;
+    }
+    String id = id(policy, key);
+    Long last = forgotten.getIfPresent(id);
+    if (last != null && System.nanoTime() - last < fill.toNanos()) {
+      return false;
+    }
+    counts.removeProxy(id);
+    forgotten.put(id, System.nanoTime());
+    return true;
+  }
+
+  private static String id(String policy, String key) {
+    return Digest.of(policy + "\0" + key);
+  }
+
+  private Optional<ConsumptionProbe> take(
+      String id, BucketConfiguration configuration, long tokens) {
     // A burst of one user waits here instead of holding a connection for each request. When the
     // limit is reached, the waiting requests need no query.
     synchronized (locks[Math.floorMod(id.hashCode(), locks.length)]) {
@@ -120,15 +166,16 @@ class SharedBuckets {
       if (isPaused()) {
         return Optional.empty();
       }
-      return query(id, configuration);
+      return query(id, configuration, tokens);
     }
   }
 
-  private Optional<ConsumptionProbe> query(String id, BucketConfiguration configuration) {
+  private Optional<ConsumptionProbe> query(
+      String id, BucketConfiguration configuration, long tokens) {
     try {
       ConsumptionProbe probe =
-          counts.getProxy(id, () -> configuration).tryConsumeAndReturnRemaining(1);
-      if (!probe.isConsumed()) {
+          counts.getProxy(id, () -> configuration).tryConsumeAndReturnRemaining(tokens);
+      if (!probe.isConsumed() && tokens == 1) {
         refused.put(id, new Refusal(probe, System.nanoTime()));
       }
       return Optional.of(probe);

@@ -3,20 +3,18 @@ package dev.taskward.task;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.taskward.auth.CurrentUser;
+import dev.taskward.common.ApiResource;
 import dev.taskward.config.TaskwardConfig;
 import dev.taskward.observability.SecurityLog;
 import dev.taskward.problem.ProblemException;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
-import io.quarkus.arc.Arc;
-import io.quarkus.arc.ManagedContext;
 import io.quarkus.hibernate.orm.PersistenceUnitExtension;
 import io.quarkus.runtime.ShutdownDelayInitiatedEvent;
 import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.runtime.StartupEvent;
 import io.quarkus.scheduler.Scheduled;
 import io.quarkus.scheduler.Scheduled.ConcurrentExecution;
-import io.quarkus.security.identity.CurrentIdentityAssociation;
 import io.smallrye.mutiny.Multi;
 import io.smallrye.mutiny.Uni;
 import io.vertx.core.Vertx;
@@ -32,8 +30,6 @@ import java.time.Instant;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jboss.logging.Logger;
 import org.jboss.resteasy.reactive.server.ServerResponseFilter;
@@ -51,37 +47,32 @@ class ChangeStreams {
 
   private static final int USER_MAX = 10;
 
-  /** Threads that read changes. They leave connections of the pool to requests. */
-  private static final int READERS = 2;
-
   private static final long TICK_MILLIS = 1_000;
 
   private record Open(ChangeStream stream, RoutingContext request, Instant expires) {}
 
   private final TaskwardConfig.Changes config;
   private final CurrentUser user;
-  private final CurrentIdentityAssociation association;
+  private final UserReads reads;
   private final ChangeHeads heads;
   private final ObjectMapper json;
   private final Vertx vertx;
   private final Map<String, Set<Open>> byUser = new ConcurrentHashMap<>();
   private final AtomicInteger count = new AtomicInteger();
-  private final ExecutorService readers =
-      Executors.newFixedThreadPool(READERS, task -> new Thread(task, "change-reader"));
   private volatile boolean stopping;
   private long timer;
 
   ChangeStreams(
       TaskwardConfig config,
       @PersistenceUnitExtension CurrentUser user,
-      CurrentIdentityAssociation association,
+      UserReads reads,
       ChangeHeads heads,
       ObjectMapper json,
       Vertx vertx,
       MeterRegistry metrics) {
     this.config = config.changes();
     this.user = user;
-    this.association = association;
+    this.reads = reads;
     this.heads = heads;
     this.json = json;
     this.vertx = vertx;
@@ -103,7 +94,7 @@ class ChangeStreams {
     }
     ChangeStream stream =
         new ChangeStream(
-            association.getIdentity(),
+            reads.user(),
             Task.changes(since, ChangeStream.PAGE),
             sse,
             this::read,
@@ -151,18 +142,7 @@ class ChangeStreams {
   }
 
   private Uni<ChangePage> read(ChangeStream stream) {
-    return Uni.createFrom().item(() -> readAs(stream)).runSubscriptionOn(readers);
-  }
-
-  private ChangePage readAs(ChangeStream stream) {
-    ManagedContext context = Arc.container().requestContext();
-    context.activate();
-    try {
-      association.setIdentity(stream.user());
-      return Task.changes(stream.position(), ChangeStream.PAGE);
-    } finally {
-      context.terminate();
-    }
+    return reads.read(stream.user(), () -> Task.changes(stream.position(), ChangeStream.PAGE));
   }
 
   private String json(TaskRepresentation task) {
@@ -176,13 +156,9 @@ class ChangeStreams {
   /** Wakes the streams of a user who may have changed a task. */
   @ServerResponseFilter
   void changed(ContainerRequestContext request, ContainerResponseContext response) {
-    if (count.get() > 0 && response.getStatus() < 300 && !isRead(request.getMethod())) {
+    if (count.get() > 0 && response.getStatus() < 300 && !ApiResource.isRead(request.getMethod())) {
       CurrentUser.ofThisThread().ifPresent(this::wake);
     }
-  }
-
-  private static boolean isRead(String method) {
-    return method.equals("GET") || method.equals("HEAD") || method.equals("OPTIONS");
   }
 
   private void wake(String user) {
@@ -247,7 +223,6 @@ class ChangeStreams {
   void stop(@Observes ShutdownEvent stopping) {
     endAll();
     vertx.cancelTimer(timer);
-    readers.shutdown();
   }
 
   private void endAll() {

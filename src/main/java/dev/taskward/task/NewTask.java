@@ -3,6 +3,7 @@ package dev.taskward.task;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.annotation.JsonSetter;
 import com.fasterxml.jackson.annotation.Nulls;
+import dev.taskward.problem.ProblemException;
 import java.util.List;
 import java.util.Map;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
@@ -72,6 +73,16 @@ public class NewTask {
           "Keys of 1 to 40 characters A-Z, a-z, 0-9, `_`, `.`, `-`. At most 2 KiB together.",
       maxProperties = TaskMetadata.KEYS_MAX)
   public Map<String, String> metadata = Map.of();
+
+  /**
+   * Checks that the fields fit together.
+   *
+   * @throws ProblemException (400) if they do not
+   */
+  void check() {
+    TaskDue.check(due, dueZone);
+    TaskMetadata.merge(Map.of(), metadata);
+  }
 
   String titleOrGenerated() {
     return title == null ? GeneratedTitle.of(description) : title;

@@ -21,12 +21,16 @@ import jakarta.persistence.Version;
 import java.time.Instant;
 import java.time.LocalDateTime;
 import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Predicate;
 import java.util.function.UnaryOperator;
+import java.util.stream.Collectors;
 import org.hibernate.annotations.DynamicUpdate;
 import org.hibernate.annotations.JdbcTypeCode;
 import org.hibernate.annotations.PartitionKey;
@@ -42,7 +46,8 @@ import org.hibernate.type.SqlTypes;
 @DynamicUpdate // a PUT of the title must not write back a completed flag that it read earlier
 public class Task extends PanacheEntityBase implements Versioned {
 
-  private static final int TRASH_BATCH = 1_000;
+  private static final int REMOVAL_BATCH = 1_000;
+  private static final int INSERT_BATCH = 500;
 
   /** Positive and below 2^53. */
   @Id public Long id;
@@ -155,6 +160,11 @@ public class Task extends PanacheEntityBase implements Versioned {
     return ChangePage.read(since, limit, sql());
   }
 
+  /** One page of all tasks of the user, deleted or not, in the order of creation. */
+  static List<TaskRepresentation> export(Instant createdAt, long id, int limit) {
+    return sql().export(createdAt, id, limit);
+  }
+
   /**
    * Stores a new task of the user.
    *
@@ -162,10 +172,75 @@ public class Task extends PanacheEntityBase implements Versioned {
    *     fit together
    */
   static TaskRepresentation create(NewTask task) {
-    TaskDue.check(task.due, task.dueZone);
-    task.metadata = TaskMetadata.merge(Map.of(), task.metadata);
-    long quota = bean(TaskwardConfig.class).tasks().quota();
+    task.check();
+    long quota = quota();
     return sql().insert(task, now(), quota).orElseThrow(() -> quotaReached(quota));
+  }
+
+  /** A new task for {@link #insertAll}. Its fields have been checked. */
+  static Task of(NewTask fields, Instant now) {
+    Task task = new Task();
+    task.title = fields.titleOrGenerated();
+    task.description = fields.description;
+    task.due = fields.due;
+    task.dueZone = fields.dueZone;
+    task.setPriority(fields.priority);
+    task.setTags(TaskTags.nfc(fields.tags));
+    task.position = fields.position;
+    task.metadata = TaskMetadata.write(fields.metadata);
+    task.completed = fields.completed;
+    task.completedAt = fields.completed ? now : null;
+    task.createdAt = now;
+    task.updatedAt = now;
+    return task;
+  }
+
+  /**
+   * Stores new tasks in the user's transaction, and returns their ids in the same order.
+   *
+   * @throws ProblemException (403) if they exceed the quota; then it stores none
+   */
+  static List<Long> insertAll(List<Task> added) {
+    TaskRows rows = bean(TaskRows.class);
+    long quota = quota();
+    long deleted = added.stream().filter(task -> task.deleted).count();
+    long completed = added.stream().filter(task -> task.completed && !task.deleted).count();
+    Long before = rows.reserve(added.size() - completed - deleted, completed, deleted, quota);
+    if (before == null) {
+      throw quotaReached(quota);
+    }
+    List<Long> ids = new ArrayList<>(added.size());
+    for (int from = 0; from < added.size(); from += INSERT_BATCH) {
+      List<Map<String, Object>> some = new ArrayList<>();
+      for (Task task : added.subList(from, Math.min(added.size(), from + INSERT_BATCH))) {
+        some.add(task.row(some.size() + 1L));
+      }
+      ids.addAll(rows.insert(some, before + from));
+    }
+    return ids;
+  }
+
+  /**
+   * Locks the rows of those of these tasks that the user has until the transaction ends, in the
+   * order of their ids. Hibernate does not write their changes, {@link #updateAll} does.
+   */
+  static Map<Long, Task> lockAll(List<Long> ids) {
+    if (ids.isEmpty()) {
+      return Map.of();
+    }
+    List<Task> locked =
+        Task.<Task>find("id in ?1 order by id", ids)
+            .withLock(LockModeType.PESSIMISTIC_WRITE)
+            .list();
+    locked.forEach(getEntityManager()::detach);
+    return locked.stream().collect(Collectors.toMap(task -> task.id, task -> task));
+  }
+
+  /** Writes changed tasks of {@link #lockAll} in one statement. */
+  static void updateAll(List<Task> changed) {
+    if (!changed.isEmpty()) {
+      bean(TaskRows.class).update(changed.stream().map(task -> task.row(task.id)).toList());
+    }
   }
 
   /** Flips the completed flag in one statement; empty if the user has no such task. */
@@ -175,25 +250,51 @@ public class Task extends PanacheEntityBase implements Versioned {
 
   /** Removes the user's deleted tasks permanently, at most 1,000 in each transaction. */
   static void emptyTrash() {
-    while (QuarkusTransaction.requiringNew().call(Task::emptyTrashOnce) == TRASH_BATCH) {
-      // there may be more
-    }
+    removeAll("deleted");
   }
 
-  private static int emptyTrashOnce() {
+  /** Removes all tasks of the user permanently, and returns how many. */
+  static long eraseAll() {
+    return removeAll("true");
+  }
+
+  /**
+   * @param condition HQL without parameters
+   */
+  private static long removeAll(String condition) {
+    String ids = "select id from Task where " + condition + " order by id";
+    long all = 0;
+    int removed;
+    do {
+      removed = QuarkusTransaction.requiringNew().call(() -> removeSome(ids));
+      all += removed;
+    } while (removed == REMOVAL_BATCH);
+    return all;
+  }
+
+  private static int removeSome(String query) {
     List<Long> ids =
         getEntityManager()
-            .createQuery("select id from Task where deleted order by id", Long.class)
-            .setMaxResults(TRASH_BATCH)
+            .createQuery(query, Long.class)
+            .setMaxResults(REMOVAL_BATCH)
             .setLockMode(LockModeType.PESSIMISTIC_WRITE) // a task that is being restored stays
             .getResultList();
     return ids.isEmpty() ? 0 : (int) delete("id in ?1", ids);
   }
 
-  private static ProblemException quotaReached(long quota) {
+  /** Removes the user's counter, if there are no tasks; false if there are. */
+  static boolean eraseCounter() {
+    return QuarkusTransaction.requiringNew().call(() -> sql().eraseCounter());
+  }
+
+  static ProblemException quotaReached(long quota) {
     SecurityLog.note(request(), SecurityLog.Event.QUOTA_REACHED, "task quota reached");
     return ProblemException.forbidden(
         "You have reached the limit of %d tasks. Deleted tasks count, too.".formatted(quota));
+  }
+
+  static long quota() {
+    return bean(TaskwardConfig.class).tasks().quota();
   }
 
   private static RoutingContext request() {
@@ -226,7 +327,7 @@ public class Task extends PanacheEntityBase implements Versioned {
 
   /** The same for a task that may be deleted, but not due for the purge. */
   static Task requireForRestore(long id, TaskwardConfig.Trash trash) {
-    return require(id, task -> !task.deleted || trash.keepsForEver() || !task.isDue());
+    return require(id, task -> task.isRestorable(trash));
   }
 
   /** The same for a deleted task. */
@@ -249,22 +350,30 @@ public class Task extends PanacheEntityBase implements Versioned {
    * @param isOwn whether it is the user's own, deleted
    */
   private static RuntimeException refusal(long id, boolean isOwn) {
+    return refusal(!isOwn && !existing(List.of(id)).isEmpty());
+  }
+
+  /** The error for a task of another user, or for one that nobody has. */
+  static RuntimeException refusal(boolean isForeign) {
     ProblemException unknown = ProblemException.notFound("There is no task with this id.");
-    return !isOwn && existsForAnyone(id) ? new ForeignResourceException(unknown) : unknown;
+    return isForeign ? new ForeignResourceException(unknown) : unknown;
   }
 
   /**
-   * Whether any user has the task: the only lookup that bypasses the discriminator. Hibernate does
-   * not scope native SQL, and the function bypasses row-level security for this id. It runs after
-   * the user's own lookup found nothing, and decides between 403 and 404 only. It does not reveal
-   * whether the owner deleted the task.
+   * Which of these tasks any user has: the only lookup that bypasses the discriminator. Hibernate
+   * does not scope native SQL, and the function bypasses row-level security for each id. It runs
+   * after the user's own lookup found nothing, and decides between 403 and 404 only. It does not
+   * reveal whether the owner deleted a task.
    */
-  private static boolean existsForAnyone(long id) {
-    return (boolean)
+  @SuppressWarnings("unchecked")
+  static Set<Long> existing(List<Long> ids) {
+    return Set.copyOf(
         getEntityManager()
-            .createNativeQuery("select task_exists(:id)", Boolean.class)
-            .setParameter("id", id)
-            .getSingleResult();
+            .createNativeQuery(
+                "select id from unnest(cast(:ids as bigint[])) id where task_exists(id)",
+                Long.class)
+            .setParameter("ids", ids.toString().replace('[', '{').replace(']', '}'))
+            .getResultList());
   }
 
   /**
@@ -281,11 +390,10 @@ public class Task extends PanacheEntityBase implements Versioned {
     due = TaskChange.or(change.due, due);
     dueZone = due == null && change.dueZone == null ? null : TaskChange.or(change.dueZone, dueZone);
     TaskDue.check(due, dueZone);
-    Integer number = TaskPriority.number(TaskChange.or(change.priority, before.priority()));
-    priority = number == null ? null : number.shortValue();
+    setPriority(TaskChange.or(change.priority, before.priority()));
     List<String> newTags = change.tags == null ? before.tags() : TaskTags.nfc(change.tags);
     if (!newTags.equals(before.tags())) {
-      tags = newTags.isEmpty() ? null : newTags.toArray(String[]::new);
+      setTags(newTags);
     }
     position = TaskChange.or(change.position, position);
     Map<String, String> changed = newMetadata.apply(before.metadata());
@@ -317,6 +425,15 @@ public class Task extends PanacheEntityBase implements Versioned {
     return changed(now);
   }
 
+  private void setPriority(String name) {
+    Integer number = TaskPriority.number(name);
+    priority = number == null ? null : number.shortValue();
+  }
+
+  private void setTags(List<String> newTags) {
+    tags = newTags.isEmpty() ? null : newTags.toArray(String[]::new);
+  }
+
   private void setCompleted(boolean newCompleted, Instant when) {
     if (newCompleted != completed) {
       completed = newCompleted;
@@ -331,13 +448,13 @@ public class Task extends PanacheEntityBase implements Versioned {
     Instant now = now();
     deleted = true;
     deletedAt = notBefore(updatedAt, now);
-    purgeAt = trash.keepsForEver() ? null : now.plus(trash.retention());
+    purgeAt = trash.purgeAt(now).orElse(null);
     return changed(now);
   }
 
-  /** Whether the purge may remove it. */
-  private boolean isDue() {
-    return purgeAt != null && !purgeAt.isAfter(now());
+  /** Whether it is not deleted, or can be restored because the purge may not remove it yet. */
+  boolean isRestorable(TaskwardConfig.Trash trash) {
+    return !deleted || trash.keepsForEver() || purgeAt == null || purgeAt.isAfter(now());
   }
 
   /** Undoes the deletion, if it is deleted. */
@@ -352,12 +469,16 @@ public class Task extends PanacheEntityBase implements Versioned {
   }
 
   /**
-   * Writes the change at once, so that the task has its new version. The time never goes back, even
-   * if this instance's clock is behind.
+   * Gives the task its new version: Hibernate does so when it writes the change, at once. The time
+   * never goes back, even if this instance's clock is behind.
    */
   private Task changed(Instant when) {
     updatedAt = notBefore(updatedAt, when);
-    flush();
+    if (isPersistent()) {
+      flush();
+    } else {
+      version++; // of lockAll
+    }
     return this;
   }
 
@@ -391,8 +512,38 @@ public class Task extends PanacheEntityBase implements Versioned {
         version);
   }
 
+  /** The values of the columns that {@link TaskRows} writes. */
+  private Map<String, Object> row(long number) {
+    Map<String, Object> row = new HashMap<>();
+    row.put(TaskRows.NUMBER, number);
+    row.put("title", title);
+    row.put("description", description);
+    row.put("due", due);
+    row.put("due_zone", dueZone);
+    row.put("due_key", text(TaskDue.key(due, dueZone)));
+    row.put("priority", priority);
+    row.put("tags", tags);
+    row.put("position", position);
+    row.put("metadata", metadata);
+    row.put("completed", completed);
+    row.put("completed_at", text(completedAt));
+    row.put("deleted", deleted);
+    row.put("deleted_at", text(deletedAt));
+    row.put("created_at", text(createdAt));
+    row.put("updated_at", text(updatedAt));
+    row.put("purge_at", text(purgeAt));
+    row.put("search", SearchText.of(title, description, tagList()));
+    row.put("title_key", SearchText.titleKey(title));
+    row.put("version", version);
+    return row;
+  }
+
+  private static String text(Object time) {
+    return time == null ? null : time.toString();
+  }
+
   /** PostgreSQL stores microseconds, so later responses have the same time. */
-  private static Instant now() {
+  static Instant now() {
     return Instant.now().truncatedTo(ChronoUnit.MICROS);
   }
 }

@@ -3,6 +3,7 @@ package dev.taskward.task;
 import static dev.taskward.common.ApiResource.route;
 
 import dev.taskward.common.ApiResource;
+import dev.taskward.common.StreamedResponse;
 import jakarta.enterprise.inject.Produces;
 import jakarta.inject.Singleton;
 import java.util.List;
@@ -14,14 +15,25 @@ final class TaskApi {
   static final String PATH = "/api/v1/tasks";
 
   static final String CHANGES_PATH = PATH + "/changes";
+  static final String BATCH_PATH = PATH + "/batch";
+  static final String EXPORT_PATH = PATH + "/export";
+  static final String IMPORT_PATH = PATH + "/import";
   static final String ME_PATH = "/api/v1/me";
+
+  private static final long BATCH_MAX_BYTES = 256 * 1024;
+  private static final long IMPORT_MAX_BYTES = 8 * 1024 * 1024;
 
   static final String MERGE_PATCH = "application/merge-patch+json"; // RFC 7396
 
   @Produces
   @Singleton
   ApiResource me() {
-    return new ApiResource("me", "tasks", List.of(route("me", "GET, HEAD, OPTIONS", null)));
+    return new ApiResource(
+        "me",
+        "tasks",
+        List.of(
+            route("me", "GET, HEAD, OPTIONS", null),
+            route("me/erase", "POST, OPTIONS", null).needing("erase")));
   }
 
   @Produces
@@ -35,7 +47,10 @@ final class TaskApi {
                 TaskFilter.TAG),
         route("tasks/changes", "GET, HEAD, OPTIONS", null)
             .with(Map.of("GET", TaskChangesResource.PARAMETERS))
-            .streaming(),
+            .producing(ApiResource.JSON, StreamedResponse.EVENTS),
+        route("tasks/batch", "POST, OPTIONS", null).taking(ApiResource.JSON, BATCH_MAX_BYTES),
+        route("tasks/export", "GET, HEAD, OPTIONS", null).producing(ApiResource.NDJSON),
+        route("tasks/import", "POST, OPTIONS", null).taking(ApiResource.NDJSON, IMPORT_MAX_BYTES),
         route("tasks/{id}", "GET, HEAD, PUT, PATCH, DELETE, OPTIONS", MERGE_PATCH)
             .with(Map.of("GET", List.of("deleted"), "DELETE", List.of("permanent"))),
         route("tasks/{id}/restore", "POST, OPTIONS", null),

@@ -27,6 +27,11 @@ record TaskCounter(long epoch, long seq, long floor, long open, long completed, 
     return rows.isEmpty() ? NONE : rows.get(0);
   }
 
+  /** All tasks that count for the quota. */
+  long all() {
+    return open + completed + deleted;
+  }
+
   /** Changes with every change of the user's tasks. */
   String state() {
     return epoch + " " + seq + " " + floor;

@@ -1,7 +1,8 @@
 package dev.taskward.task;
 
-import dev.taskward.common.EventStream;
+import dev.taskward.common.StreamedResponse;
 import io.quarkus.smallrye.openapi.OpenApiFilter;
+import java.math.BigDecimal;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -37,6 +38,9 @@ public class TaskDocument implements OASFilter {
     Map<String, Schema> readOnly = new TreeMap<>(schemas.get("Task").getProperties());
     readOnly.values().removeIf(property -> !Boolean.TRUE.equals(property.getReadOnly()));
     BODIES.forEach(body -> close(schemas.get(body.getSimpleName()), readOnly));
+    BatchOperation.BY_OP
+        .values()
+        .forEach(type -> describeOperation(schemas.get("Batch" + type.getSimpleName())));
     PathItem tasks = document.getPaths().getPathItem(TaskApi.PATH);
     TaskListQuery.PARAMETERS.forEach(name -> parameter(name, tasks.getGET()));
     describeConditions(tasks.getGET());
@@ -49,9 +53,26 @@ public class TaskDocument implements OASFilter {
     response("410", "CursorGone", changes);
     Content content = changes.getResponses().getAPIResponse("200").getContent();
     content.addMediaType(
-        EventStream.MEDIA_TYPE,
+        StreamedResponse.EVENTS,
         OASFactory.createMediaType()
             .schema(OASFactory.createSchema().addType(Schema.SchemaType.STRING)));
+  }
+
+  private static void describeOperation(Schema operation) {
+    operation.setAdditionalPropertiesSchema(OASFactory.createSchema().booleanSchema(false));
+    Map<String, Schema> properties = operation.getProperties();
+    if (properties.containsKey("id")) {
+      properties
+          .get("id")
+          .minimum(BigDecimal.ONE)
+          .maximum(BigDecimal.valueOf(TaskId.MAX))
+          .examples(List.of(5));
+      properties
+          .get("if_version")
+          .minimum(BigDecimal.ONE)
+          .description("The operation fails with 412 if the task has another version.")
+          .examples(List.of(3));
+    }
   }
 
   /** A list has an entity tag, as a task has. */

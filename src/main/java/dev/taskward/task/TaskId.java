@@ -12,6 +12,9 @@ import org.eclipse.microprofile.openapi.annotations.media.Schema;
 @Schema(type = SchemaType.INTEGER, format = "int64", examples = "1")
 public record TaskId(long value) {
 
+  /** Every JavaScript client can hold it. */
+  static final long MAX = (1L << 53) - 1;
+
   private static final long UNKNOWN = 0;
 
   private static final Pattern INTEGER = Pattern.compile("-?[0-9]+");

@@ -2,6 +2,7 @@ package dev.taskward.task;
 
 import dev.taskward.database.UserSql;
 import dev.taskward.database.UserSql.Both;
+import dev.taskward.database.UserSql.Insert;
 import dev.taskward.database.UserSql.Query;
 import io.quarkus.arc.Unremovable;
 import jakarta.enterprise.context.ApplicationScoped;
@@ -27,7 +28,7 @@ class TaskSql {
 
   private static final Logger LOG = Logger.getLogger(TaskSql.class);
 
-  private static final String TABLE = "task";
+  static final String TABLE = "task";
 
   /** Every column that {@link #task} reads. */
   private static final String COLUMNS =
@@ -43,6 +44,14 @@ class TaskSql {
   private static final String INSERT_EXPRESSIONS =
       "nextval('task_id_seq'), ?, ?, ?, ?, ?::timestamp, ?, ?::text[], ?, ?, ?,"
           + " ?::timestamptz, false, ?, ?, ?, ?, 1";
+
+  /** Every column that {@link TaskRows} writes, with its type. */
+  static final String WRITTEN =
+      "title text, description text, due text, due_zone text, due_key timestamp, "
+          + "priority smallint, tags text[], position text, metadata text, completed boolean, "
+          + "completed_at timestamptz, deleted boolean, deleted_at timestamptz, created_at "
+          + "timestamptz, updated_at timestamptz, purge_at timestamptz, search text, "
+          + "title_key text, version bigint";
 
   private static final String SELECT = "select " + COLUMNS + " from " + TABLE;
 
@@ -70,7 +79,19 @@ class TaskSql {
           + " order by change_seq limit ?) task using (user_id)";
 
   /** See the trigger task_count_change. */
-  private static final String QUOTA = "taskward.quota";
+  private static final String QUOTA = "set_config('taskward.quota', ?, true)";
+
+  /** The order never changes, also if a task is deleted or restored. Each half is an index scan. */
+  private static final String EXPORT_ORDER = " order by created_at, id limit ?";
+
+  private static final String EXPORT_REST =
+      EXPORT_ORDER
+          + ") union all ("
+          + SELECT
+          + " where user_id = ? and deleted and (created_at, id) > (?, ?)"
+          + EXPORT_ORDER
+          + ")"
+          + EXPORT_ORDER;
 
   private static final String TOGGLE =
       "update task set completed = not completed, updated_at = greatest(updated_at, ?),"
@@ -128,6 +149,37 @@ class TaskSql {
   }
 
   /**
+   * Removes the counter; false if there are tasks. The lock keeps new tasks out until the
+   * transaction ends.
+   */
+  boolean eraseCounter() {
+    String one = "select 1 from %s";
+    createCounter(); // waits for a transaction that is creating it
+    sql.run(query(one.formatted("task_counter"), " for update"));
+    if (!sql.run(query(one.formatted(TABLE), " limit 1")).isEmpty()) {
+      return false;
+    }
+    sql.run(query("delete from task_counter", " returning 1"));
+    return true;
+  }
+
+  /** Creates the user's counter if there is none. */
+  void createCounter() {
+    sql.run(
+        new Query<>(
+            "select task_counter_create(user_id) from (select ?::text as user_id) caller",
+            List.of(UserSql.CURRENT_USER),
+            "true",
+            List.of(),
+            "",
+            row -> null));
+  }
+
+  private static Query<Integer> query(String head, String tail) {
+    return new Query<>(head, List.of(), "true", List.of(), tail, row -> row.getInt(1));
+  }
+
+  /**
    * A task that changed.
    *
    * @param counter of the user, in the same state of the database
@@ -140,6 +192,18 @@ class TaskSql {
   List<ChangeRow> changes(long after, int limit) {
     return sql.run(
         new Query<>(CHANGES, List.of(after, limit), "true", List.of(), "", TaskSql::change));
+  }
+
+  /** The first tasks after this place in the order of creation, deleted or not. */
+  List<TaskRepresentation> export(Instant createdAt, long id, int limit) {
+    return sql.run(
+        new Query<>(
+            "(" + SELECT,
+            List.of(),
+            "not deleted and (created_at, id) > (?, ?)",
+            List.of(createdAt, id, limit, UserSql.CURRENT_USER, createdAt, id, limit, limit),
+            EXPORT_REST,
+            TaskSql::task));
   }
 
   /** The number of the user's tasks that meet the condition. */
@@ -174,10 +238,19 @@ class TaskSql {
             now,
             now,
             SearchText.of(title, task.description, tags),
-            SearchText.titleKey(title));
+            SearchText.titleKey(title),
+            Long.toString(quota));
+    return insert(
+            new Insert<>(
+                TABLE, INSERT_COLUMNS, INSERT_EXPRESSIONS, QUOTA, values, COLUMNS, TaskSql::task))
+        .stream()
+        .findFirst();
+  }
+
+  /** Stores rows with ids of the sequence. */
+  <T> List<T> insert(Insert<T> rows) {
     try {
-      return sql.insert(
-          TABLE, INSERT_COLUMNS, INSERT_EXPRESSIONS, values, QUOTA, quota, COLUMNS, TaskSql::task);
+      return sql.run(rows);
     } catch (PersistenceException e) {
       throw e.getCause() instanceof SQLException cause
               && UNIQUE_VIOLATION.equals(cause.getSQLState())

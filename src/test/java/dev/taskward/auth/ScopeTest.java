@@ -54,6 +54,54 @@ class ScopeTest {
     writer.delete(User.TASKS + "/" + id).then().statusCode(204);
   }
 
+  /** The scope to write does not imply the one to erase, nor the other way round. */
+  @Test
+  void erasingIsAScopeOfItsOwn() throws IOException {
+    for (String scopes : List.of("tasks:write", "tasks:read tasks:write", "x")) {
+      for (String path :
+          List.of(
+              "/api/v1/me/erase",
+              "/api/v1/me/erase/",
+              "/api/me/erase",
+              "/api/v1/me/erase;a=b",
+              "/api/v1/me;a/erase",
+              "/api/v1/me/%65rase",
+              "/api/v1//me/erase",
+              "/api/v1/me//erase",
+              "/api/v1/me/./erase",
+              "/x/../api/v1/me/erase")) {
+        String answer =
+            RawHttp.exchange(
+                base,
+                ("POST %s HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: 20\r\n"
+                        + "Content-Type: application/json\r\nAuthorization: Bearer %s\r\n\r\n"
+                        + "{\"confirm\": \"erase\"}")
+                    .formatted(path, token("scope", scopes)));
+        assertTrue(
+            answer.startsWith("HTTP/1.1 403 ") && answer.contains("scope=\"tasks:erase\"")
+                || answer.startsWith("HTTP/1.1 404 ")
+                || answer.contains("scope=\"tasks:write\""),
+            path + ": " + answer);
+      }
+    }
+    refused("tasks:read", with("scope", "tasks:erase").get("/api/v1/me"));
+    refused("tasks:write", with("scope", "tasks:erase").delete(User.TASKS + "?deleted=true"));
+    with("scope", "tasks:erase")
+        .contentType(ContentType.JSON)
+        .body("{\"confirm\": \"erase\"}")
+        .post("/api/v1/me/erase")
+        .then()
+        .statusCode(204);
+  }
+
+  @Test
+  void manyAtOnceNeedTheScopesOfOne() {
+    refused("tasks:write", with("scope", "tasks:read tasks:erase").post(User.TASKS + "/batch"));
+    refused("tasks:write", with("scope", "tasks:read tasks:erase").post(User.TASKS + "/import"));
+    refused("tasks:read", with("scope", "tasks:write tasks:erase").get(User.TASKS + "/export"));
+    with("scope", "tasks:read").get(User.TASKS + "/export").then().statusCode(200);
+  }
+
   @Test
   void aRefusedRequestCountsTowardsTheLimitOfTheUser() {
     with("scope", "x")
@@ -64,7 +112,7 @@ class ScopeTest {
   }
 
   @Test
-  void tokensOfTheDevSignInHaveBothScopes() {
+  void tokensOfTheDevSignInHaveAllScopes() {
     String token =
         RestAssured.given().formParam("username", "scoped").post("/dev/token").path("access_token");
 

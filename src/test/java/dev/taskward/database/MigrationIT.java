@@ -107,7 +107,8 @@ class MigrationIT {
           Map.of(
               1, List.of(TASKS, KEYS),
               3, List.of(TASKS_WITH_ALL_FIELDS),
-              4, List.of("update task set version = version + 1 where id % 100 = 99")));
+              4, List.of("update task set version = version + 1 where id % 100 = 99"),
+              5, List.of("update task set version = version + 1 where id % 100 = 98")));
 
   private static final JavaMigration[] JAVA_MIGRATIONS = {new V3__FillTaskFields()};
 

@@ -353,17 +353,18 @@ class RowLevelSecurityTest {
                       QuarkusTransaction.suspendingExisting()
                           .call(
                               () ->
-                                  gateway.insert(
-                                      "task",
-                                      "id, title, completed, deleted, created_at, updated_at, search,"
-                                          + " title_key, purge_at",
-                                      "nextval('task_id_seq'), ?, false, true, now(), now(), '', '', ?",
-                                      Arrays.asList("with or without", purgeAt),
-                                      "taskward.quota",
-                                      1_000,
-                                      "purge_at is null as none" + nulls,
-                                      row -> row.getBoolean("none" + nulls))))
-              .orElseThrow();
+                                  gateway.run(
+                                      new UserSql.Insert<>(
+                                          "task",
+                                          "id, title, completed, deleted, created_at, updated_at,"
+                                              + " search, title_key, purge_at",
+                                          "nextval('task_id_seq'), ?, false, true, now(), now(),"
+                                              + " '', '', ?",
+                                          "set_config('taskward.quota', ?, true)",
+                                          Arrays.asList("with or without", purgeAt, "1000"),
+                                          "purge_at is null as none" + nulls,
+                                          row -> row.getBoolean("none" + nulls)))))
+              .get(0);
       assertEquals(isNull, stored, "run " + i);
     }
   }

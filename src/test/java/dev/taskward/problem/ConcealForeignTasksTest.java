@@ -76,6 +76,22 @@ class ConcealForeignTasksTest {
     alice.list("?deleted=true").body("version", contains(2));
   }
 
+  @Test
+  void aBatchRevealsNoTaskEither() {
+    long id = alice.has("Mine");
+    for (long each : List.of(id, 9_000_000_000_000_000L)) {
+      bob.request()
+          .contentType("application/json")
+          .body(Map.of("operations", List.of(Map.of("op", "delete", "id", each))))
+          .post(User.TASKS + "/batch")
+          .then()
+          .statusCode(409)
+          .body("failures.status", contains(404))
+          .body("failures.detail", contains("There is no task with this id."));
+    }
+    alice.get(id).statusCode(200);
+  }
+
   private static List<String> names(Response response) {
     return response.headers().asList().stream().map(Header::getName).toList();
   }

@@ -18,6 +18,9 @@ import io.quarkus.test.junit.QuarkusTestProfile;
 import io.quarkus.test.junit.TestProfile;
 import io.restassured.RestAssured;
 import io.restassured.response.Response;
+import io.restassured.response.ValidatableResponse;
+import java.nio.charset.StandardCharsets;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -46,7 +49,7 @@ public class RateLimitsContract {
     }
   }
 
-  final User alice = User.fresh();
+  User alice = User.fresh();
 
   @Test
   void aUserSeesTheRemainingRequestsAndRetryAfter() {
@@ -71,6 +74,73 @@ public class RateLimitsContract {
     User.fresh().list("").statusCode(200); // from the same address
     alice.postText("{").statusCode(429); // the body is not read
     RestAssured.get(TestDatabase.management("/q/health/ready")).then().statusCode(200);
+  }
+
+  @Test
+  void aBatchCostsAsManyRequestsAsItHasOperations() {
+    batch(8).statusCode(200).header("RateLimit", matchesPattern("\"user\";r=12;t=\\d+"));
+    batch(13)
+        .statusCode(429)
+        .header("RateLimit", matchesPattern("\"user\";r=11;t=\\d+")) // itself costs one
+        .header("Retry-After", Integer::parseInt, greaterThan(180)) // of two requests
+        .header("Retry-After", Integer::parseInt, lessThan(361))
+        .body(
+            "detail",
+            equalTo("The request costs 13 requests. Retry-After has the seconds to wait."));
+    alice.list("").statusCode(200).body("size()", equalTo(8));
+    batch(10).statusCode(200).header("RateLimit", matchesPattern("\"user\";r=0;t=\\d+"));
+    alice.list("").statusCode(429);
+  }
+
+  /** It could never have enough requests left. */
+  @Test
+  void aBatchNeedsAtMostAllRequests() {
+    batch(100).statusCode(200).header("RateLimit", matchesPattern("\"user\";r=0;t=\\d+"));
+    alice.list("").statusCode(429);
+
+    alice = User.fresh();
+    alice.list("").statusCode(200);
+    batch(100).statusCode(429);
+  }
+
+  @Test
+  void anImportCostsARequestForEachHundredTasks() {
+    importTasks(100).statusCode(200).header("RateLimit", matchesPattern("\"user\";r=19;t=\\d+"));
+    importTasks(101).statusCode(200).header("RateLimit", matchesPattern("\"user\";r=17;t=\\d+"));
+    importTasks(1_800).statusCode(429).header("RateLimit", matchesPattern("\"user\";r=16;t=\\d+"));
+    importTasks(1_600).statusCode(200).header("RateLimit", matchesPattern("\"user\";r=0;t=\\d+"));
+  }
+
+  private ValidatableResponse importTasks(int tasks) {
+    return alice
+        .authorized()
+        .contentType("application/x-ndjson")
+        .body("{}\n".repeat(tasks).getBytes(StandardCharsets.US_ASCII))
+        .post(User.TASKS + "/import")
+        .then();
+  }
+
+  /** Malformed operations cost nothing more. */
+  @Test
+  void aMalformedBatchCostsOneRequest() {
+    alice
+        .roughRequest()
+        .contentType("application/json")
+        .body(Map.of("operations", Collections.nCopies(10, Map.of("op", "delete"))))
+        .post(User.TASKS + "/batch")
+        .then()
+        .statusCode(400)
+        .header("RateLimit", matchesPattern("\"user\";r=19;t=\\d+"));
+  }
+
+  private ValidatableResponse batch(int creations) {
+    Map<String, Object> create = Map.of("op", "create", "task", Map.of("title", "new"));
+    return alice
+        .request()
+        .contentType("application/json")
+        .body(Map.of("operations", Collections.nCopies(creations, create)))
+        .post(User.TASKS + "/batch")
+        .then();
   }
 
   @Test

@@ -16,11 +16,13 @@ import io.quarkus.test.junit.QuarkusTest;
 import io.quarkus.test.junit.QuarkusTestProfile;
 import io.quarkus.test.junit.TestProfile;
 import io.restassured.RestAssured;
+import io.restassured.response.ValidatableResponse;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -90,6 +92,88 @@ class SharedRateLimitsContract {
           .header("Retry-After", notNullValue());
     }
     assertEquals(List.of(), requestStatements());
+  }
+
+  /** All instances count the operations of a batch. */
+  @Test
+  void aBatchTakesItsRequestsFromTheSharedCount() {
+    Map<String, Object> create = Map.of("op", "create", "task", Map.of("title", "new"));
+    batch(Collections.nCopies(19, create))
+        .statusCode(200)
+        .header("RateLimit", matchesPattern("\"user\";r=1;t=\\d+"));
+    batch(Collections.nCopies(2, create)).statusCode(429);
+    assertEquals(429, status(alice.name()));
+  }
+
+  /** Also what a batch costs that is rolled back. */
+  @Test
+  void aRefusedBatchHasCostItsRequests() {
+    batch(Collections.nCopies(5, Map.of("op", "delete", "id", 1L << 50))).statusCode(400);
+    batch(List.of(Map.of("op", "delete", "id", 1L << 50), Map.of("op", "delete", "id", 1L << 51)))
+        .statusCode(409)
+        .header("RateLimit", matchesPattern("\"user\";r=17;t=\\d+"));
+    assertEquals(200, status(alice.name()));
+    alice.list("").header("RateLimit", matchesPattern("\"user\";r=15;t=\\d+"));
+  }
+
+  /** A batch that is refused does not make later single requests fail. */
+  @Test
+  void aRefusedBatchLeavesTheOtherRequests() {
+    Map<String, Object> create = Map.of("op", "create", "task", Map.of("title", "new"));
+    batch(Collections.nCopies(15, create)).statusCode(200);
+
+    batch(Collections.nCopies(10, create))
+        .statusCode(429)
+        .header("RateLimit", matchesPattern("\"user\";r=4;t=\\d+"));
+
+    assertEquals(200, status(alice.name()));
+    batch(Collections.nCopies(3, create)).statusCode(200);
+  }
+
+  private ValidatableResponse batch(List<?> operations) {
+    return alice
+        .request()
+        .contentType("application/json")
+        .body(Map.of("operations", operations))
+        .post(User.TASKS + "/batch")
+        .then();
+  }
+
+  /** A second erasure does not reset the limit once more. */
+  @Test
+  void anErasureRemovesTheCountOnceAPeriod() throws Exception {
+    long others = counts();
+    alice.list("").statusCode(200);
+    assertEquals(others + 1, counts());
+
+    erase();
+    assertEquals(others, counts());
+
+    for (int left = 19; left > 17; left--) {
+      alice
+          .list("")
+          .statusCode(200)
+          .header("RateLimit", matchesPattern("\"user\";r=" + left + ";.*"));
+    }
+    erase();
+    alice.list("").statusCode(200).header("RateLimit", matchesPattern("\"user\";r=16;t=\\d+"));
+  }
+
+  private void erase() {
+    alice
+        .request()
+        .contentType("application/json")
+        .body(Map.of("confirm", "erase"))
+        .post("/api/v1/me/erase")
+        .then()
+        .statusCode(204);
+  }
+
+  /** The counts of this period; the cleanup removes others at any time. */
+  private static long counts() {
+    return TestDatabase.query(
+        Long.class,
+        "(select count(*) from rate_limit where expires_at > extract(epoch from now()) * 1000)");
   }
 
   /** All statements except those of the concurrent cleanup. */

@@ -9,12 +9,14 @@ import dev.taskward.PostgresProxy;
 import dev.taskward.TestDatabase;
 import dev.taskward.User;
 import io.quarkus.test.junit.QuarkusTest;
+import io.restassured.response.ValidatableResponse;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
@@ -244,6 +246,98 @@ class TaskCostContract {
     assertCost(1, 1);
   }
 
+  /** It counts the tasks, and stores them. */
+  @Test
+  void aBatchOfCreationsIsTwoStatements() {
+    for (int creations : List.of(1, 100)) {
+      wire.reset();
+      batch(
+              Collections.nCopies(
+                  creations, TaskBatchContract.create(Map.of("title", "a", "tags", List.of("b")))))
+          .statusCode(200);
+
+      assertCost(2, 3);
+    }
+  }
+
+  @Test
+  void aBatchOfAllKindsIsFourStatements() {
+    List<Map<String, Object>> operations = new ArrayList<>();
+    for (int i = 0; i < 25; i++) {
+      operations.add(Map.of("op", "complete", "id", alice.has("a"), "completed", true));
+      operations.add(
+          Map.of(
+              "op",
+              "update",
+              "id",
+              alice.has("a"),
+              "task",
+              Map.of("title", "b", "due", "2026-01-13")));
+      operations.add(Map.of("op", "delete", "id", alice.has("a")));
+      operations.add(TaskBatchContract.create(Map.of("title", "a")));
+    }
+    wire.reset();
+
+    batch(operations).statusCode(200);
+
+    assertCost(4, 5); // locks tasks, changes them, counts new ones, stores them
+  }
+
+  @Test
+  void aRefusedBatchWritesNothing() {
+    long bobs = User.fresh().has("bob's");
+    wire.reset();
+
+    batch(
+            List.of(
+                Map.of("op", "delete", "id", bobs),
+                Map.of("op", "delete", "id", TaskId.MAX),
+                TaskBatchContract.create(Map.of())))
+        .statusCode(409);
+
+    assertCost(3, 4); // locks none, asks for others' once, reads the counter for the quota
+    assertTrue(wire.work().stream().allMatch(sql -> sql.startsWith("select ")));
+  }
+
+  private ValidatableResponse batch(List<?> operations) {
+    return alice
+        .authorized()
+        .contentType("application/json")
+        .body(Map.of("operations", operations))
+        .post(TaskBatchContract.BATCH)
+        .then();
+  }
+
+  @Test
+  void anExportIsOneStatementForEachPage() {
+    alice.request().get(TaskExportContract.EXPORT).then().statusCode(200);
+    assertCost(2, 2); // the counter, for the cursor
+
+    batch(Collections.nCopies(100, TaskBatchContract.create(Map.of()))).statusCode(200);
+    batch(Collections.nCopies(100, TaskBatchContract.create(Map.of()))).statusCode(200);
+    wire.reset();
+    alice.request().get(TaskExportContract.EXPORT).then().statusCode(200);
+    assertCost(3, 3);
+  }
+
+  @Test
+  void anImportIsOneStatementForEachFiveHundredTasks() {
+    TaskExportContract.importInto(alice, "{}\n".repeat(1_001)).statusCode(200);
+
+    assertCost(1 + 3, 2 + 3);
+  }
+
+  @Test
+  void anErasureIsBounded() {
+    alice.has("a");
+    wire.reset();
+
+    EraseContract.erase(alice).statusCode(204);
+
+    // tasks, counter, stored responses
+    assertCost(2 + 4 + 1, 3 + 5 + 2);
+  }
+
   @Test
   void theCurrentUserIsOneStatementInOneRoundTrip() {
     alice.request().get("/api/v1/me").then().statusCode(200);
@@ -355,6 +449,7 @@ class TaskCostContract {
             assertOneScan("task_by_user", "?limit=10&sort=created_at", user);
             assertOneScan("task_by_user", deep(user, "sort=-created_at"), user);
             assertOneScan("task_by_user", "?limit=10&q=TASK", user);
+            assertExportReadsOnePage(user);
             assertOneScan("task_by_user_trash", "?limit=10&deleted=true", user);
             for (boolean completed : List.of(true, false)) {
               String filter = "completed=" + completed;
@@ -375,6 +470,29 @@ class TaskCostContract {
             assertReadsNewestChangesOnly(user);
           }
         });
+  }
+
+  /** Each half reads at most a page, by its index. */
+  private void assertExportReadsOnePage(User user) {
+    wire.reset();
+    user.authorized().get(TaskExportContract.EXPORT).then().statusCode(200);
+
+    for (JsonObject plan : plans()) {
+      List<JsonObject> nodes = new ArrayList<>();
+      collectNodes(plan, nodes);
+      List<JsonObject> scans =
+          nodes.stream().filter(node -> node.containsKey("Index Name")).toList();
+      if (nodes.stream().anyMatch(node -> node.getString("Node Type").equals("Append"))) {
+        assertEquals(
+            List.of("task_by_user", "task_by_user_trash"),
+            scans.stream().map(scan -> scan.getString("Index Name")).sorted().toList(),
+            plan::encode);
+        for (JsonObject scan : scans) {
+          assertTrue(scan.getDouble("Actual Rows") <= TaskExport.PAGE, plan::encode);
+          assertEquals(0, scan.getDouble("Rows Removed by Filter", 0.0), plan::encode);
+        }
+      }
+    }
   }
 
   private void assertReadsNewestChangesOnly(User user) {

@@ -24,7 +24,10 @@ class TaskDocumentTest {
 
   @Test
   void readOnlyFieldsMayBeSentToEveryOperation() {
-    for (Operation operation : operationsWithBody()) {
+    List<Operation> ofTasks =
+        operationsWithBody().stream().filter(o -> !readOnly(o.schema()).isEmpty()).toList();
+    assertTrue(ofTasks.size() >= 4, ofTasks.toString());
+    for (Operation operation : ofTasks) {
       long id = alice.has("Buy milk");
       Map<String, Object> task = alice.get(id).extract().jsonPath().getMap("");
       JsonObject body = new JsonObject(operation.body().toString());
@@ -57,8 +60,11 @@ class TaskDocumentTest {
 
   private static List<Operation> operationsWithBody() {
     List<Operation> operations =
-        ApiDocument.operations().stream().filter(operation -> operation.body() != null).toList();
-    assertTrue(operations.size() >= 3, operations.toString());
+        ApiDocument.operations().stream()
+            .filter(o -> o.body() != null && o.mediaType().endsWith("json"))
+            .filter(o -> !o.mediaType().equals("application/x-ndjson")) // several values
+            .toList();
+    assertTrue(operations.size() >= 6, operations.toString());
     return operations;
   }
 

@@ -206,6 +206,63 @@ class TaskIsolationContract {
     return created.statusCode(201).extract().jsonPath().getLong("id");
   }
 
+  /** Neither as the task to change nor by any other field. */
+  @Test
+  void noOperationOfABatchReachesAnotherUsersTask() {
+    long living = alicesTask();
+    long deleted = alicesTask();
+    alice.delete(deleted).statusCode(204);
+    long bobs = bob.has("bob's");
+    for (long id : List.of(living, deleted)) {
+      for (Map<String, Object> operation :
+          List.<Map<String, Object>>of(
+              Map.of("op", "update", "id", id, "task", Map.of("title", "Mine now")),
+              Map.of("op", "update", "id", id, "if_version", 1, "task", Map.of()),
+              Map.of("op", "complete", "id", id, "completed", true),
+              Map.of("op", "delete", "id", id),
+              Map.of("op", "restore", "id", id))) {
+        Response answer =
+            bob.request()
+                .contentType(ContentType.JSON)
+                .body(
+                    Map.of(
+                        "operations",
+                        List.of(
+                            Map.of(
+                                "op",
+                                "update",
+                                "id",
+                                bobs,
+                                "task",
+                                Map.of("title", "x", "id", id, "user_id", alice.name())),
+                            operation)))
+                .post(User.TASKS + "/batch");
+
+        assertEquals(409, answer.statusCode(), operation.toString());
+        assertEquals(List.of(403), answer.path("failures.status"), operation.toString());
+        assertFalse(answer.asString().contains(MARK), answer.asString());
+        assertFalse(answer.asString().contains(alice.name()), answer.asString());
+      }
+    }
+    alice.get(living).body("version", equalTo(1));
+    alice.list("?deleted=true").body("version", contains(2));
+    bob.get(bobs).body("version", equalTo(1));
+  }
+
+  @Test
+  void anExportAndAnImportConcernTheCurrentUserAlone() {
+    long id = alicesTask();
+    String file = alice.request().get(TaskExportContract.EXPORT).asString();
+    assertFalse(bob.request().get(TaskExportContract.EXPORT).asString().contains(MARK));
+
+    TaskExportContract.importInto(bob, file).statusCode(200);
+
+    bob.list("").body("title", contains(MARK)).body("user_id", contains(bob.name()));
+    alice.list("").body("id", contains((int) id));
+    EraseContract.erase(bob).statusCode(204);
+    alice.list("").body("id", contains((int) id));
+  }
+
   @Test
   void aListShowsExactlyTheCurrentUsersTasks() {
     alicesTask();

@@ -1,6 +1,8 @@
 package dev.taskward.task;
 
+import static org.hamcrest.Matchers.contains;
 import static org.hamcrest.Matchers.equalTo;
+import static org.hamcrest.Matchers.everyItem;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import dev.taskward.SmallLimits;
@@ -8,6 +10,9 @@ import dev.taskward.Threads;
 import dev.taskward.User;
 import io.quarkus.test.junit.QuarkusTest;
 import io.quarkus.test.junit.TestProfile;
+import io.restassured.response.ValidatableResponse;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -25,7 +30,7 @@ class TaskQuotaContract {
           .mapToObj(i -> "\"k" + i + "\": \"\"")
           .collect(Collectors.joining(",", "{", "}"));
 
-  final User alice = User.fresh();
+  User alice = User.fresh();
 
   @Test
   void aUserAtTheQuotaCannotCreateMoreTasks() {
@@ -87,6 +92,106 @@ class TaskQuotaContract {
     }
     for (int i = 0; i < 5; i++) {
       alice.has("task " + i);
+    }
+  }
+
+  @Test
+  void theCreationsOfABatchCountTogether() {
+    alice.has("one");
+    alice.delete(alice.has("two")).statusCode(204);
+    String cursor = alice.request().get(EventReader.CHANGES).path("cursor");
+
+    for (int attempt = 0; attempt < 2; attempt++) {
+      batch(4, List.of())
+          .statusCode(409)
+          .body("failures.operation", contains(0, 1, 2, 3))
+          .body("failures.status", everyItem(equalTo(403)))
+          .body(
+              "failures[0].detail",
+              equalTo("You have reached the limit of 5 tasks. Deleted tasks count, too."));
+    }
+    assertEquals(cursor, alice.request().get(EventReader.CHANGES).path("cursor"));
+
+    batch(4, List.of(Map.of("op", "delete", "id", TaskId.MAX)))
+        .statusCode(409)
+        .body("failures.operation", contains(0, 1, 2, 3, 4))
+        .body("failures.status", contains(403, 403, 403, 403, 404));
+    batch(3, List.of(Map.of("op", "delete", "id", TaskId.MAX)))
+        .statusCode(409)
+        .body("failures.operation", contains(3));
+
+    batch(3, List.of()).statusCode(200);
+    alice.post(Map.of("title", "One more")).statusCode(403);
+  }
+
+  /** Its counter does not exist yet. */
+  @Test
+  void aFirstBatchBeyondTheQuotaIsRefused() {
+    batch(6, List.of()).statusCode(409);
+    TaskExportContract.importInto(alice, "{}\n".repeat(6)).statusCode(403);
+    batch(5, List.of()).statusCode(200);
+  }
+
+  @Test
+  void theTasksOfAnImportCountTogether() {
+    alice.has("one");
+
+    TaskExportContract.importInto(alice, "{}\n".repeat(5))
+        .statusCode(403)
+        .body(
+            "detail", equalTo("You have reached the limit of 5 tasks. Deleted tasks count, too."));
+    assertEquals(1, alice.list("").extract().jsonPath().getList("").size());
+
+    TaskExportContract.importInto(alice, "{\"deleted\": true}\n".repeat(4)).statusCode(200);
+    alice.post(Map.of("title", "One more")).statusCode(403);
+  }
+
+  private ValidatableResponse batch(int creations, List<Map<String, Object>> others) {
+    List<Object> operations =
+        new ArrayList<>(
+            Collections.nCopies(creations, TaskBatchContract.create(Map.of("title", "new"))));
+    operations.addAll(others);
+    return alice
+        .request()
+        .contentType("application/json")
+        .body(Map.of("operations", operations))
+        .post(TaskBatchContract.BATCH)
+        .then();
+  }
+
+  @Test
+  void parallelBatchesStopAtTheQuota() {
+    List<CompletableFuture<Integer>> answers =
+        IntStream.range(0, 20)
+            .mapToObj(
+                i ->
+                    CompletableFuture.supplyAsync(
+                        () -> batch(2, List.of()).extract().statusCode(), Threads.EACH))
+            .toList();
+
+    assertEquals(2, answers.stream().filter(answer -> answer.join() == 200).count());
+    assertEquals(4, (int) alice.request().get("/api/v1/me").path("tasks.open"));
+  }
+
+  /** They find no counter, and may create it at the same time. */
+  @Test
+  void theFirstRequestsOfAUserAreNotOverTheQuota() {
+    for (int round = 0; round < 40; round++) {
+      alice = User.fresh();
+      List<CompletableFuture<Integer>> answers =
+          IntStream.range(0, 4)
+              .mapToObj(
+                  i ->
+                      CompletableFuture.supplyAsync(
+                          () ->
+                              (i % 2 == 0 ? batch(1, List.of()) : alice.post(Map.of("title", "x")))
+                                  .extract()
+                                  .statusCode(),
+                          Threads.EACH))
+              .toList();
+      assertEquals(
+          List.of(200, 200, 201, 201),
+          answers.stream().map(CompletableFuture::join).sorted().toList());
     }
   }
 
