@@ -168,9 +168,13 @@ public interface DeploymentSettings {
 
     private static final Set<String> LOOPBACK = Set.of("localhost", "127.0.0.1", "[::1]");
 
-    /** As browsers send it (RFC 6454): no path, and nothing that Quarkus reads as a pattern. */
+    /**
+     * As browsers send it (RFC 6454): no path, and nothing that Quarkus reads as a pattern. Apps and
+     * extensions have schemes of their own, and no ports.
+     */
     private static final String ORIGIN =
-        "(?!http:.*:80$|https:.*:443$)https?://[a-z0-9.-]+(:[0-9]{1,5})?";
+        "(?!http:.*:80$|https:.*:443$)https?://([a-z0-9.-]+|\\[[0-9a-f:]+])(:[0-9]{1,5})?"
+            + "|(?!https?:)[a-z][a-z0-9+.-]*://[a-z0-9.-]+";
 
     @Override
     public boolean isValid(DeploymentSettings settings, ConstraintValidatorContext context) {
