@@ -5,8 +5,6 @@ import jakarta.enterprise.context.ApplicationScoped;
 import java.net.URI;
 import java.util.List;
 import java.util.Optional;
-import java.util.stream.Collectors;
-import java.util.stream.Stream;
 
 /** All resources of the API. */
 @ApplicationScoped
@@ -88,28 +86,17 @@ public class ApiResources {
             .toList();
   }
 
-  /** The media types of bodies, for the detail of a 415. */
-  public String mediaTypes() {
-    return ApiResource.JSON
-        + routes.stream()
-            .flatMap(
-                route ->
-                    Stream.of(
-                        other("PATCH", route.patch(), route),
-                        other(
-                            "POST",
-                            route.upload() == null ? null : route.upload().mediaType(),
-                            route)))
-            .flatMap(Optional::stream)
-            .collect(Collectors.joining());
-  }
-
-  private static Optional<String> other(String method, String type, ApiResource.Route route) {
-    return type == null || type.equals(ApiResource.JSON)
-        ? Optional.empty()
-        : Optional.of(
-            ", or %s to %s /%s"
-                .formatted(type, method, route.template().substring(ApiResource.NEWEST.length())));
+  /** The media type of bodies that this method reads at this path. */
+  public String bodyType(String method, String path) {
+    return route(path)
+        .map(
+            route ->
+                switch (method) {
+                  case "PATCH" -> route.patch();
+                  case "POST" -> route.upload() == null ? null : route.upload().mediaType();
+                  default -> null;
+                })
+        .orElse(ApiResource.JSON);
   }
 
   /** Whether the path is an alias without a version. */

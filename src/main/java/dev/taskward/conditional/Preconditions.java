@@ -47,10 +47,15 @@ public final class Preconditions {
   /**
    * Checks the preconditions against the current state. A change locks that state first.
    *
-   * @throws ProblemException 412 if a precondition fails, 400 if one is malformed
+   * @throws ProblemException 412 with the current state if a precondition fails, 400 if one is
+   *     malformed
    */
   public void check(Versioned current) {
-    check(current.etag());
+    String failure = failure(current.etag());
+    if (failure != null) {
+      throw ProblemException.preconditionFailed(failure)
+          .with(current.representation(), current.etag());
+    }
   }
 
   /**
@@ -59,18 +64,27 @@ public final class Preconditions {
    * @param tag its entity tag
    */
   public void check(String tag) {
+    String failure = failure(tag);
+    if (failure != null) {
+      throw ProblemException.preconditionFailed(failure);
+    }
+  }
+
+  /** Why a precondition fails; null if none does. */
+  private String failure(String tag) {
     List<String> required = tags(HttpHeaders.IF_MATCH);
     List<String> refused = tags(HttpHeaders.IF_NONE_MATCH);
     if (required != null && !required.contains(tag) && !required.contains(ANY)) {
-      throw ProblemException.preconditionFailed(STALE);
+      return STALE;
     }
     if (refused != null
         && (refused.contains(tag) || refused.contains("W/" + tag) || refused.contains(ANY))) {
       if (!request.request().method().name().matches("GET|HEAD")) {
-        throw ProblemException.preconditionFailed("If-None-Match names the current entity tag.");
+        return "If-None-Match names the current entity tag.";
       }
       request.put(NOT_MODIFIED, true);
     }
+    return null;
   }
 
   /** Whether the request has no preconditions. */

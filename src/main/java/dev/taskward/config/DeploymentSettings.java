@@ -169,8 +169,8 @@ public interface DeploymentSettings {
     private static final Set<String> LOOPBACK = Set.of("localhost", "127.0.0.1", "[::1]");
 
     /**
-     * As browsers send it (RFC 6454): no path, and nothing that Quarkus reads as a pattern. Apps and
-     * extensions have schemes of their own, and no ports.
+     * As browsers send it (RFC 6454): no path, and nothing that Quarkus reads as a pattern. Apps
+     * and extensions have schemes of their own, and no ports.
      */
     private static final String ORIGIN =
         "(?!http:.*:80$|https:.*:443$)https?://([a-z0-9.-]+|\\[[0-9a-f:]+])(:[0-9]{1,5})?"

@@ -10,9 +10,8 @@ import java.lang.annotation.Target;
 
 /**
  * Marks a resource method whose repeats under one {@code Idempotency-Key}
- * (draft-ietf-httpapi-idempotency-key-header) take effect once. Every POST and PATCH with a
- * response body has it. The other methods are idempotent by definition (RFC 9110, 9.2.2); their key
- * is ignored.
+ * (draft-ietf-httpapi-idempotency-key-header) take effect once. Every change has it, but for those
+ * whose repeat gets the same response anyway; they ignore the key.
  */
 @InterceptorBinding
 @Target({METHOD, TYPE}) // the interceptor is a type

@@ -76,7 +76,7 @@ class RequestMetrics implements RequestFilters {
     request.addEndHandler(
         ended -> {
           active.decrement();
-          if (StreamedResponse.is(request)) {
+          if (StreamedResponse.isEndless(request)) {
             return; // it lasts as long as the client wants
           }
           record(timer(request, status(request, ended)), System.nanoTime() - start, span);

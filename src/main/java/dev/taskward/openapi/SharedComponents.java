@@ -49,8 +49,8 @@ public class SharedComponents implements OASFilter {
   private static void describe(String path, HttpMethod method, Operation operation) {
     boolean isAboutOne = path.contains("{");
     boolean hasBody = !operation.getResponses().hasAPIResponse("204");
-    // A request without a response body has nothing to store.
-    boolean takesKey = hasBody && (method == HttpMethod.POST || method == HttpMethod.PATCH);
+    // A repeat of the other requests gets the same response without a key.
+    boolean takesKey = method != HttpMethod.GET && (isAboutOne || hasBody);
     Map<String, String> errors = new LinkedHashMap<>(ANY);
     if (hasBody) {
       errors.put("406", "NotAcceptable");

@@ -80,6 +80,9 @@ public class ErrorResponses {
                 response.header(name, value);
               }
             });
+    if (failure instanceof ProblemException e && e.currentTag() != null) {
+      response.header(HttpHeaders.ETAG, e.currentTag());
+    }
     closeIfUnread(problem, request);
     return response.build();
   }

@@ -35,7 +35,13 @@ public record Problem(
     @Schema(description = "The invalid fields or parameters. Only for invalid input.")
         List<FieldError> errors,
     @Schema(description = "The operations that failed. Only for a refused batch.")
-        List<Failure> failures) {
+        List<Failure> failures,
+    @Schema(hidden = true) Object current) { // the resource describes it
+
+  /** The same with the current state. */
+  Problem with(Object state) {
+    return new Problem(type, title, status, detail, instance, traceId, errors, failures, state);
+  }
 
   public static final String MEDIA_TYPE = "application/problem+json";
 

@@ -12,6 +12,8 @@ public class ProblemException extends WebApplicationException {
   private final String type;
   private final transient List<Problem.FieldError> errors;
   private final transient List<Problem.Failure> failures;
+  private transient Object current;
+  private String currentTag;
 
   private ProblemException(int status, String detail, List<Problem.FieldError> errors) {
     this(Problem.TYPE, status, detail, errors, List.of());
@@ -96,6 +98,22 @@ public class ProblemException extends WebApplicationException {
   /** 422: the request is well-formed, but contradicts an earlier one. */
   public static ProblemException unprocessable(String detail) {
     return new ProblemException(422, detail, List.of());
+  }
+
+  /** Adds the current state, which the client did not expect, and its entity tag. */
+  public ProblemException with(Object state, String etag) {
+    current = state;
+    currentTag = etag;
+    return this;
+  }
+
+  Object current() {
+    return current;
+  }
+
+  /** Null if there is no current state. */
+  String currentTag() {
+    return currentTag;
   }
 
   String type() {

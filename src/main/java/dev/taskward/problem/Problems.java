@@ -13,6 +13,7 @@ import dev.taskward.problem.Problem.FieldError;
 import io.quarkus.arc.Arc;
 import io.quarkus.security.ForbiddenException;
 import io.vertx.core.http.HttpClosedException;
+import io.vertx.core.http.HttpHeaders;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.validation.ConstraintViolationException;
 import jakarta.ws.rs.NotFoundException;
@@ -33,13 +34,16 @@ public final class Problems {
   /** The key of a request whose body is being read or is incomplete. */
   static final String BODY_INCOMPLETE = Problems.class.getName() + ".body";
 
+  private static final int MEDIA_TYPE_MAX = 100;
+
   private static final Logger LOG = Logger.getLogger(Problems.class);
 
   static Problem of(Throwable failure, RoutingContext request) {
     TraceId.of(request); // sets the log's trace id, also without filters
     if (failure instanceof ProblemException e) {
       int status = e.getResponse().getStatus();
-      return of(e.type(), status, e.getMessage(), e.errors(), e.failures(), request);
+      return of(e.type(), status, e.getMessage(), e.errors(), e.failures(), request)
+          .with(e.current());
     }
     if (failure instanceof ForeignResourceException e) {
       return of(403, e.getMessage(), List.of(), request);
@@ -94,10 +98,27 @@ public final class Problems {
 
   private static String detail(int status, RoutingContext request) {
     return status == 415
-        ? "The body must be "
-            + Arc.container().instance(ApiResources.class).get().mediaTypes()
-            + "."
+        ? unsupported(request)
         : Problem.detail(status, request.request().method().name());
+  }
+
+  /** Says what this path reads, and what was sent. */
+  private static String unsupported(RoutingContext request) {
+    String read =
+        Arc.container()
+            .instance(ApiResources.class)
+            .get()
+            .bodyType(request.request().method().name(), request.normalizedPath());
+    String sent = request.request().getHeader(HttpHeaders.CONTENT_TYPE);
+    return sent == null
+        ? "The body must be %s.".formatted(read)
+        : "The body must be %s, not %s.".formatted(read, LogLine.printable(cut(sent)));
+  }
+
+  private static String cut(String mediaType) {
+    return mediaType.length() > MEDIA_TYPE_MAX
+        ? mediaType.substring(0, MEDIA_TYPE_MAX) + "…"
+        : mediaType;
   }
 
   private static Problem invalid(List<FieldError> errors, RoutingContext request) {
@@ -138,7 +159,8 @@ public final class Problems {
         Objects.requireNonNullElse(request.request().path(), request.request().uri()),
         TraceId.of(request),
         errors,
-        failures);
+        failures,
+        null);
   }
 
   private static String line(RoutingContext request) {

@@ -490,7 +490,8 @@ public class Task extends PanacheEntityBase implements Versioned {
     return tags == null ? List.of() : List.of(tags);
   }
 
-  TaskRepresentation representation() {
+  @Override
+  public TaskRepresentation representation() {
     return new TaskRepresentation(
         id,
         userId,

@@ -35,6 +35,9 @@ public class TaskDocument implements OASFilter {
     List.of("Task", "NewTask", "TaskChange").forEach(name -> describeParts(schemas.get(name)));
     Schema patched = schemas.get("TaskChange").getProperties().get("metadata");
     patched.getAdditionalPropertiesSchema().addType(Schema.SchemaType.NULL); // removes a key
+    schemas
+        .get("Problem")
+        .addProperty("current", OASFactory.createSchema().ref("#/components/schemas/Task"));
     Map<String, Schema> readOnly = new TreeMap<>(schemas.get("Task").getProperties());
     readOnly.values().removeIf(property -> !Boolean.TRUE.equals(property.getReadOnly()));
     BODIES.forEach(body -> close(schemas.get(body.getSimpleName()), readOnly));

@@ -80,6 +80,10 @@ public class TaskResource {
             description = "The URL of the next page, with `rel=\"next\"`. Absent on the last page.",
             schema = @Schema(type = SchemaType.STRING)),
         @Header(
+            name = "Next-Cursor",
+            description = "The `cursor` of the next page. Absent on the last page.",
+            schema = @Schema(type = SchemaType.STRING)),
+        @Header(
             name = "Total-Count",
             description = "The number of tasks on all pages. Only with `count=true`.",
             schema = @Schema(type = SchemaType.INTEGER, format = "int64", minimum = "0"))
@@ -104,6 +108,7 @@ public class TaskResource {
     }
     if (page.next() != null) {
       String next = QueryString.with("cursor", page.next(), request);
+      response.header("Next-Cursor", page.next());
       response.header("Link", "<" + PublicUrl.of(uri, request) + "?" + next + ">; rel=\"next\"");
     }
     if (page.total() != null) {
@@ -155,6 +160,7 @@ public class TaskResource {
   }
 
   @PUT
+  @Idempotent
   @Consumes(MediaType.APPLICATION_JSON)
   @Path("{id}")
   @Transactional
@@ -187,6 +193,7 @@ public class TaskResource {
   }
 
   @DELETE
+  @Idempotent
   @Produces(MediaType.WILDCARD) // it has no response body
   @Path("{id}")
   @Transactional

@@ -56,10 +56,12 @@ class IdempotencyContract {
 
   /** Covers operations that are added later. */
   @Test
-  void everyPostAndPatchIsExecutedOnceAndThenReplayed() {
+  void everyChangeIsExecutedOnceAndThenReplayed() {
     List<Operation> operations =
-        ApiDocument.operations().stream().filter(o -> takesKey(o.method(), o.described())).toList();
-    assertTrue(operations.size() >= 6, operations.toString());
+        ApiDocument.operations().stream()
+            .filter(o -> takesKey(o.method(), o.path(), o.described()))
+            .toList();
+    assertTrue(operations.size() >= 8, operations.toString());
 
     for (Operation operation : operations) {
       long id = alice.has("Buy milk");
@@ -73,13 +75,15 @@ class IdempotencyContract {
     }
   }
 
-  /** A request without a response body, such as an erasure, has nothing to store. */
-  private static boolean takesKey(String method, io.swagger.v3.oas.models.Operation operation) {
-    return method.matches("POST|PATCH") && !operation.getResponses().containsKey("204");
+  /** A repeat of the others, such as an erasure, gets the same response without a key. */
+  private static boolean takesKey(
+      String method, String path, io.swagger.v3.oas.models.Operation operation) {
+    return !method.equals("GET")
+        && (path.contains("{") || !operation.getResponses().containsKey("204"));
   }
 
   @Test
-  void theDocumentHasTheKeyOnlyForPostAndPatch() {
+  void theDocumentHasTheKeyWhereItMakesADifference() {
     ApiDocument.read()
         .getPaths()
         .forEach(
@@ -87,7 +91,7 @@ class IdempotencyContract {
                 item.readOperationsMap()
                     .forEach(
                         (method, operation) -> {
-                          boolean keyed = takesKey(method.name(), operation);
+                          boolean keyed = takesKey(method.name(), path, operation);
                           assertEquals(
                               keyed,
                               operation.getParameters() != null
@@ -365,21 +369,41 @@ class IdempotencyContract {
   }
 
   @Test
-  void otherMethodsIgnoreTheKey() {
-    long id = alice.has("Buy milk");
-
+  void aReadIgnoresTheKey() {
     for (String any : List.of(key, "schlüssel")) {
       keyed(alice, any).get(User.TASKS).then().statusCode(200);
-      keyed(alice, any)
+      keyed(alice, any).delete(User.TASKS + "?deleted=true").then().statusCode(204);
+    }
+    assertEquals(0, storedResponses(alice));
+  }
+
+  /** Without a key, the repeat of a deletion gets 404, and that of a conditional change 412. */
+  @Test
+  void aRepeatedChangeOrDeletionGetsTheFirstResponse() {
+    long id = alice.has("Buy milk");
+    String path = User.TASKS + "/" + id;
+    for (int i = 0; i < 2; i++) {
+      keyed(alice, key)
+          .header("If-Match", "\"1\"")
           .contentType(ContentType.JSON)
-          .body(Map.of("title", any))
-          .put(User.TASKS + "/" + id)
+          .body(Map.of("title", "Buy tea"))
+          .put(path)
           .then()
           .statusCode(200)
-          .body("title", equalTo(any));
+          .header("ETag", equalTo("\"2\""))
+          .header(REPLAYED, i == 0 ? nullValue() : equalTo("true"));
     }
-    keyed(alice, key).delete(User.TASKS + "/" + id).then().statusCode(204);
-    assertEquals(0, storedResponses(alice));
+    for (int i = 0; i < 2; i++) {
+      keyed(alice, key)
+          .delete(path)
+          .then()
+          .statusCode(204)
+          .header("ETag", equalTo("\"3\""))
+          .header(REPLAYED, i == 0 ? nullValue() : equalTo("true"));
+    }
+    assertRefused(keyed(alice, "schlüssel").delete(path));
+    keyed(alice, "another").delete(path).then().statusCode(404);
+    assertEquals(2, storedResponses(alice));
   }
 
   @Test

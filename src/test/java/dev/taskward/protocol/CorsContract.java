@@ -81,6 +81,7 @@ class CorsContract {
             "Idempotency-Replayed",
             "Link",
             "Location",
+            "Next-Cursor",
             "RateLimit",
             "RateLimit-Policy",
             "Retry-After",

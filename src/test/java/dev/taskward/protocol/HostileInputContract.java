@@ -284,8 +284,8 @@ class HostileInputContract {
   }
 
   private static List<String> fields(Operation operation) {
-    if (operation.body() == null) {
-      return List.of();
+    if (operation.body() == null || operation.schema().getProperties() == null) {
+      return List.of(); // a file is no object
     }
     return Stream.concat(
             operation.schema().getProperties().keySet().stream(), // the read-only ones among them

@@ -526,7 +526,7 @@ class TaskExportContract {
         .post(IMPORT)
         .then()
         .statusCode(415)
-        .body("detail", org.hamcrest.Matchers.containsString("application/x-ndjson"));
+        .body("detail", equalTo("The body must be application/x-ndjson, not application/json."));
     alice
         .roughRequest()
         .contentType("application/x-ndjson")

@@ -328,6 +328,25 @@ class TaskListContract {
     return titles;
   }
 
+  /** For clients that cannot parse a Link. */
+  @Test
+  void theNextCursorIsThatOfTheLink() {
+    for (int i = 0; i < 5; i++) {
+      alice.has("task " + i);
+    }
+    List<String> titles = new ArrayList<>();
+    String cursor = "";
+    while (cursor != null) {
+      var page = alice.list("?limit=2" + cursor).statusCode(200).extract();
+      titles.addAll(page.jsonPath().getList("title"));
+      String next = page.header("Next-Cursor");
+      assertEquals(next != null, page.header("Link") != null);
+      assertTrue(next == null || page.header("Link").contains("cursor=" + next + ">"));
+      cursor = next == null ? null : "&cursor=" + next;
+    }
+    assertEquals(List.of("task 4", "task 3", "task 2", "task 1", "task 0"), titles);
+  }
+
   @Test
   void aFragmentInTheTargetIs400() throws Exception {
     String answer =

@@ -12,6 +12,7 @@ import dev.taskward.ApiDocument.Operation;
 import dev.taskward.User;
 import io.quarkus.test.junit.QuarkusTest;
 import io.restassured.http.ContentType;
+import io.restassured.response.Response;
 import io.restassured.response.ValidatableResponse;
 import java.util.List;
 import java.util.Map;
@@ -27,6 +28,46 @@ class TaskPreconditionsContract {
 
   final User alice = User.fresh();
   final User bob = User.fresh();
+
+  /** So the client can show both states without another request. */
+  @Test
+  void a412HasTheCurrentTaskAndItsTag() {
+    long id = alice.has("Buy milk");
+    alice.put(id, Map.of("title", "Buy tea")).statusCode(200);
+    Map<String, Object> current = alice.get(id).extract().path("$");
+    String path = User.TASKS + "/" + id;
+
+    for (Response stale :
+        List.of(
+            alice
+                .request()
+                .header("If-Match", "\"1\"")
+                .contentType("application/json")
+                .body(Map.of("title", "x"))
+                .put(path),
+            alice.request().header("If-Match", "\"1\"").delete(path),
+            alice.request().header("If-Match", "\"1\"").get(path),
+            alice.request().header("If-None-Match", "*").patch(path + "/complete"))) {
+      stale.then().statusCode(412).header("ETag", equalTo("\"2\""));
+      assertEquals(current, stale.path("current"));
+    }
+    alice.delete(id).statusCode(204);
+    alice
+        .request()
+        .header("If-Match", "\"1\"")
+        .delete(path)
+        .then()
+        .statusCode(404)
+        .body("current", nullValue());
+    User.fresh()
+        .request()
+        .header("If-Match", "\"1\"")
+        .delete(User.TASKS + "/" + alice.has("mine"))
+        .then()
+        .statusCode(403)
+        .header("ETag", nullValue())
+        .body("current", nullValue());
+  }
 
   @Test
   void everyResponseWithOneTaskHasItsEntityTag() {
