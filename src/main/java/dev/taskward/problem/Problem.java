@@ -24,17 +24,23 @@ public record Problem(
     @Schema(format = "uri-reference", examples = Problem.TYPE) String type,
     @Schema(examples = "Not Found") String title,
     @Schema(minimum = "400", maximum = "599", examples = "404") int status,
-    String detail,
-    @Schema(description = "The path of the request.") String instance,
+    @Schema(examples = "There is nothing at this path.") String detail,
+    @Schema(description = "The path of the request.", examples = "/api/v1/unknown") String instance,
     @Schema(
             description = "The id of the request in the log of the service.",
             pattern = "^[0-9a-f]{32}$",
             examples = "4bf92f3577b34da6a3ce929d0e0e4736")
         @JsonProperty("trace_id")
         String traceId,
-    @Schema(description = "The invalid fields or parameters. Only for invalid input.")
+    @Schema(
+            description = "The invalid fields or parameters. Only for invalid input.",
+            examples = Problem.ERRORS)
         List<FieldError> errors,
-    @Schema(description = "The operations that failed. Only for a refused batch.")
+    @Schema(
+            description = "The operations that failed. Only for a refused batch.",
+            examples =
+                "[{\"operation\": 1, \"status\": 412, \"detail\": \"If-Match does not name the"
+                    + " current entity tag.\"}]")
         List<Failure> failures,
     @Schema(hidden = true) Object current) { // the resource describes it
 
@@ -46,6 +52,10 @@ public record Problem(
   public static final String MEDIA_TYPE = "application/problem+json";
 
   public static final String TYPE = "about:blank";
+
+  /** For the OpenAPI document. */
+  private static final String ERRORS =
+      "[{\"field\": \"title\", \"message\": \"must not be blank\"}]";
 
   /** What is wrong with one field or parameter. */
   @RegisterForReflection
@@ -97,8 +107,9 @@ public record Problem(
               examples = "412",
               description = "The status of the same change in a request of its own.")
           int status,
-      String detail,
-      @Schema(description = "The invalid fields.") List<FieldError> errors) {}
+      @Schema(examples = "If-Match does not name the current entity tag.") String detail,
+      @Schema(description = "The invalid fields.", examples = Problem.ERRORS)
+          List<FieldError> errors) {}
 
   static String invalidInput() {
     return "The input is invalid.";

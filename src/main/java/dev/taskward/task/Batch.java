@@ -29,7 +29,11 @@ public class Batch {
 
   @NotNull(message = SIZE)
   @Size(min = 1, max = MAX, message = SIZE)
-  @Schema(implementation = BatchOperation[].class, minItems = 1, maxItems = MAX)
+  @Schema(
+      implementation = BatchOperation[].class,
+      minItems = 1,
+      maxItems = MAX,
+      examples = "[{\"op\": \"complete\", \"id\": 5, \"completed\": true}]")
   public List<JsonNode> operations;
 
   /** The place of an operation in the body. */

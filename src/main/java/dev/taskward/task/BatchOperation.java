@@ -78,7 +78,8 @@ public sealed interface BatchOperation {
       name = "BatchCreate",
       requiredProperties = {"op", "task"})
   record Create(
-      @Schema(enumeration = "create") String op, @NotNull(message = MISSING) @Valid NewTask task)
+      @Schema(enumeration = "create", examples = "create") String op,
+      @NotNull(message = MISSING) @Valid NewTask task)
       implements BatchOperation {
 
     @Override
@@ -98,7 +99,7 @@ public sealed interface BatchOperation {
       name = "BatchUpdate",
       requiredProperties = {"op", "id", "task"})
   record Update(
-      @Schema(enumeration = "update") String op,
+      @Schema(enumeration = "update", examples = "update") String op,
       @Id Long id,
       @JsonProperty("if_version") @Min(value = 1, message = VERSION) Long ifVersion,
       @NotNull(message = MISSING) @Valid TaskChange task)
@@ -110,7 +111,7 @@ public sealed interface BatchOperation {
       name = "BatchComplete",
       requiredProperties = {"op", "id", "completed"})
   record Complete(
-      @Schema(enumeration = "complete") String op,
+      @Schema(enumeration = "complete", examples = "complete") String op,
       @Id Long id,
       @JsonProperty("if_version") @Min(value = 1, message = VERSION) Long ifVersion,
       @NotNull(message = MISSING) @Schema(description = "The new value.", examples = "true")
@@ -123,7 +124,7 @@ public sealed interface BatchOperation {
       name = "BatchDelete",
       requiredProperties = {"op", "id"})
   record Delete(
-      @Schema(enumeration = "delete") String op,
+      @Schema(enumeration = "delete", examples = "delete") String op,
       @Id Long id,
       @JsonProperty("if_version") @Min(value = 1, message = VERSION) Long ifVersion)
       implements BatchOperation {}
@@ -134,7 +135,7 @@ public sealed interface BatchOperation {
       name = "BatchRestore",
       requiredProperties = {"op", "id"})
   record Restore(
-      @Schema(enumeration = "restore") String op,
+      @Schema(enumeration = "restore", examples = "restore") String op,
       @Id Long id,
       @JsonProperty("if_version") @Min(value = 1, message = VERSION) Long ifVersion)
       implements BatchOperation {}

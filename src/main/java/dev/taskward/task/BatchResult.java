@@ -5,7 +5,8 @@ import org.eclipse.microprofile.openapi.annotations.media.Schema;
 
 /** What a batch did, in the order of its operations. */
 @Schema(requiredProperties = "results")
-public record BatchResult(List<Item> results) {
+public record BatchResult(
+    @Schema(examples = "[{\"status\": 201, \"id\": 9, \"version\": 1}]") List<Item> results) {
 
   /** The task after one operation. */
   @Schema(

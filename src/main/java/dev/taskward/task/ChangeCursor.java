@@ -12,6 +12,9 @@ import java.nio.ByteBuffer;
  */
 record ChangeCursor(long epoch, long seq, long start) {
 
+  /** For the OpenAPI document. */
+  static final String EXAMPLE = "BgcICQoLypeBEsobAAAAAAAAAAEAAAAAAAAAKgAAAAAAAAAq";
+
   /** Of a client without a copy. */
   static final ChangeCursor NONE = new ChangeCursor(0, 0, 0);
 

@@ -10,6 +10,6 @@ import org.eclipse.microprofile.openapi.annotations.media.Schema;
 public class Completion {
 
   @JsonSetter(nulls = Nulls.FAIL)
-  @Schema(description = "The new value. If absent, the flag is flipped.")
+  @Schema(description = "The new value. If absent, the flag is flipped.", examples = "true")
   public Boolean completed;
 }

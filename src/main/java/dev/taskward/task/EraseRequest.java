@@ -15,6 +15,6 @@ public class EraseRequest {
 
   @NotNull(message = MESSAGE)
   @Pattern(regexp = "erase", message = MESSAGE)
-  @Schema(enumeration = "erase")
+  @Schema(enumeration = "erase", examples = "erase")
   public String confirm;
 }

@@ -28,15 +28,16 @@ public class NewTask {
               + "\".",
       nullable = true,
       minLength = 1,
-      maxLength = TaskText.TITLE_MAX)
+      maxLength = TaskText.TITLE_MAX,
+      examples = "Buy milk")
   public String title;
 
   @TaskText.Description
-  @Schema(nullable = true, maxLength = TaskText.DESCRIPTION_MAX)
+  @Schema(nullable = true, maxLength = TaskText.DESCRIPTION_MAX, examples = "Two litres, full fat")
   public String description;
 
   @JsonSetter(nulls = Nulls.FAIL)
-  @Schema(description = "If absent, `false`.")
+  @Schema(description = "If absent, `false`.", examples = "false")
   public boolean completed;
 
   @TaskDue.When
@@ -49,21 +50,20 @@ public class NewTask {
   public String dueZone;
 
   @TaskText.Priority
-  @Schema(
-      nullable = true,
-      enumeration = {"low", "normal", "high", "urgent"})
+  @Schema(examples = "high")
   public String priority;
 
   @JsonSetter(nulls = Nulls.FAIL, contentNulls = Nulls.FAIL)
   @TaskTags.Valid
   @Schema(
       description = "Different texts. They are compared and stored in NFC, in this order.",
+      examples = "[\"shopping\", \"home\"]",
       maxItems = TaskTags.MAX,
       uniqueItems = true)
   public List<String> tags = List.of();
 
   @TaskText.Position
-  @Schema(nullable = true, pattern = "^" + TaskText.POSITION + "$")
+  @Schema(nullable = true, pattern = "^" + TaskText.POSITION + "$", examples = "a0")
   public String position;
 
   @JsonSetter(nulls = Nulls.FAIL, contentNulls = Nulls.FAIL)
@@ -71,6 +71,7 @@ public class NewTask {
   @Schema(
       description =
           "Keys of 1 to 40 characters A-Z, a-z, 0-9, `_`, `.`, `-`. At most 2 KiB together.",
+      examples = "{\"color\": \"green\"}",
       maxProperties = TaskMetadata.KEYS_MAX)
   public Map<String, String> metadata = Map.of();
 

@@ -22,18 +22,20 @@ public class TaskChange {
 
   @JsonSetter(nulls = Nulls.FAIL)
   @TaskText.Title
-  @Schema(minLength = 1, maxLength = TaskText.TITLE_MAX)
+  @Schema(minLength = 1, maxLength = TaskText.TITLE_MAX, examples = "Buy oat milk")
   public String title;
 
   /** Null if absent: the value stays. Empty for an explicit null: it is cleared. */
   @Schema(
       description = "Null clears it. If absent, it keeps its value.",
       nullable = true,
-      maxLength = TaskText.DESCRIPTION_MAX)
+      maxLength = TaskText.DESCRIPTION_MAX,
+      examples = "Two litres, full fat")
   @SuppressWarnings("OptionalUsedAsFieldOrParameterType") // it has three states
   public Optional<@TaskText.Description String> description;
 
   @JsonSetter(nulls = Nulls.FAIL)
+  @Schema(examples = "true")
   public Boolean completed;
 
   @Schema(
@@ -48,9 +50,7 @@ public class TaskChange {
   @SuppressWarnings("OptionalUsedAsFieldOrParameterType")
   public Optional<@TaskDue.Zone String> dueZone;
 
-  @Schema(
-      nullable = true,
-      enumeration = {"low", "normal", "high", "urgent"})
+  @Schema(examples = "urgent")
   @SuppressWarnings("OptionalUsedAsFieldOrParameterType")
   public Optional<@TaskText.Priority String> priority;
 
@@ -58,11 +58,12 @@ public class TaskChange {
   @TaskTags.Valid
   @Schema(
       description = "Replaces all tags. They are compared and stored in NFC, in this order.",
+      examples = "[\"shopping\", \"home\"]",
       maxItems = TaskTags.MAX,
       uniqueItems = true)
   public List<String> tags;
 
-  @Schema(nullable = true, pattern = "^" + TaskText.POSITION + "$")
+  @Schema(nullable = true, pattern = "^" + TaskText.POSITION + "$", examples = "a0")
   @SuppressWarnings("OptionalUsedAsFieldOrParameterType")
   public Optional<@TaskText.Position String> position;
 
@@ -70,7 +71,8 @@ public class TaskChange {
   @Schema(
       description =
           "`PUT` replaces the object. A merge patch changes its keys: null removes a key, or all.",
-      nullable = true)
+      nullable = true,
+      examples = "{\"color\": \"green\"}")
   @SuppressWarnings("OptionalUsedAsFieldOrParameterType")
   public Optional<@TaskMetadata.Valid Map<String, String>> metadata;
 

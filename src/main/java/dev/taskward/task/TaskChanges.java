@@ -11,5 +11,9 @@ public record TaskChanges(
                 "The current state of each task that changed, in the order of their last changes."
                     + " Deleted tasks have `deleted: true`.")
         List<TaskRepresentation> changes,
-    @Schema(description = "The value of `since` for the next request. It is opaque.") String cursor,
-    @Schema(description = "Whether there are more changes now.") boolean more) {}
+    @Schema(
+            description = "The value of `since` for the next request. It is opaque.",
+            examples = ChangeCursor.EXAMPLE)
+        String cursor,
+    @Schema(description = "Whether there are more changes now.", examples = "false")
+        boolean more) {}

@@ -3,7 +3,6 @@ package dev.taskward.task;
 import dev.taskward.common.StreamedResponse;
 import io.quarkus.smallrye.openapi.OpenApiFilter;
 import java.math.BigDecimal;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -25,13 +24,19 @@ public class TaskDocument implements OASFilter {
   private static final List<Class<?>> BODIES =
       List.of(NewTask.class, TaskChange.class, Completion.class);
 
+  private static final String PRIORITY = "Priority";
+
   @Override
   public void filterOpenAPI(OpenAPI document) {
     Map<String, Schema> schemas = document.getComponents().getSchemas();
-    schemas
-        .get("Instant")
-        .description("RFC 3339, in UTC. Responses always have six fractional digits.")
-        .examples(List.of("2026-01-13T10:00:00.000000Z"));
+    document
+        .getComponents()
+        .addSchema(
+            PRIORITY,
+            OASFactory.createSchema()
+                .addType(Schema.SchemaType.STRING)
+                .enumeration(List.copyOf(TaskPriority.NAMES))
+                .examples(List.of("high")));
     List.of("Task", "NewTask", "TaskChange").forEach(name -> describeParts(schemas.get(name)));
     Schema patched = schemas.get("TaskChange").getProperties().get("metadata");
     patched.getAdditionalPropertiesSchema().addType(Schema.SchemaType.NULL); // removes a key
@@ -104,9 +109,13 @@ public class TaskDocument implements OASFilter {
   private static void describeParts(Schema task) {
     Map<String, Schema> properties = task.getProperties();
     properties.get("tags").getItems().minLength(1).maxLength(TaskTags.LENGTH_MAX);
-    List<Object> priorities = new ArrayList<>(TaskPriority.NAMES);
-    priorities.add(null); // JSON Schema excludes what the list does not have
-    properties.get("priority").setEnumeration(priorities);
+    Schema priority = properties.get("priority");
+    priority.setType(null);
+    // Some generators ignore an enum that has null.
+    priority.anyOf(
+        List.of(
+            OASFactory.createSchema().ref(PRIORITY),
+            OASFactory.createSchema().addType(Schema.SchemaType.NULL)));
     Schema metadata = properties.get("metadata");
     metadata.getAdditionalPropertiesSchema().maxLength(TaskMetadata.VALUE_MAX);
   }

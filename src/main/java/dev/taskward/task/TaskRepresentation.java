@@ -49,11 +49,7 @@ public record TaskRepresentation(
     @Schema(nullable = true, description = TaskDue.ZONE_DESCRIPTION, examples = "Europe/Berlin")
         @JsonProperty("due_zone")
         String dueZone,
-    @Schema(
-            nullable = true,
-            enumeration = {"low", "normal", "high", "urgent"},
-            examples = "high")
-        String priority,
+    @Schema(examples = "high") String priority,
     @Schema(
             description = "Different texts, in the order of the client, in NFC.",
             examples = "[\"shopping\", \"home\"]",
@@ -74,9 +70,12 @@ public record TaskRepresentation(
         Map<String, String> metadata,
     @Schema(examples = "false") boolean completed,
     @Schema(
+            implementation = String.class,
+            format = "date-time",
             readOnly = true,
             nullable = true,
-            description = "When the task was completed. Null if it is open.")
+            description = "When the task was completed. Null if it is open." + TaskTime.DESCRIPTION,
+            examples = "2026-01-13T17:30:00.000000Z")
         @JsonProperty("completed_at")
         Instant completedAt,
     @Schema(
@@ -86,19 +85,40 @@ public record TaskRepresentation(
                 "True only with `deleted=true`. Other requests do not find deleted tasks.")
         boolean deleted,
     @Schema(
+            implementation = String.class,
+            format = "date-time",
             readOnly = true,
             nullable = true,
-            description = "When the task was deleted. Null if it is not.")
+            description = "When the task was deleted. Null if it is not." + TaskTime.DESCRIPTION,
+            examples = "2026-01-14T08:00:00.000000Z")
         @JsonProperty("deleted_at")
         Instant deletedAt,
-    @Schema(readOnly = true) @JsonProperty("created_at") Instant createdAt,
-    @Schema(readOnly = true) @JsonProperty("updated_at") Instant updatedAt,
     @Schema(
+            implementation = String.class,
+            format = "date-time",
+            readOnly = true,
+            description = "When the task was created." + TaskTime.DESCRIPTION,
+            examples = "2026-01-13T10:00:00.000000Z")
+        @JsonProperty("created_at")
+        Instant createdAt,
+    @Schema(
+            implementation = String.class,
+            format = "date-time",
+            readOnly = true,
+            description = "When the task was last changed." + TaskTime.DESCRIPTION,
+            examples = "2026-01-13T17:30:00.000000Z")
+        @JsonProperty("updated_at")
+        Instant updatedAt,
+    @Schema(
+            implementation = String.class,
+            format = "date-time",
             readOnly = true,
             nullable = true,
             description =
                 "When a deleted task may be removed permanently. From then on it cannot be"
-                    + " restored. Null if the task is not deleted, or never removed.")
+                    + " restored. Null if the task is not deleted, or never removed."
+                    + TaskTime.DESCRIPTION,
+            examples = "2026-02-13T08:00:00.000000Z")
         @JsonProperty("purge_at")
         Instant purgeAt,
     @Schema(

@@ -78,15 +78,27 @@ public class TaskResource {
         @Header(
             name = "Link",
             description = "The URL of the next page, with `rel=\"next\"`. Absent on the last page.",
-            schema = @Schema(type = SchemaType.STRING)),
+            schema =
+                @Schema(
+                    type = SchemaType.STRING,
+                    examples =
+                        "<https://tasks.example.com/api/v1/tasks?cursor=nN4-I96_hA7FPiPoAAAAAAAAACoABkhCDf0oAA>; rel=\"next\"")),
         @Header(
             name = "Next-Cursor",
             description = "The `cursor` of the next page. Absent on the last page.",
-            schema = @Schema(type = SchemaType.STRING)),
+            schema =
+                @Schema(
+                    type = SchemaType.STRING,
+                    examples = "nN4-I96_hA7FPiPoAAAAAAAAACoABkhCDf0oAA")),
         @Header(
             name = "Total-Count",
             description = "The number of tasks on all pages. Only with `count=true`.",
-            schema = @Schema(type = SchemaType.INTEGER, format = "int64", minimum = "0"))
+            schema =
+                @Schema(
+                    type = SchemaType.INTEGER,
+                    format = "int64",
+                    minimum = "0",
+                    examples = "42"))
       })
   public RestResponse<List<TaskRepresentation>> list(
       @Context UriInfo uri, @Context RoutingContext request) {
@@ -132,7 +144,10 @@ public class TaskResource {
           @Header(
               name = "Location",
               description = "The URL of the task.",
-              schema = @Schema(type = SchemaType.STRING)))
+              schema =
+                  @Schema(
+                      type = SchemaType.STRING,
+                      examples = "https://tasks.example.com/api/v1/tasks/42")))
   public RestResponse<TaskRepresentation> create(
       @NotNull(message = MISSING) @Valid NewTask task,
       @Context UriInfo uri,

@@ -20,6 +20,9 @@ import java.util.regex.Pattern;
 /** An instant as text (RFC 3339). */
 final class TaskTime {
 
+  /** The end of a description in the OpenAPI document. */
+  static final String DESCRIPTION = " RFC 3339, in UTC, with six fractional digits.";
+
   static final String ERROR =
       "must be a time like 2026-01-13T10:00:00Z (RFC 3339), in the years 1900 to 9999";
 
