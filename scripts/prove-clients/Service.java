@@ -12,7 +12,7 @@ import javax.crypto.spec.SecretKeySpec;
 
 /**
  * Runs the packaged service on the PostgreSQL of the tests until standard input ends. {@code java
- * Service.java LOGFILE} prints its address and the tokens of two users.
+ * Service.java LOGFILE} prints its address and the tokens of three users.
  */
 class Service {
 
@@ -30,7 +30,8 @@ class Service {
           }
           Thread.sleep(200);
         }
-        System.out.println(url + " " + token(secret) + " " + token(secret));
+        System.out.println(
+            String.join(" ", url, token(secret), token(secret), token(secret)));
         while (System.in.read() >= 0) {
           // until the parent process closes the pipe or ends
         }
