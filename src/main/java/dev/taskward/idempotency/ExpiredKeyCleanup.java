@@ -37,7 +37,8 @@ class ExpiredKeyCleanup {
   @Scheduled(
       every = "${taskward.idempotency.sweep-every}",
       delayed = "${taskward.idempotency.sweep-every}",
-      concurrentExecution = Scheduled.ConcurrentExecution.SKIP)
+      concurrentExecution = Scheduled.ConcurrentExecution.SKIP,
+      skipExecutionIf = Scheduled.ApplicationNotRunning.class)
   void run() {
     Timestamp expired = Timestamp.from(Instant.now().minus(config.lifetime()));
     try (Connection connection = database.getConnection();

@@ -200,7 +200,8 @@ class SharedBuckets {
   @Scheduled(
       every = "${taskward.rate-limit.sweep-every}",
       delayed = "${taskward.rate-limit.sweep-every}",
-      concurrentExecution = Scheduled.ConcurrentExecution.SKIP)
+      concurrentExecution = Scheduled.ConcurrentExecution.SKIP,
+      skipExecutionIf = Scheduled.ApplicationNotRunning.class)
   void sweep() {
     if (counts == null) {
       return;

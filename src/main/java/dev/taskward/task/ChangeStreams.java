@@ -168,7 +168,8 @@ class ChangeStreams {
   @Scheduled(
       every = "${taskward.changes.poll}",
       delayed = "${taskward.changes.poll}",
-      concurrentExecution = ConcurrentExecution.SKIP)
+      concurrentExecution = ConcurrentExecution.SKIP,
+      skipExecutionIf = Scheduled.ApplicationNotRunning.class)
   void poll() {
     if (count.get() == 0) {
       return;

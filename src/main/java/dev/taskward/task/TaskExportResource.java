@@ -11,6 +11,7 @@ import io.quarkus.security.identity.SecurityIdentity;
 import io.smallrye.common.annotation.Blocking;
 import io.smallrye.mutiny.Multi;
 import io.vertx.core.http.HttpMethod;
+import io.vertx.core.http.HttpServerResponse;
 import io.vertx.core.http.HttpVersion;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.inject.Singleton;
@@ -40,10 +41,18 @@ public class TaskExportResource {
   /** At a time in this instance. Each has a page in memory. */
   private static final int EXPORTS_MAX = 50;
 
+  private record Open(TaskExport export, HttpServerResponse response) {
+
+    /** Also if the client disconnected before the first page. Then the pages have no end. */
+    boolean isOver() {
+      return export.isAbandoned() || response.closed() || response.ended();
+    }
+  }
+
   private final CurrentUser user;
   private final UserReads reads;
   private final ObjectMapper json;
-  private final Map<String, TaskExport> byUser = new ConcurrentHashMap<>();
+  private final Map<String, Open> byUser = new ConcurrentHashMap<>();
 
   TaskExportResource(
       @PersistenceUnitExtension CurrentUser user, UserReads reads, ObjectMapper json) {
@@ -79,8 +88,8 @@ public class TaskExportResource {
     String name = user.subject();
     String cursor = ChangeCursor.end(Task.counter()).text(name);
     TaskExport export = new TaskExport(json, cursor, System::nanoTime);
-    admit(name, export);
-    removeAtEnd(name, export, request);
+    Open open = new Open(export, request.response());
+    admit(name, open);
     describe(request);
     SecurityIdentity identity = reads.user();
     return Multi.createBy()
@@ -90,7 +99,7 @@ public class TaskExportResource {
         .onFailure()
         .invoke(failure -> LOG.warnf("An export was cut: %s", failure))
         .onTermination()
-        .invoke(() -> byUser.remove(name, export));
+        .invoke(() -> byUser.remove(name, open));
   }
 
   private static void describe(RoutingContext request) {
@@ -102,20 +111,12 @@ public class TaskExportResource {
     }
   }
 
-  /** Ends it without a subscription, too: there is none if the client has disconnected already. */
-  private void removeAtEnd(String name, TaskExport export, RoutingContext request) {
-    request.addEndHandler(ended -> byUser.remove(name, export));
-    if (request.response().closed()) { // since before the handler was there
-      byUser.remove(name, export);
-    }
-  }
-
-  private void admit(String name, TaskExport export) {
-    byUser.values().removeIf(TaskExport::isAbandoned);
+  private void admit(String name, Open open) {
+    byUser.values().removeIf(Open::isOver);
     if (byUser.size() >= EXPORTS_MAX) {
       throw ProblemException.unavailable();
     }
-    if (byUser.putIfAbsent(name, export) != null) {
+    if (byUser.putIfAbsent(name, open) != null) {
       throw ProblemException.tooMany("The user has an export under way.");
     }
   }

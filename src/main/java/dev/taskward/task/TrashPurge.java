@@ -46,7 +46,8 @@ class TrashPurge {
   @Scheduled(
       every = "${taskward.trash.purge-interval}",
       delayed = "${taskward.trash.purge-interval}",
-      concurrentExecution = ConcurrentExecution.SKIP)
+      concurrentExecution = ConcurrentExecution.SKIP,
+      skipExecutionIf = Scheduled.ApplicationNotRunning.class)
   void purge() {
     if (config.keepsForEver()) {
       return;
