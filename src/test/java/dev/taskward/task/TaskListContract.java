@@ -524,6 +524,28 @@ class TaskListContract {
         .getList("title");
   }
 
+  /** As behind a proxy that changes the host and does not forward it. */
+  @Test
+  void theQueryOfLinkAloneReadsTheNextPage() {
+    createTitled("oat milk", "soy milk", "tea");
+    String query = "?q=milk&sort=title&limit=1&count=true";
+
+    ExtractableResponse<Response> page =
+        alice.authorized().header("Host", "internal:1").get(User.TASKS + query).then().extract();
+    assertEquals(List.of("oat milk"), page.jsonPath().getList("title"));
+    String link = page.header("Link");
+    assertTrue(link.startsWith("<http://internal:1/"), link);
+    alice
+        .request()
+        .urlEncodingEnabled(false)
+        .get(User.TASKS + link.replaceAll("<[^?]*(\\?.*)>; rel=\"next\"", "$1"))
+        .then()
+        .statusCode(200)
+        .header("Total-Count", "2")
+        .header("Link", nullValue())
+        .body("title", contains("soy milk"));
+  }
+
   /** The cursor of the second page. */
   private String cursorOf(String query) {
     String link = alice.list(query).statusCode(200).extract().header("Link");
