@@ -5,39 +5,47 @@ import java.net.ServerSocket;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Base64;
+import java.util.List;
 import java.util.UUID;
 import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
 
 /**
- * Runs the packaged service on the PostgreSQL of the tests until standard input ends. {@code java
- * Service.java LOGFILE} prints its address and the tokens of three users.
+ * Runs instances of the packaged service on the PostgreSQL of the tests until standard input ends.
+ * {@code java Service.java LOGFILE [INSTANCES]} prints a line for each instance: its address, its
+ * process ID, and the tokens of three users. {@code BETTER_AUTH_SECRET} replaces the random secret.
  */
 class Service {
 
   public static void main(String... args) throws Exception {
-    int port = freePort();
-    int management = freePort();
-    String secret = UUID.randomUUID().toString();
+    String secret =
+        System.getenv().getOrDefault("BETTER_AUTH_SECRET", UUID.randomUUID().toString());
+    List<Process> instances = new ArrayList<>();
     try (EmbeddedPostgres postgres = EmbeddedPostgres.start()) {
-      Process service = start(postgres.getPort(), port, management, secret, new File(args[0]));
-      try {
-        String url = "http://localhost:" + port;
+      for (int i = 0; i < (args.length > 1 ? Integer.parseInt(args[1]) : 1); i++) {
+        int port = freePort();
+        int management = freePort();
+        Process service = start(postgres.getPort(), port, management, secret, new File(args[0]));
+        instances.add(service);
         while (!isReady("http://localhost:" + management)) {
           if (!service.isAlive()) {
             throw new IllegalStateException("the service did not start, see " + args[0]);
           }
           Thread.sleep(200);
         }
-        System.out.println(
-            String.join(" ", url, token(secret), token(secret), token(secret)));
-        while (System.in.read() >= 0) {
-          // until the parent process closes the pipe or ends
-        }
-      } finally {
-        service.destroy();
-        service.waitFor();
+        System.out.printf(
+            "http://localhost:%d %d %s %s %s%n",
+            port, service.pid(), token(secret), token(secret), token(secret));
+      }
+      while (System.in.read() >= 0) {
+        // until the parent process closes the pipe or ends
+      }
+    } finally {
+      instances.forEach(Process::destroy);
+      for (Process instance : instances) {
+        instance.waitFor();
       }
     }
   }
@@ -54,7 +62,7 @@ class Service {
     ProcessBuilder builder =
         new ProcessBuilder(java, "-jar", "target/quarkus-app/quarkus-run.jar")
             .redirectErrorStream(true)
-            .redirectOutput(log);
+            .redirectOutput(ProcessBuilder.Redirect.appendTo(log));
     builder
         .environment()
         .keySet()

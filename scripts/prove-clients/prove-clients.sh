@@ -100,7 +100,7 @@ until grep -q ^http "$work/address"; do
   kill -0 "$service" 2>/dev/null || { cat "$work/start.log" "$work/service.log"; exit 1; }
   sleep 0.2
 done
-read -r url alice bob carol <<<"$(grep ^http "$work/address")"
+read -r url _ alice bob carol <<<"$(grep ^http "$work/address")"
 
 step "Session: TypeScript"
 node "$work/js/session.js" "$url" "$alice"

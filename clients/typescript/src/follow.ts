@@ -1,0 +1,115 @@
+import { createParser, type EventSourceMessage } from 'eventsource-parser';
+import type { components } from './openapi.js';
+import { Problem, problem } from './problem.js';
+import { backoff, pause } from './transport.js';
+
+type Task = components['schemas']['Task'];
+
+/** All tasks of the user, deleted ones included, as of a cursor. Store both parts together. */
+export interface Copy {
+  readonly tasks: ReadonlyMap<number, Task>;
+  readonly cursor: string;
+}
+
+export interface FollowOptions {
+  /** A copy of before, to begin with its cursor. */
+  copy?: Copy;
+  /** Ends the iteration. */
+  signal?: AbortSignal;
+  /** Called when the stream begins, and when it breaks. */
+  onConnection?: (connected: boolean) => void;
+}
+
+/** Where the events come from. */
+export interface Source {
+  open(cursor: string, signal: AbortSignal): Promise<Response>;
+  renewToken(): Promise<void>;
+}
+
+/** The service sends at least a comment every 25 s. */
+const SILENCE_SECONDS = 60;
+
+/** Network errors pass, and so does the load of the service. */
+function isFinal(error: unknown): boolean {
+  return error instanceof Problem && error.status < 500 && error.status !== 429;
+}
+
+/**
+ * Keeps a copy by a stream of Server-Sent Events. Returns it whenever it is up to date. Connects again
+ * after each end of the stream. Throws a `Problem` only if another attempt cannot help.
+ */
+export async function* follow(
+  { open, renewToken }: Source,
+  { copy, signal, onConnection }: FollowOptions,
+): AsyncGenerator<Copy, void, void> {
+  let tasks = new Map(copy?.tasks);
+  let cursor = copy?.cursor ?? '';
+  for (let attempt = 0; !signal?.aborted; attempt++) {
+    let wait = backoff(attempt);
+    const stream = new AbortController();
+    const end = () => stream.abort();
+    signal?.addEventListener('abort', end);
+    try {
+      const response = await open(cursor, stream.signal);
+      if (response.status === 410 && cursor !== '') {
+        tasks = new Map(); // tasks that were removed for good do not come again
+        cursor = '';
+        continue;
+      }
+      if (!response.ok || response.body === null) {
+        throw problem(response, await response.json().catch(() => null));
+      }
+      onConnection?.(true);
+      for await (const event of events(response.body, end, (seconds) => (wait = seconds))) {
+        attempt = 0;
+        cursor = event.id ?? cursor; // `end` has none
+        if (event.event === 'task') {
+          const task = JSON.parse(event.data) as Task;
+          if (task.version >= (tasks.get(task.id)?.version ?? 0)) {
+            tasks.set(task.id, task);
+          }
+        } else if (event.event === 'up-to-date') {
+          yield { tasks: new Map(tasks), cursor };
+        } else if (event.event === 'end' && event.data.includes('token_expired')) {
+          await renewToken();
+        }
+      }
+    } catch (error) {
+      if (isFinal(error)) {
+        throw error;
+      }
+      wait = (error instanceof Problem && error.retryAfter) || wait;
+    } finally {
+      signal?.removeEventListener('abort', end);
+      end();
+    }
+    if (!signal?.aborted) {
+      onConnection?.(false);
+      await pause(wait, signal).catch(() => undefined);
+    }
+  }
+}
+
+/** The events of one stream. Ends it after a long silence: the connection is broken then. */
+async function* events(
+  body: ReadableStream<Uint8Array>,
+  end: () => void,
+  onRetry: (seconds: number) => void,
+): AsyncGenerator<EventSourceMessage> {
+  const received: EventSourceMessage[] = [];
+  const parser = createParser({
+    onEvent: (event) => received.push(event),
+    onRetry: (milliseconds) => onRetry(milliseconds / 1000),
+  });
+  const reader = body.getReader();
+  const decoder = new TextDecoder();
+  for (;;) {
+    const silence = setTimeout(end, 1000 * SILENCE_SECONDS);
+    const chunk = await reader.read().finally(() => clearTimeout(silence));
+    if (chunk.done) {
+      return;
+    }
+    parser.feed(decoder.decode(chunk.value, { stream: true }));
+    yield* received.splice(0);
+  }
+}
