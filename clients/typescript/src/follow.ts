@@ -44,8 +44,11 @@ export async function* follow(
 ): AsyncGenerator<Copy, void, void> {
   let tasks = new Map(copy?.tasks);
   let cursor = copy?.cursor ?? '';
+  let connected: boolean | undefined;
+  const report = (now: boolean) => connected !== now && onConnection?.((connected = now));
   for (let attempt = 0; !signal?.aborted; attempt++) {
     let wait = backoff(attempt);
+    let expired = false;
     const stream = new AbortController();
     const end = () => stream.abort();
     signal?.addEventListener('abort', end);
@@ -59,8 +62,8 @@ export async function* follow(
       if (!response.ok || response.body === null) {
         throw problem(response, await response.json().catch(() => null));
       }
-      onConnection?.(true);
-      for await (const event of events(response.body, end, (seconds) => (wait = seconds))) {
+      report(true);
+      for await (const event of events(response.body, stream, (seconds) => (wait = seconds))) {
         attempt = 0;
         cursor = event.id ?? cursor; // `end` has none
         if (event.event === 'task') {
@@ -70,7 +73,9 @@ export async function* follow(
           }
         } else if (event.event === 'up-to-date') {
           yield { tasks: new Map(tasks), cursor };
-        } else if (event.event === 'end' && event.data.includes('token_expired')) {
+        } else if (event.event === 'end' && JSON.parse(event.data).reason === 'token_expired') {
+          expired = true;
+          wait = backoff(0);
           await renewToken();
         }
       }
@@ -84,7 +89,7 @@ export async function* follow(
       end();
     }
     if (!signal?.aborted) {
-      onConnection?.(false);
+      report(expired);
       await pause(wait, signal).catch(() => undefined);
     }
   }
@@ -93,7 +98,7 @@ export async function* follow(
 /** The events of one stream. Ends it after a long silence: the connection is broken then. */
 async function* events(
   body: ReadableStream<Uint8Array>,
-  end: () => void,
+  stream: AbortController,
   onRetry: (seconds: number) => void,
 ): AsyncGenerator<EventSourceMessage> {
   const received: EventSourceMessage[] = [];
@@ -102,9 +107,10 @@ async function* events(
     onRetry: (milliseconds) => onRetry(milliseconds / 1000),
   });
   const reader = body.getReader();
+  stream.signal.addEventListener('abort', () => reader.cancel().catch(() => undefined));
   const decoder = new TextDecoder();
   for (;;) {
-    const silence = setTimeout(end, 1000 * SILENCE_SECONDS);
+    const silence = setTimeout(() => stream.abort(), 1000 * SILENCE_SECONDS);
     const chunk = await reader.read().finally(() => clearTimeout(silence));
     if (chunk.done) {
       return;

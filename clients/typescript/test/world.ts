@@ -67,6 +67,11 @@ export class World {
     process.kill(this.instances[instance]!.pid, 'SIGKILL');
   }
 
+  /** Closes all connections to the load balancer. */
+  disconnect(): void {
+    this.#balancer.closeAllConnections();
+  }
+
   async stop(): Promise<void> {
     this.#balancer.closeAllConnections();
     this.#balancer.close();
