@@ -4,25 +4,19 @@ import static com.microsoft.playwright.assertions.PlaywrightAssertions.assertTha
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.microsoft.playwright.Browser;
-import com.microsoft.playwright.BrowserType;
 import com.microsoft.playwright.Locator;
 import com.microsoft.playwright.Page;
-import com.microsoft.playwright.Playwright;
+import dev.taskward.Chromium;
 import dev.taskward.TestDatabase;
 import dev.taskward.User;
 import io.quarkus.test.common.TestResourceScope;
 import io.quarkus.test.common.WithTestResource;
 import io.quarkus.test.common.http.TestHTTPResource;
 import io.quarkus.test.junit.QuarkusTest;
-import java.io.File;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Map;
-import java.util.Optional;
 import java.util.regex.Pattern;
-import java.util.stream.Stream;
-import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 
 /** A developer signs in in Swagger UI and tries six operations. */
@@ -37,15 +31,9 @@ class SwaggerUiBrowserTest {
 
   @Test
   void aDeveloperSignsInAndTriesSixOperations() {
-    Path chromium =
-        chromium()
-            .orElseGet(() -> Assumptions.abort("skipped: there is no Chromium or Chrome here"));
-    // Playwright would download its own browsers. The test uses an installed one.
-    Map<String, String> environment = Map.of("PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD", "1");
-    try (Playwright playwright =
-            Playwright.create(new Playwright.CreateOptions().setEnv(environment));
-        Browser browser = playwright.chromium().launch(options(chromium))) {
-      Page page = browser.newPage(new Browser.NewPageOptions().setViewportSize(1280, 960));
+    try (Chromium chromium = Chromium.launch()) {
+      Page page =
+          chromium.browser().newPage(new Browser.NewPageOptions().setViewportSize(1280, 960));
       page.navigate(swaggerUi);
       signIn(page, "alice");
 
@@ -118,29 +106,5 @@ class SwaggerUiBrowserTest {
     page.evaluate("window.scrollTo(0, 0)");
     page.screenshot(new Page.ScreenshotOptions().setPath(SCREENSHOT));
     assertTrue(Files.exists(SCREENSHOT));
-  }
-
-  private static BrowserType.LaunchOptions options(Path chromium) {
-    return new BrowserType.LaunchOptions()
-        .setExecutablePath(chromium)
-        // Root may not use the sandbox. The other options prevent requests to the browser's vendor.
-        .setArgs(
-            List.of(
-                "--no-sandbox",
-                "--disable-gpu",
-                "--disable-background-networking",
-                "--disable-component-update",
-                "--disable-sync"));
-  }
-
-  private static Optional<Path> chromium() {
-    Stream<Path> onPath =
-        Stream.of(System.getenv("PATH").split(File.pathSeparator))
-            .flatMap(
-                folder ->
-                    Stream.of("chromium", "chromium-browser", "google-chrome", "chrome.exe")
-                        .map(name -> Path.of(folder, name)));
-    Path mac = Path.of("/Applications/Google Chrome.app/Contents/MacOS/Google Chrome");
-    return Stream.concat(onPath, Stream.of(mac)).filter(Files::isExecutable).findFirst();
   }
 }
