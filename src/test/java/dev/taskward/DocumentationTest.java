@@ -29,11 +29,12 @@ class DocumentationTest {
 
   private static final Pattern PROSE =
       Pattern.compile(
-          ".*\\.(java|md|mjs|ts|py|sh|sql|xml|ya?ml|properties|json|conf|html|jvm)|.*/run");
+          ".*\\.(java|md|mjs|tsx?|css|py|sh|sql|xml|ya?ml|properties|json|conf|html|jvm)|.*/run");
 
   /** Files that others wrote, generated files, and this list of words. */
   private static final Pattern OTHERS =
-      Pattern.compile(".*(package-lock\\.json|DocumentationTest\\.java|node_modules/.*)");
+      Pattern.compile(
+          ".*(package-lock\\.json|DocumentationTest\\.java|/openapi\\.ts|(node_modules|dist|build)/.*)");
 
   private static final Pattern SHELL = Pattern.compile("(?ms)^```sh\n(.*?)^```");
 
@@ -163,7 +164,7 @@ class DocumentationTest {
 
   private static List<Path> files(Pattern name) throws IOException {
     List<Path> files = new ArrayList<>();
-    for (String part : List.of("src", "docs", "k8s", "scripts", ".ci", "")) {
+    for (String part : List.of("src", "docs", "k8s", "scripts", "clients", "examples", ".ci", "")) {
       int depth = part.isEmpty() ? 1 : Integer.MAX_VALUE;
       try (Stream<Path> found = Files.walk(Path.of(part), depth)) {
         found
