@@ -7,7 +7,7 @@ export function byPosition(a: Task, b: Task): number {
   return key < other ? -1 : key > other ? 1 : a.id - b.id;
 }
 
-/** The new keys after a task came to a place: its own, or those of all tasks if the neighbours leave no room. */
+/** The new keys after a task came to a place: its own, or more if there is no key between the neighbours. */
 export function keysFor<T extends Pick<Task, 'position'>>(tasks: T[], place: number): [T, string][] {
   const [above, moved, below] = [tasks[place - 1], tasks[place]!, tasks[place + 1]];
   try {
@@ -18,6 +18,7 @@ export function keysFor<T extends Pick<Task, 'position'>>(tasks: T[], place: num
   } catch {
     // The neighbours have the same key, or keys of another kind.
   }
-  const keys = generateNKeysBetween(null, null, tasks.length);
-  return tasks.map((task, i) => [task, keys[i]!]);
+  const end = Math.max(place, tasks.findLastIndex(({ position }) => position !== null)) + 1;
+  const keys = generateNKeysBetween(null, null, end);
+  return tasks.slice(0, end).map((task, i) => [task, keys[i]!]);
 }
