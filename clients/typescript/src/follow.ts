@@ -7,7 +7,7 @@ type Task = components['schemas']['Task'];
 
 /** All tasks of the user, deleted ones included, as of a cursor. Store both parts together. */
 export interface Copy {
-  readonly tasks: ReadonlyMap<number, Task>;
+  readonly tasks: readonly Task[];
   readonly cursor: string;
 }
 
@@ -16,14 +16,14 @@ export interface FollowOptions {
   copy?: Copy;
   /** Ends the iteration. */
   signal?: AbortSignal;
-  /** Called when the stream begins, and when it breaks. */
-  onConnection?: (connected: boolean) => void;
+  /** Called when the stream begins, and when it breaks, with the error of the last attempt. */
+  onConnection?: (connected: boolean, error?: unknown) => void;
 }
 
 /** Where the events come from. */
 export interface Source {
   open(cursor: string, signal: AbortSignal): Promise<Response>;
-  renewToken(): Promise<void>;
+  renewToken(response: Response): Promise<void>;
 }
 
 /** The service sends at least a comment every 25 s. */
@@ -42,13 +42,15 @@ export async function* follow(
   { open, renewToken }: Source,
   { copy, signal, onConnection }: FollowOptions,
 ): AsyncGenerator<Copy, void, void> {
-  let tasks = new Map(copy?.tasks);
+  let tasks = new Map(copy?.tasks.map((task) => [task.id, task]));
   let cursor = copy?.cursor ?? '';
   let connected: boolean | undefined;
-  const report = (now: boolean) => connected !== now && onConnection?.((connected = now));
+  const report = (now: boolean, error?: unknown) =>
+    connected !== now && onConnection?.((connected = now), error);
   for (let attempt = 0; !signal?.aborted; attempt++) {
     let wait = backoff(attempt);
     let expired = false;
+    let failure: unknown;
     const stream = new AbortController();
     const end = () => stream.abort();
     signal?.addEventListener('abort', end);
@@ -71,25 +73,27 @@ export async function* follow(
           if (task.version >= (tasks.get(task.id)?.version ?? 0)) {
             tasks.set(task.id, task);
           }
-        } else if (event.event === 'up-to-date') {
-          yield { tasks: new Map(tasks), cursor };
+        } else if (event.event === 'up-to-date' && !signal?.aborted) {
+          yield { tasks: [...tasks.values()], cursor };
         } else if (event.event === 'end' && JSON.parse(event.data).reason === 'token_expired') {
           expired = true;
           wait = backoff(0);
-          await renewToken();
+          await renewToken(response);
         }
       }
     } catch (error) {
       if (isFinal(error)) {
+        report(false, error);
         throw error;
       }
+      failure = error;
       wait = (error instanceof Problem && error.retryAfter) || wait;
     } finally {
       signal?.removeEventListener('abort', end);
       end();
     }
     if (!signal?.aborted) {
-      report(expired);
+      report(expired, failure);
       await pause(wait, signal).catch(() => undefined);
     }
   }

@@ -39,7 +39,7 @@ export class Taskward {
         const headers = { Accept: 'text/event-stream', ...position };
         return transport.send(new Request(`${baseUrl}/api/v1/tasks/changes`, { headers, signal }), 0);
       },
-      renewToken: () => transport.renewToken(),
+      renewToken: (response) => transport.renewToken(response),
     });
   }
 

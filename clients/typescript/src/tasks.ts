@@ -74,10 +74,11 @@ export class Tasks {
    * client changed the task. Changes of one task are sent one after the other. So a caller can change
    * a task again before the first change has its response.
    */
-  update(task: TaskVersion, change: TaskChange): Promise<Task> {
+  async update(task: TaskVersion, change: TaskChange): Promise<Task> {
+    const body: TaskChange = JSON.parse(JSON.stringify(change)); // the caller may change it meanwhile
     return this.#inSeries(task, async (header) => {
       const params = { path: { id: task.id }, header };
-      const request = this.#api.PATCH('/api/v1/tasks/{id}', { params, body: change, headers: MERGE_PATCH });
+      const request = this.#api.PATCH('/api/v1/tasks/{id}', { params, body, headers: MERGE_PATCH });
       return (await success(request)).data;
     });
   }
@@ -87,12 +88,12 @@ export class Tasks {
     await this.#inSeries(task, async (header) => {
       const params = { path: { id: task.id }, header };
       const { response } = await success(this.#api.DELETE('/api/v1/tasks/{id}', { params }));
-      return { version: Number(response.headers.get('ETag')?.replaceAll('"', '')) };
+      return { version: Number(response.headers.get('ETag')?.replace(/\D/g, '')) };
     });
   }
 
   /** Moves the task out of the trash. */
-  restore(task: TaskVersion): Promise<Task> {
+  async restore(task: TaskVersion): Promise<Task> {
     return this.#inSeries(task, async (header) => {
       const params = { path: { id: task.id }, header };
       return (await success(this.#api.POST('/api/v1/tasks/{id}/restore', { params }))).data;
@@ -138,7 +139,8 @@ export class Tasks {
       series.last = changed.version;
       return changed;
     });
-    series.end = result.catch(() => undefined);
+    const end = () => {};
+    series.end = result.then(end, end);
     return result;
   }
 }

@@ -10,7 +10,7 @@ export interface Options {
   token: (refused?: string) => string | Promise<string>;
   /** How often a request is repeated after a network error, 429, 502, 503 or 504. 4 by default. */
   retries?: number;
-  /** The seconds to wait for a response. 30 by default. */
+  /** The seconds to wait for a token, and for a response. 30 by default. */
   timeout?: number;
   /** Replaces the `fetch` of the platform. */
   fetch?: (request: Request) => Promise<Response>;
@@ -19,10 +19,14 @@ export interface Options {
 /** A longer `Retry-After` is left to the caller. */
 const WAIT_MAX_SECONDS = 60;
 
+/** These bodies are read by the caller, piece by piece. */
+const STREAMS = /event-stream|ndjson/;
+
 /** Sends requests with a token. Repeats those that can be repeated without harm. */
 export class Transport {
   readonly #options: Options;
   readonly #fetch: (request: Request) => Promise<Response>;
+  readonly #tokens = new WeakMap<Response, string>();
   #token: Promise<string> | undefined;
   #refused: string | undefined;
 
@@ -36,61 +40,81 @@ export class Transport {
     const repeats = isRepeatable(request) ? retries : 0;
     let renewed = false;
     for (let attempt = 0; ; attempt++) {
-      const token = await this.#currentToken();
-      const response = await this.#attempt(request, token).catch((error: unknown) => {
-        if (request.signal.aborted || attempt >= repeats) {
-          throw error;
-        }
+      const token = await this.#bounded(request, () => this.#currentToken()).catch((error: unknown) => {
+        this.#token = undefined; // the next request asks again
+        throw error;
       });
+      const response = await this.#bounded(request, (signal) => this.#exchange(request, token, signal)).catch(
+        (error: unknown) => {
+          if (request.signal.aborted || attempt >= repeats) {
+            throw error;
+          }
+        },
+      );
       if (response?.status === 401 && !renewed) {
         renewed = true;
         attempt--;
-        await response.body?.cancel();
-        await this.renewToken(token);
+        await this.renewToken(response);
         continue;
       }
-      const wait = response ? (retryAfter(response) ?? backoff(attempt)) : backoff(attempt);
+      const wait = (response && retryAfter(response)) ?? backoff(attempt);
       if (response && (!isTemporary(response) || attempt >= repeats || wait > WAIT_MAX_SECONDS)) {
         return response;
       }
-      await response?.body?.cancel();
       await pause(wait, request.signal);
     }
   }
 
-  /** Bounds the time until the response begins. */
-  async #attempt(request: Request, token: string): Promise<Response> {
+  /** Rejects at the time limit, or with the reason of the request's signal. */
+  #bounded<T>({ signal }: Request, run: (signal: AbortSignal) => Promise<T>): Promise<T> {
     const abort = new AbortController();
-    const end = () => abort.abort(request.signal.reason);
-    const timer = setTimeout(
-      () => abort.abort(new DOMException('The service did not respond in time.', 'TimeoutError')),
-      1000 * (this.#options.timeout ?? 30),
-    );
-    request.signal.addEventListener('abort', end);
-    try {
-      const copy = new Request(request.clone(), { signal: abort.signal });
-      copy.headers.set('Authorization', `Bearer ${token}`);
-      request.signal.throwIfAborted();
-      return await this.#fetch(copy);
-    } finally {
-      clearTimeout(timer);
+    return new Promise<T>((resolve, reject) => {
+      const end = (reason: unknown) => {
+        abort.abort(reason);
+        reject(reason);
+      };
+      const late = () => end(new DOMException('The service did not respond in time.', 'TimeoutError'));
+      const timer = setTimeout(late, Math.min(1000 * (this.#options.timeout ?? 30), 2 ** 31 - 1));
+      signal.addEventListener('abort', () => end(signal.reason));
+      if (signal.aborted) {
+        end(signal.reason);
+      }
+      run(abort.signal)
+        .then(resolve, reject)
+        .finally(() => clearTimeout(timer));
+    });
+  }
+
+  /** A body that is cut, or that a proxy sent in place of the service, is a network error. */
+  async #exchange(request: Request, token: string, signal: AbortSignal): Promise<Response> {
+    const copy = new Request(request.clone(), { signal });
+    copy.headers.set('Authorization', `Bearer ${token}`);
+    let response = await this.#fetch(copy);
+    if (!STREAMS.test(response.headers.get('Content-Type') ?? '')) {
+      const text = await response.text();
+      if (response.ok && response.status !== 204 && request.method !== 'HEAD') {
+        try {
+          JSON.parse(text);
+        } catch {
+          throw new TypeError('The response is cut, or not from Taskward.');
+        }
+      }
+      response = new Response(text || null, response);
     }
+    this.#tokens.set(response, token);
+    return response;
   }
 
   #currentToken(): Promise<string> {
-    if (this.#token === undefined) {
-      const token = Promise.resolve(this.#options.token(this.#refused));
-      token.catch(() => (this.#token = undefined)); // the next request asks again
-      this.#token = token;
-    }
+    this.#token ??= Promise.resolve(this.#options.token(this.#refused));
     return this.#token;
   }
 
-  /** Asks for another token than this one, or than the current one. Requests at the same time share it. */
-  async renewToken(refused?: string): Promise<void> {
-    const current = await this.#currentToken();
-    if (refused === undefined || refused === current) {
-      this.#refused = current;
+  /** Asks for another token than that of this response. Requests at the same time share the new one. */
+  async renewToken(response: Response): Promise<void> {
+    const token = this.#tokens.get(response);
+    if ((await this.#currentToken()) === token) {
+      this.#refused = token;
       this.#token = undefined;
     }
   }
@@ -114,17 +138,20 @@ export function backoff(attempt: number): number {
   return 0.25 * 2 ** Math.min(attempt, 5) * (1 + Math.random());
 }
 
-/** Ends early with the reason of the signal. */
+/** Waits at most 5 minutes. Ends early with the reason of the signal. */
 export function pause(seconds: number, signal: AbortSignal | undefined): Promise<void> {
   return new Promise((resolve, reject) => {
     const end = () => {
       clearTimeout(timer);
       reject(signal?.reason);
     };
-    const timer = setTimeout(() => {
-      signal?.removeEventListener('abort', end);
-      resolve();
-    }, 1000 * seconds);
+    const timer = setTimeout(
+      () => {
+        signal?.removeEventListener('abort', end);
+        resolve();
+      },
+      1000 * Math.min(seconds, 300),
+    );
     if (signal?.aborted) {
       end();
     }

@@ -28,7 +28,7 @@ async function titles(tasks: AsyncIterable<Task>): Promise<string[]> {
 }
 
 function shown(copy: Copy): string[] {
-  return [...copy.tasks.values()].filter((task) => !task.deleted).map((task) => task.title);
+  return copy.tasks.filter((task) => !task.deleted).map((task) => task.title);
 }
 
 /** The next copy that fulfils the condition. */
@@ -188,6 +188,29 @@ describe('series', () => {
     assert.equal((await rejection(client.tasks.update(mine, { title: 'Buy milk' }))).status, 412);
   });
 
+  it('sends the change as it was at the call', async () => {
+    const task = await client.tasks.create({ title: 'Buy milk' });
+    const form = { title: 'Buy oat milk' };
+
+    const changed = client.tasks.update(task, form);
+    form.title = '';
+    assert.equal((await changed).title, 'Buy oat milk');
+  });
+
+  it('continues after a deletion whose ETag a proxy made weak', async () => {
+    const weakening = world.client(user, {
+      async fetch(request) {
+        const response = await fetch(request);
+        const headers = new Headers(response.headers);
+        headers.set('ETag', `W/${headers.get('ETag')}`);
+        return new Response(response.body, { status: response.status, headers });
+      },
+    });
+    const task = await weakening.tasks.create({ title: 'Buy milk' });
+    await weakening.tasks.delete(task);
+    assert.equal((await weakening.tasks.restore(task)).version, 3);
+  });
+
   it('continues after a change that is invalid', async () => {
     const task = await client.tasks.create({ title: 'Buy milk' });
 
@@ -233,6 +256,32 @@ describe('repeats', () => {
     await world.client(user, { fetch: losing(1) }).tasks.delete(changed);
     await world.client(user, { fetch: losing(1) }).tasks.batch([{ op: 'create', task: {} }]);
     assert.equal((await client.me()).tasks.open, 1);
+  });
+
+  /** A network that replaces the body of the first response to a PATCH. */
+  function breaking(body: BodyInit): (request: Request) => Promise<Response> {
+    let broken = false;
+    return async (request) => {
+      const response = await fetch(request);
+      if (broken || request.method !== 'PATCH') {
+        return response;
+      }
+      broken = true;
+      await response.text();
+      return new Response(body, response);
+    };
+  }
+
+  it('a change after a body that is cut, stalls, or is that of a proxy', async () => {
+    for (const body of ['{"id":1,"ti', '', '<html>', new ReadableStream()]) {
+      const task = await client.tasks.create({ title: 'Buy milk' });
+      const fragile = world.client(user, { fetch: breaking(body), timeout: 1 });
+
+      assert.equal((await fragile.tasks.update(task, { completed: true })).version, 2);
+      assert.equal((await fragile.tasks.update(task, { completed: false })).version, 3);
+    }
+    const portal = world.client(user, { fetch: async () => new Response('<html>'), retries: 0 });
+    await assert.rejects(portal.me(), /not from Taskward/);
   });
 
   it('after Retry-After', async () => {
@@ -294,6 +343,15 @@ describe('repeats', () => {
     assert.equal((await flaky.me()).user_id, user);
   });
 
+  it('waits for a token no longer than the caller wants', async () => {
+    const abort = new AbortController();
+    const hanging = world.client(user, { token: () => new Promise(() => {}), timeout: 0.5 });
+    setTimeout(() => abort.abort(), 100);
+
+    await assert.rejects(hanging.tasks.create({}, { signal: abort.signal }), { name: 'AbortError' });
+    await assert.rejects(hanging.me(), { name: 'TimeoutError' });
+  });
+
   it('gives up waiting for a response', async () => {
     const silent = createServer().listen(0, 'localhost');
     await new Promise((resolve) => silent.on('listening', resolve));
@@ -317,7 +375,7 @@ describe('follow', () => {
     await until(copies, (copy) => shown(copy).includes('oat milk'));
     await client.tasks.delete(milk);
     const copy = await until(copies, (copy) => shown(copy).length === 1);
-    assert.equal(copy.tasks.get(milk.id)?.deleted, true);
+    assert.equal(copy.tasks.find(({ id }) => id === milk.id)?.deleted, true);
     await copies.return();
   });
 
@@ -328,7 +386,7 @@ describe('follow', () => {
     await copies.return();
     await client.tasks.create({ title: 'tea' });
 
-    const marked: Copy = { ...stored, tasks: new Map([[milk.id, { ...milk, title: 'stored' }]]) };
+    const marked = JSON.parse(JSON.stringify({ ...stored, tasks: [{ ...milk, title: 'stored' }] }));
     const later = client.tasks.follow({ copy: marked });
     assert.deepEqual(shown(await until(later, () => true)), ['stored', 'tea']);
     await later.return();
@@ -348,18 +406,42 @@ describe('follow', () => {
     await later.return();
   });
 
-  it('gets a new token when the stream ends with the old one', async () => {
+  it('gets a new token when streams end with the old one', async () => {
     const connections: boolean[] = [];
-    let calls = 0;
-    const shortly = world.client(user, { token: () => token(user, calls++ === 0 ? 1 : 3600) });
-    const copies = shortly.tasks.follow({ onConnection: (connected) => connections.push(connected) });
-    await until(copies, () => true);
+    const asked: (string | undefined)[] = [];
+    const short = token(user, 1);
+    const shortly = world.client(user, {
+      token: (refused) => (asked.push(refused), refused ? token(user) : short),
+    });
+    const onConnection = (connected: boolean) => connections.push(connected);
+    const [one, two] = [shortly.tasks.follow({ onConnection }), shortly.tasks.follow({ onConnection })];
+    await Promise.all([one.next(), two.next()]);
     setTimeout(() => client.tasks.create({ title: 'later' }), 4_000);
 
-    assert.deepEqual(shown(await until(copies, (copy) => copy.tasks.size === 1)), ['later']);
-    assert.deepEqual(connections, [true]);
-    assert.ok(calls >= 2);
-    await copies.return();
+    const copies = await Promise.all(
+      [one, two].map((stream) => until(stream, (copy) => copy.tasks.length === 1)),
+    );
+    assert.deepEqual(copies.map(shown), [['later'], ['later']]);
+    assert.deepEqual(connections, [true, true]);
+    assert.deepEqual(asked, [undefined, short]);
+    await Promise.all([one.return(), two.return()]);
+  });
+
+  it('waits as long as the service wants, and says why', async () => {
+    const abort = new AbortController();
+    const errors: unknown[] = [];
+    let requests = 0;
+    const headers = { 'Retry-After': '9999999' };
+    const full = world.client(user, {
+      fetch: async () => (requests++, new Response('', { status: 503, headers })),
+    });
+    const onConnection = (connected: boolean, error?: unknown) => errors.push(connected, error);
+    setTimeout(() => abort.abort(), 1_000);
+
+    assert.equal((await full.tasks.follow({ signal: abort.signal, onConnection }).next()).done, true);
+    assert.equal(requests, 1);
+    assert.equal(errors[0], false);
+    assert.ok(errors[1] instanceof Problem && errors[1].status === 503);
   });
 
   it('closes each stream', async () => {
@@ -392,7 +474,7 @@ describe('follow', () => {
     const copies = fragile.tasks.follow({ onConnection });
     await copies.next();
     broken = true;
-    const later = until(copies, (copy) => copy.tasks.size === 1);
+    const later = until(copies, (copy) => copy.tasks.length === 1);
     world.disconnect();
     await client.tasks.create({ title: 'later' });
     assert.deepEqual(shown(await later), ['later']);
@@ -410,7 +492,7 @@ describe('follow', () => {
 
     const refused = world.client(user, { token: () => 'nonsense' }).tasks.follow();
     assert.equal((await rejection(refused.next())).status, 401);
-    const foreign = { tasks: new Map(), cursor: 'nonsense' };
+    const foreign = { tasks: [], cursor: 'nonsense' };
     assert.equal((await rejection(client.tasks.follow({ copy: foreign }).next())).status, 400);
   });
 });
@@ -421,7 +503,7 @@ describe('an instance that is killed', () => {
       Array.from({ length: 20 }, (_, i) => client.tasks.create({ title: `task ${i}`, metadata: { n: '0' } })),
     );
     const copies = client.tasks.follow();
-    await until(copies, (copy) => copy.tasks.size === 20);
+    await until(copies, (copy) => copy.tasks.length === 20);
 
     const created: NewTask[] = Array.from({ length: 100 }, (_, i) => ({ title: `new ${i}` }));
     const changes = tasks.flatMap((task) =>
@@ -435,14 +517,14 @@ describe('an instance that is killed', () => {
     assert.equal(Math.max(...changed.map(({ version }) => version)), 11);
     const copy = await until(
       copies,
-      (copy) => copy.tasks.size >= 120 && tasks.every(({ id }) => copy.tasks.get(id)?.version === 11),
+      (copy) => copy.tasks.filter(({ version }) => version === 11).length === 20 && copy.tasks.length === 120,
     );
     await copies.return();
-    const listed = new Map<number, Task>();
+    const listed: Task[] = [];
     for await (const task of client.tasks.list({ limit: 50 })) {
-      listed.set(task.id, task);
+      listed.push(task);
     }
-    assert.equal(listed.size, 120);
-    assert.deepEqual(new Map([...copy.tasks].sort()), new Map([...listed].sort()));
+    const byId = (a: Task, b: Task) => a.id - b.id;
+    assert.deepEqual(copy.tasks.toSorted(byId), listed.toSorted(byId));
   });
 });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFile, execFileSync } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { after, before, it } from 'node:test';
@@ -24,8 +24,6 @@ before(async () => {
     filter: source,
   });
   cpSync(join(root, 'docs/openapi.yaml'), join(clone, 'docs/openapi.yaml'));
-  mkdirSync(app);
-  writeFileSync(join(app, 'package.json'), '{ "type": "module" }');
   const [install] = snippets(section(), 'sh');
   execFileSync('bash', ['-e', '-c', install!], { cwd: clone, stdio: 'pipe' });
 });
@@ -47,11 +45,11 @@ function snippets(text: string, language: string): string[] {
 
 /** Compiles the program with the strict checks, and returns what it prints. */
 async function run(name: string, program: string): Promise<string> {
-  writeFileSync(join(app, `${name}.ts`), program.replaceAll('http://localhost:8080', world.url));
+  writeFileSync(join(app, `${name}.mts`), program.replaceAll('http://localhost:8080', world.url));
   const compilerOptions = { strict: true, target: 'es2022', module: 'nodenext', types: [] };
-  writeFileSync(join(app, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: [`${name}.ts`] }));
+  writeFileSync(join(app, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: [`${name}.mts`] }));
   await execute(join(root, 'clients/typescript/node_modules/.bin/tsc'), ['-p', app]);
-  return execute('node', [join(app, `${name}.js`)]);
+  return execute('node', [join(app, `${name}.mjs`)]);
 }
 
 function execute(program: string, parameters: string[]): Promise<string> {

@@ -94,21 +94,20 @@ async function answer(
     response.writeHead(200, { 'Content-Type': 'application/json' });
     response.end(JSON.stringify({ access_token: token(user) }));
   } else {
-    forward(instances, request, body, response);
+    const first = next++ % instances.length;
+    forward([...instances.slice(first), ...instances.slice(0, first)], request, body, response);
   }
 }
 
-/** Sends each request to the next instance that accepts connections. */
+/** Sends a request to the first instance that accepts connections. */
 function forward(
-  instances: Instance[],
+  [instance, ...others]: Instance[],
   request: IncomingMessage,
   body: Buffer,
   response: ServerResponse,
-  tries = 1,
 ): void {
-  const { url } = instances[next++ % instances.length]!;
   const { method, headers } = request;
-  const upstream = http.request(url + request.url, { method, headers }, (upstreamResponse) => {
+  const upstream = http.request(instance!.url + request.url, { method, headers }, (upstreamResponse) => {
     response.writeHead(upstreamResponse.statusCode!, upstreamResponse.headers);
     response.flushHeaders();
     upstreamResponse.pipe(response);
@@ -116,8 +115,8 @@ function forward(
   });
   response.on('close', () => upstream.destroy());
   upstream.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code === 'ECONNREFUSED' && tries < instances.length) {
-      forward(instances, request, body, response, tries + 1);
+    if (error.code === 'ECONNREFUSED' && others.length > 0) {
+      forward(others, request, body, response);
     } else {
       response.destroy();
     }

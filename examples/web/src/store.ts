@@ -47,7 +47,7 @@ export function useStore(taskward: Taskward, query: ListQuery, now: number) {
 
   useRun(async (signal) => {
     for await (const copy of taskward.tasks.follow({ signal, onConnection: setConnected })) {
-      setKnown(copy.tasks);
+      setKnown(new Map(copy.tasks.map((task) => [task.id, task])));
       setCursor(copy.cursor);
     }
   }, [taskward]);
