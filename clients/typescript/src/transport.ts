@@ -40,7 +40,7 @@ export class Transport {
     const repeats = isRepeatable(request) ? retries : 0;
     let renewed = false;
     for (let attempt = 0; ; attempt++) {
-      const token = await this.#bounded(request, () => this.#currentToken()).catch((error: unknown) => {
+      const token = await this.#bounded(request, async () => this.#currentToken()).catch((error: unknown) => {
         this.#token = undefined; // the next request asks again
         throw error;
       });
