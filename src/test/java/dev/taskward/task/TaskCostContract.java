@@ -588,9 +588,9 @@ class TaskCostContract {
           plan.toString());
       // After five executions the planner may choose a plan without the value.
       String own = "((user_id)::text = '" + user.name() + "'::text)";
-      String generic = "((user_id)::text = ($1)::text)";
+      String generic = ".*\\(\\(user_id\\)::text = \\(\\$\\d+\\)::text\\).*";
       String condition = index.getString("Index Cond");
-      assertTrue(condition.contains(own) || condition.contains(generic), plan.toString());
+      assertTrue(condition.contains(own) || condition.matches(generic), plan.toString());
       double read =
           scan.getDouble("Actual Rows")
               + scan.getDouble("Rows Removed by Filter", 0.0)
