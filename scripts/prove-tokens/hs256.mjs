@@ -71,7 +71,8 @@ export async function proveHs256(databaseUrl) {
 
 const base64url = (value) => Buffer.from(JSON.stringify(value)).toString('base64url');
 
-function sign(claims, secret) {
+/** Signs a token with the shared secret. */
+export function sign(claims, secret) {
   const unsigned = `${base64url({ alg: 'HS256', typ: 'JWT' })}.${base64url(claims)}`;
   return `${unsigned}.${createHmac('sha256', secret).update(unsigned).digest('base64url')}`;
 }

@@ -168,7 +168,8 @@ async function requiresScopes(service, user) {
   });
 }
 
-async function startKeycloak() {
+/** Starts Keycloak with the realm of keycloak-realm.json. */
+export async function startKeycloak() {
   const home = join(downloads, `keycloak-${VERSION}`);
   if (!existsSync(home)) {
     console.log('Downloading Keycloak');
