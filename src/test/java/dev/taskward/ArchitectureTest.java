@@ -242,7 +242,7 @@ class ArchitectureTest {
           Set.of("problem"),
           Set.of("conditional", "json", "protocol", "admission", "ratelimit"),
           Set.of("auth"),
-          Set.of("database", "idempotency"),
+          Set.of("database", "idempotency", "mcp"),
           Set.of("task"),
           Set.of("openapi"));
 

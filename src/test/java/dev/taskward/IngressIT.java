@@ -1,5 +1,6 @@
 package dev.taskward;
 
+import static org.hamcrest.Matchers.equalTo;
 import static org.hamcrest.Matchers.lessThan;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
@@ -80,6 +81,10 @@ class IngressIT {
               Tokens.SECRET,
               "TASKWARD_PROXY_TRUSTED",
               "127.0.0.1",
+              "TASKWARD_MCP",
+              "true",
+              "TASKWARD_PUBLIC_URL",
+              "https://taskward.example.com/tasks-api",
               "QUARKUS_SHUTDOWN_DELAY",
               "5S",
               "QUARKUS_HTTP_PORT",
@@ -254,6 +259,38 @@ class IngressIT {
   }
 
   /** nginx reuses its connections, so the next client's request comes over the same ones. */
+  /** The instances answer in turn, and know nothing of each other's clients. */
+  @Test
+  void agentsAndTheirMetadataPassNginx() {
+    for (int i = 0; i < 4; i++) {
+      as(alice)
+          .contentType("application/json")
+          .header("Mcp-Session-Id", "of one instance")
+          .body("{\"jsonrpc\": \"2.0\", \"id\": 1, \"method\": \"tools/list\"}")
+          .post(outside + "/mcp")
+          .then()
+          .statusCode(200)
+          .body("result.tools.size()", equalTo(5));
+    }
+    String url =
+        RestAssured.given()
+            .trustStore(trusted)
+            .post(outside + "/mcp")
+            .then()
+            .statusCode(401)
+            .extract()
+            .header("WWW-Authenticate")
+            .replaceAll(".*resource_metadata=\"(.*)\"", "$1");
+    assertEquals(
+        "https://taskward.example.com/.well-known/oauth-protected-resource/tasks-api/mcp", url);
+    RestAssured.given()
+        .trustStore(trusted)
+        .get(outside.replace("/tasks-api", "") + URI.create(url).getPath())
+        .then()
+        .statusCode(200)
+        .body("resource", equalTo("https://taskward.example.com/tasks-api/mcp"));
+  }
+
   @Test
   void anUnreadBodyDelaysNoOtherClient() {
     byte[] body = new byte[60_000];

@@ -24,7 +24,7 @@ import org.jboss.logging.Logger;
 import org.jboss.resteasy.reactive.server.ServerRequestFilter;
 
 /**
- * Holds API requests in the {@link AdmissionQueue} until a worker thread is about to be free. It
+ * Holds requests in the {@link AdmissionQueue} until a worker thread is about to be free. It
  * returns 503 to those that the queue sheds. A request departs when its event loop has written the
  * response, or the head of an event stream. If it departed earlier, event loops would fall behind
  * the threads.
@@ -84,7 +84,7 @@ class AdmissionFilter implements RequestFilters {
   }
 
   private void admit(RoutingContext request) {
-    if (!request.normalizedPath().startsWith("/api/")) { // Dev UI's sockets would never depart
+    if (request.normalizedPath().startsWith("/q/")) { // Dev UI's sockets would never depart
       request.next();
       return;
     }

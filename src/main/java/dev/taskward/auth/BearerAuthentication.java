@@ -1,5 +1,6 @@
 package dev.taskward.auth;
 
+import dev.taskward.common.ApiResources;
 import dev.taskward.observability.SecurityLog;
 import dev.taskward.problem.ErrorResponses;
 import dev.taskward.problem.ProblemException;
@@ -32,26 +33,37 @@ import java.util.function.Function;
 class BearerAuthentication implements HttpAuthenticationMechanism {
 
   /** Only for requests with a token (RFC 6750, 3.1). */
-  private static final String INVALID_TOKEN = "Bearer error=\"invalid_token\"";
+  private static final String INVALID_TOKEN = "invalid_token";
 
   private static final String SCHEME = "Bearer ";
 
   private final TokenVerification verification;
   private final TokenKeys keys;
   private final RateLimits limits;
+  private final ProtectedResource resource;
+  private final ApiResources resources;
 
-  BearerAuthentication(TokenVerification verification, TokenKeys keys, RateLimits limits) {
+  BearerAuthentication(
+      TokenVerification verification,
+      TokenKeys keys,
+      RateLimits limits,
+      ProtectedResource resource,
+      ApiResources resources) {
     this.verification = verification;
     this.keys = keys;
     this.limits = limits;
+    this.resource = resource;
+    this.resources = resources;
   }
 
   @Override
   public Uni<Boolean> sendChallenge(RoutingContext request) {
     List<String> sent = request.request().headers().getAll(HttpHeaders.AUTHORIZATION);
-    if (sent.stream().anyMatch(header -> header.matches("(?i)bearer +\\S.*"))) {
-      request.response().putHeader(HttpHeaders.WWW_AUTHENTICATE, INVALID_TOKEN);
-    }
+    boolean hasToken = sent.stream().anyMatch(header -> header.matches("(?i)bearer +\\S.*"));
+    List<String> scopes =
+        resources.scopes(request.request().method().name(), request.normalizedPath());
+    String challenge = resource.challenge(hasToken ? INVALID_TOKEN : null, scopes, request);
+    request.response().putHeader(HttpHeaders.WWW_AUTHENTICATE, challenge);
     return Uni.createFrom()
         .completionStage(() -> limits.unauthenticated(request).toCompletionStage())
         .invoke(status -> ErrorResponses.send(status, request))

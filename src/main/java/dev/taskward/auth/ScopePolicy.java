@@ -6,6 +6,7 @@ import dev.taskward.observability.SecurityLog;
 import dev.taskward.problem.ProblemException;
 import io.quarkus.security.identity.SecurityIdentity;
 import io.quarkus.vertx.http.runtime.security.HttpSecurityPolicy;
+import io.quarkus.vertx.http.runtime.security.QuarkusHttpUser;
 import io.smallrye.mutiny.Uni;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.enterprise.context.ApplicationScoped;
@@ -17,16 +18,17 @@ import java.util.List;
  * have the scope of the resource and method, too.
  */
 @ApplicationScoped
-class ScopePolicy implements HttpSecurityPolicy {
+public class ScopePolicy implements HttpSecurityPolicy {
 
-  /** RFC 6750, 3.1. */
-  private static final String INSUFFICIENT = "Bearer error=\"insufficient_scope\", scope=\"%s\"";
+  private static final String INSUFFICIENT = "insufficient_scope"; // RFC 6750, 3.1
 
   private final boolean scopesRequired;
   private final ApiResources resources;
+  private final ProtectedResource resource;
 
-  ScopePolicy(TaskwardConfig config, ApiResources resources) {
+  ScopePolicy(TaskwardConfig config, ApiResources resources, ProtectedResource resource) {
     this.resources = resources;
+    this.resource = resource;
     this.scopesRequired = config.scopes().required();
   }
 
@@ -48,15 +50,30 @@ class ScopePolicy implements HttpSecurityPolicy {
           if (user.isAnonymous()) {
             return CheckResult.DENY;
           }
-          if (scopesRequired && scopes.stream().noneMatch(user::hasRole)) {
-            String scope = String.join(" ", scopes);
-            request
-                .response()
-                .putHeader(HttpHeaders.WWW_AUTHENTICATE, INSUFFICIENT.formatted(scope));
-            SecurityLog.note(request, SecurityLog.Event.SCOPE_MISSING, scope);
-            throw ProblemException.forbidden("The token lacks the scope " + scope + ".");
-          }
+          require(scopes, user, request);
           return CheckResult.PERMIT;
         });
+  }
+
+  /**
+   * Requires one of these scopes of the token of an admitted request, if the deployment requires
+   * scopes.
+   *
+   * @throws ProblemException (403) with a challenge
+   */
+  public void require(List<String> scopes, RoutingContext request) {
+    require(scopes, ((QuarkusHttpUser) request.user()).getSecurityIdentity(), request);
+  }
+
+  private void require(List<String> scopes, SecurityIdentity user, RoutingContext request) {
+    if (scopesRequired && scopes.stream().noneMatch(user::hasRole)) {
+      request
+          .response()
+          .putHeader(
+              HttpHeaders.WWW_AUTHENTICATE, resource.challenge(INSUFFICIENT, scopes, request));
+      String scope = String.join(" ", scopes);
+      SecurityLog.note(request, SecurityLog.Event.SCOPE_MISSING, scope);
+      throw ProblemException.forbidden("The token lacks the scope " + scope + ".");
+    }
   }
 }

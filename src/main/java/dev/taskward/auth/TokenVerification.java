@@ -197,7 +197,7 @@ class TokenVerification {
    * or by their claims: OpenID Connect (3.1.3.6, ID tokens), RFC 8417 (security events, such as
    * logout tokens), Keycloak (typ), Amazon Cognito (token_use).
    */
-  private static void requireAccessToken(JwtContext token) throws ParseException {
+  private void requireAccessToken(JwtContext token) throws ParseException {
     if (token.getJoseObjects().size() != 1
         || !(token.getJoseObjects().get(0) instanceof JsonWebSignature header)) {
       throw new ParseException("nested or encrypted");
@@ -207,7 +207,11 @@ class TokenVerification {
       throw new ParseException("crit");
     }
     String type = header.getHeader("typ");
-    if (type != null && !type.matches("(?i)(application/)?(at\\+)?jwt")) {
+    boolean isAccessToken =
+        config.requireAtJwt() // RFC 9068, 4
+            ? type != null && type.matches("(?i)(application/)?at\\+jwt")
+            : type == null || type.matches("(?i)(application/)?(at\\+)?jwt");
+    if (!isAccessToken) {
       throw new ParseException("typ");
     }
     JwtClaims claims = token.getJwtClaims();

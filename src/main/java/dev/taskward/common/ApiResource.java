@@ -2,8 +2,10 @@ package dev.taskward.common;
 
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /**
  * What generic code needs to know about a resource. The resource's package contributes it as a
@@ -38,7 +40,8 @@ public record ApiResource(String name, String scope, List<Route> routes) {
    * @param repeatable the parameters that may come more than once
    * @param produces the media types of the response to a GET
    * @param upload the body of POST; null for JSON of the usual size
-   * @param action the second part of its scope; null if it follows from the method
+   * @param actions the second parts of its scopes, of which a request needs one; empty if they
+   *     follow from the method
    */
   public record Route(
       String template,
@@ -49,27 +52,35 @@ public record ApiResource(String name, String scope, List<Route> routes) {
       Set<String> repeatable,
       List<String> produces,
       Upload upload,
-      String action) {
+      List<String> actions) {
 
     public Route with(Map<String, List<String>> parameters, String... repeatable) {
       return new Route(
-          template, path, methods, patch, parameters, Set.of(repeatable), produces, upload, action);
+          template,
+          path,
+          methods,
+          patch,
+          parameters,
+          Set.of(repeatable),
+          produces,
+          upload,
+          actions);
     }
 
     public Route producing(String... types) {
       return new Route(
-          template, path, methods, patch, parameters, repeatable, List.of(types), upload, action);
+          template, path, methods, patch, parameters, repeatable, List.of(types), upload, actions);
     }
 
     public Route taking(String mediaType, long maxBytes) {
       Upload body = new Upload(mediaType, maxBytes);
       return new Route(
-          template, path, methods, patch, parameters, repeatable, produces, body, action);
+          template, path, methods, patch, parameters, repeatable, produces, body, actions);
     }
 
-    public Route needing(String action) {
+    public Route needing(String... oneOf) {
       return new Route(
-          template, path, methods, patch, parameters, repeatable, produces, upload, action);
+          template, path, methods, patch, parameters, repeatable, produces, upload, List.of(oneOf));
     }
 
     /** HEAD takes those of GET. */
@@ -87,14 +98,22 @@ public record ApiResource(String name, String scope, List<Route> routes) {
    * @param template below {@link #NEWEST}
    */
   public static Route route(String template, String methods, String patch) {
-    String path = NEWEST + template;
-    Pattern pattern = Pattern.compile(path.replaceAll("\\{\\w+}", "[^/]+") + "/?");
-    return new Route(path, pattern, methods, patch, Map.of(), Set.of(), List.of(JSON), null, null);
+    return at(NEWEST + template, methods, patch);
   }
 
-  /** The scope that a token needs for this method, if scopes are required. */
-  public String scope(String method) {
-    return scope + (isRead(method) ? ":read" : ":write");
+  /** A route at a path of its own, without a version. */
+  public static Route at(String path, String methods, String patch) {
+    Pattern pattern = Pattern.compile(path.replaceAll("\\{\\w+}", "[^/]+") + "/?");
+    return new Route(
+        path, pattern, methods, patch, Map.of(), Set.of(), List.of(JSON), null, List.of());
+  }
+
+  /** The scopes for this method, of which a token needs one, if scopes are required. */
+  Stream<String> scopes(String method, Optional<Route> route) {
+    List<String> actions = route.map(Route::actions).orElse(List.of());
+    return actions.isEmpty()
+        ? Stream.of(scope + (isRead(method) ? ":read" : ":write"))
+        : actions.stream().map(action -> scope + ":" + action);
   }
 
   /** Whether a request with this method changes nothing (RFC 9110, 9.2.1). */

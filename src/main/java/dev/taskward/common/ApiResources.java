@@ -3,6 +3,7 @@ package dev.taskward.common;
 import io.quarkus.arc.All;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.net.URI;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 
@@ -66,24 +67,43 @@ public class ApiResources {
     return routes.stream().filter(route -> route.path().matcher(newest).matches()).findFirst();
   }
 
+  /** The paths of the routes without a version. */
+  public List<String> unversioned() {
+    return routes.stream()
+        .map(ApiResource.Route::template)
+        .filter(template -> !template.startsWith(ApiResource.NEWEST))
+        .toList();
+  }
+
   /** This request needs one of these scopes. If no resource has the path, they are those of all. */
   public List<String> scopes(String method, String path) {
     Optional<ApiResource.Route> route = route(path);
     String newest = newest(path);
     List<ApiResource> found =
         resources.stream()
-            .filter(resource -> isBelow(ApiResource.NEWEST + resource.name(), newest))
+            .filter(
+                resource ->
+                    isBelow(ApiResource.NEWEST + resource.name(), newest)
+                        || route.filter(resource.routes()::contains).isPresent())
             .toList();
     return (found.isEmpty() ? resources : found)
-        .stream()
-            .map(
-                resource ->
-                    route
-                        .map(ApiResource.Route::action)
-                        .map(action -> resource.scope() + ":" + action)
-                        .orElse(resource.scope(method)))
-            .distinct()
-            .toList();
+        .stream().flatMap(resource -> resource.scopes(method, route)).distinct().toList();
+  }
+
+  /** All scopes of the routes at or below this path. */
+  public List<String> scopesBelow(String path) {
+    return resources.stream()
+        .flatMap(
+            resource ->
+                resource.routes().stream()
+                    .filter(route -> isBelow(path, route.template()))
+                    .flatMap(
+                        route ->
+                            Arrays.stream(route.methods().split(", "))
+                                .flatMap(method -> resource.scopes(method, Optional.of(route)))))
+        .distinct()
+        .sorted()
+        .toList();
   }
 
   /** The media type of bodies that this method reads at this path. */

@@ -82,6 +82,12 @@ public interface DeploymentSettings {
   @WithName("taskward.cors.origins")
   Optional<String> corsOrigins();
 
+  @WithName("taskward.public-url")
+  Optional<String> publicUrl();
+
+  @WithName("taskward.mcp")
+  Optional<@WithConverter(Converters.Switch.class) Boolean> mcp();
+
   @WithName("taskward.proxy.trusted")
   Optional<String> trustedProxies();
 
@@ -197,6 +203,22 @@ public interface DeploymentSettings {
           "must be a comma-separated list of origins such as https://app.example.com.",
           errors);
       check(
+          settings.publicUrl(),
+          url -> httpUrl(url).filter(Rules::isPublic).isPresent(),
+          "TASKWARD_PUBLIC_URL",
+          "must be an https URL without a query (http only on this machine), such as"
+              + " https://tasks.example.com.",
+          errors);
+      if (settings.mcp().orElse(false)
+          && settings.tokens().containsKey("issuer")
+          && !settings.tokens().containsKey("audiences")) {
+        errors.add(
+            "TASKWARD_TOKENS_AUDIENCES"
+                + NOT_SET
+                + "the audience that the issuer writes for this service. With TASKWARD_MCP, the"
+                + " service would accept tokens that agents got for other services.");
+      }
+      check(
           settings.trustedProxies(),
           list -> items(list).allMatch(Rules::isNetwork),
           "TASKWARD_PROXY_TRUSTED",
@@ -302,6 +324,11 @@ public interface DeploymentSettings {
     /** Requires TLS: an attacker who can change a JWKS in transit can sign tokens. */
     private static boolean isSafe(URI url) {
       return url.getScheme().equalsIgnoreCase("https") || LOOPBACK.contains(url.getHost());
+    }
+
+    /** RFC 9728, 2: a resource identifier has no fragment, and should have no query. */
+    private static boolean isPublic(URI url) {
+      return isSafe(url) && url.getRawQuery() == null && url.getRawFragment() == null;
     }
 
     /** Whether API and management have one port. Vert.x would distribute requests to both. */

@@ -34,6 +34,17 @@ public interface TaskwardConfig {
   @WithConverter(Converters.Switch.class)
   boolean apiDocs();
 
+  /** Whether agents can use the tools at {@code /mcp} (Model Context Protocol). */
+  @WithDefault("false")
+  @WithConverter(Converters.Switch.class)
+  boolean mcp();
+
+  /**
+   * The URL at which clients reach the service, for the metadata that says where tokens come from
+   * (RFC 9728). No metadata if not set.
+   */
+  Optional<String> publicUrl();
+
   /** Whether the log has one line for each request. */
   @WithDefault("false")
   @WithConverter(Converters.Switch.class)
@@ -247,6 +258,11 @@ public interface TaskwardConfig {
     /** The claim with the user's id. Some issuers use {@code id} or {@code userId}. */
     @WithDefault("sub")
     String subjectClaim();
+
+    /** Whether tokens must have the {@code typ} of RFC 9068, {@code at+jwt}. */
+    @WithDefault("false")
+    @WithConverter(Converters.Switch.class)
+    boolean requireAtJwt();
 
     /** The minimum time between two fetches of a JWKS for tokens with an unknown key. */
     @WithDefault("30s")

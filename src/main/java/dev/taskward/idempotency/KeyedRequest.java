@@ -52,15 +52,25 @@ record KeyedRequest(UUID id, byte[] fingerprint) {
       String key = IdempotencyKey.parse(header);
       // The path has its version already. A slash at its end makes no difference.
       String path = request.getUriInfo().getPath().replaceAll("/+$", "");
-      ByteBuffer id = ByteBuffer.wrap(digest(user.subject(), request.getMethod(), path, key));
-      byte[] fingerprint =
-          digest(
-              request.getHeaderString(HttpHeaders.CONTENT_TYPE),
-              request.getHeaderString(HttpHeaders.IF_MATCH),
-              request.getHeaderString(HttpHeaders.IF_NONE_MATCH),
-              http.getCurrent().request().query(),
-              JsonBodyReader.of(http.getCurrent()));
-      return Optional.of(new KeyedRequest(new UUID(id.getLong(), id.getLong()), fingerprint));
+      return Optional.of(
+          of(
+              digest(user.subject(), request.getMethod(), path, key),
+              digest(
+                  request.getHeaderString(HttpHeaders.CONTENT_TYPE),
+                  request.getHeaderString(HttpHeaders.IF_MATCH),
+                  request.getHeaderString(HttpHeaders.IF_NONE_MATCH),
+                  http.getCurrent().request().query(),
+                  JsonBodyReader.of(http.getCurrent()))));
+    }
+
+    /** The same for a change that is no HTTP request of its own, see {@link OncePerKey}. */
+    KeyedRequest of(String key, String operation, byte[] input) {
+      return of(digest(user.subject(), operation, key), digest(input));
+    }
+
+    private static KeyedRequest of(byte[] idDigest, byte[] fingerprint) {
+      ByteBuffer id = ByteBuffer.wrap(idDigest);
+      return new KeyedRequest(new UUID(id.getLong(), id.getLong()), fingerprint);
     }
 
     /** SHA-256 of the parts, each after its length, so that no parts run together. */

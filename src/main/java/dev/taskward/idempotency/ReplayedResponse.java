@@ -15,6 +15,10 @@ final class ReplayedResponse extends RuntimeException {
     this.stored = stored;
   }
 
+  byte[] body() {
+    return stored.body;
+  }
+
   static final class Mapper {
 
     @ServerExceptionMapper

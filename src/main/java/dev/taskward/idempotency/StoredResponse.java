@@ -26,7 +26,7 @@ import org.hibernate.jpa.SpecHints;
 class StoredResponse extends PanacheEntityBase {
 
   /** Far above the largest response to a change. */
-  private static final int BODY_MAX_BYTES = 64 * 1024;
+  private static final int BODY_MAX_BYTES = 96 * 1024;
 
   private static final int ERASURE_BATCH = 1_000;
 

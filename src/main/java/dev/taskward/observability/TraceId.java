@@ -43,6 +43,11 @@ public final class TraceId implements RequestFilters {
     return id == null ? assign(request) : id;
   }
 
+  /** Writes the trace id to the log lines of another thread that works for this request. */
+  public static void log(RoutingContext request) {
+    MDC.put(KEY, of(request));
+  }
+
   private static String assign(RoutingContext request) {
     SpanContext span = Span.current().getSpanContext();
     String id = span.isValid() ? span.getTraceId() : fromHeaderOrRandom(request);

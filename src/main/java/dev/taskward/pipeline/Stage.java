@@ -33,6 +33,8 @@ public enum Stage {
   FRAMING(900),
   /** Starts the time limit for the request's body. */
   BODY_TIMEOUT(890),
+  /** Returns 403 for pages of other origins that call the tools for agents. */
+  MCP_ORIGIN(302),
   /** Returns 403 for pages of origins that CORS does not allow. */
   ORIGIN(301),
   /** Counts an authenticated request for the user's rate limit, whatever its scopes are. */
@@ -43,6 +45,8 @@ public enum Stage {
   QUERY(85),
   /** Returns 404 or 405 under /q, where Quarkus has no problem document. */
   DOCS(80),
+  /** Serves the metadata that says where tokens come from. */
+  RESOURCE_METADATA(75),
   /** Returns 413 or 415 for a body that the head announces as too large or encoded. */
   BODY_HEAD(70),
   /** Stops requests whose client disconnected while its rate limit was counted. */
@@ -54,7 +58,9 @@ public enum Stage {
   /** Stops requests whose client disconnected while its body was read. */
   DISCONNECTED_BEFORE_ADMISSION(30),
   /** Admits the request to the worker threads, makes it wait, or returns 503. */
-  ADMISSION(20);
+  ADMISSION(20),
+  /** Checks the message to a tool for agents. It is the last filter: the MCP server is next. */
+  MCP(10);
 
   /** In JAX-RS, before matching: rewrites the path without a version to the newest version's. */
   public static final int VERSION_ALIAS = 1;

@@ -60,16 +60,7 @@ public class ErrorResponses {
     WebApplicationException.class
   })
   Response jaxRs(Throwable failure, RoutingContext request) {
-    if (failure instanceof ForeignResourceException) {
-      SecurityLog.note(request, SecurityLog.Event.FOREIGN_RESOURCE, "belongs to another user");
-    }
-    if (DatabaseFailure.isUnavailable(failure)) {
-      databaseUnavailable.fire(new DatabaseFailure.Unavailable());
-    }
-    Problem problem =
-        concealForeign && failure instanceof ForeignResourceException e
-            ? Problems.of(e.concealed(), request)
-            : Problems.of(failure, request);
+    Problem problem = problem(failure, request);
     Response.ResponseBuilder response =
         Response.status(problem.status()).type(Problem.MEDIA_TYPE).entity(problem);
     MultiMap sent = request.response().headers();
@@ -85,6 +76,19 @@ public class ErrorResponses {
     }
     closeIfUnread(problem, request);
     return response.build();
+  }
+
+  /** The problem of a failure on a worker thread. It logs the failure. */
+  public Problem problem(Throwable failure, RoutingContext request) {
+    if (failure instanceof ForeignResourceException) {
+      SecurityLog.note(request, SecurityLog.Event.FOREIGN_RESOURCE, "belongs to another user");
+    }
+    if (DatabaseFailure.isUnavailable(failure)) {
+      databaseUnavailable.fire(new DatabaseFailure.Unavailable());
+    }
+    return concealForeign && failure instanceof ForeignResourceException e
+        ? Problems.of(e.concealed(), request)
+        : Problems.of(failure, request);
   }
 
   void router(@Observes Router router) {

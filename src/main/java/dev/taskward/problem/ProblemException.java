@@ -91,7 +91,12 @@ public class ProblemException extends WebApplicationException {
 
   /** 409: nothing was done, because some operations of a batch are not possible. */
   public static ProblemException batchRefused(List<Problem.Failure> failures) {
-    String detail = "Nothing was done: %d of the operations failed.".formatted(failures.size());
+    return batchRefused(
+        "Nothing was done: %d of the operations failed.".formatted(failures.size()), failures);
+  }
+
+  /** The same with another detail. */
+  public static ProblemException batchRefused(String detail, List<Problem.Failure> failures) {
     return new ProblemException(TYPES + "batch-refused", 409, detail, List.of(), failures);
   }
 
@@ -124,7 +129,7 @@ public class ProblemException extends WebApplicationException {
     return errors;
   }
 
-  List<Problem.Failure> failures() {
+  public List<Problem.Failure> failures() {
     return failures;
   }
 }

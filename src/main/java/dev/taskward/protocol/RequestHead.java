@@ -15,6 +15,7 @@ import jakarta.inject.Singleton;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
@@ -31,6 +32,7 @@ class RequestHead implements RequestFilters {
   private final Set<String> corsMethods;
 
   private final ApiResources resources;
+  private final Optional<String> publicOrigin;
 
   RequestHead(
       TaskwardConfig config,
@@ -38,6 +40,7 @@ class RequestHead implements RequestFilters {
       @ConfigProperty(name = "quarkus.http.cors.methods") Set<String> corsMethods) {
     this.corsMethods = corsMethods;
     this.resources = resources;
+    this.publicOrigin = PublicUrl.origin(config);
     this.apiDocs = config.apiDocs();
     this.origins =
         config.cors().origins().orElse(Set.of()).stream()
@@ -79,7 +82,9 @@ class RequestHead implements RequestFilters {
     boolean isAllowed = origins.contains(origin);
     if (origin == null || isAllowed && corsMethods.contains(request.method().name())) {
       context.next();
-    } else if (isAllowed || origin.equals(PublicUrl.origin(context))) {
+    } else if (isAllowed
+        || origin.equals(PublicUrl.origin(context))
+        || publicOrigin.filter(origin::equals).isPresent()) {
       request.headers().remove(HttpHeaders.ORIGIN);
       context.next();
     } else {

@@ -1,5 +1,6 @@
 package dev.taskward.proxy;
 
+import dev.taskward.config.TaskwardConfig;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.net.HostAndPort;
 import io.vertx.ext.web.RoutingContext;
@@ -7,6 +8,7 @@ import jakarta.ws.rs.core.UriInfo;
 import java.net.URI;
 import java.util.Arrays;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -45,6 +47,14 @@ public final class PublicUrl {
     Forwarded forwarded = request.get(KEY);
     HttpServerRequest sent = request.request();
     return forwarded == null ? sent.scheme() + "://" + authority(request) : forwarded.origin;
+  }
+
+  /** The origin of {@code TASKWARD_PUBLIC_URL} (RFC 6454, 6.1); empty if it is not set. */
+  public static Optional<String> origin(TaskwardConfig config) {
+    return config
+        .publicUrl()
+        .map(url -> URI.create(url.strip()))
+        .map(url -> (url.getScheme() + "://" + url.getRawAuthority()).toLowerCase(Locale.ROOT));
   }
 
   /** The authority of the target URI (RFC 9112, 3.3): of the target, else of {@code Host}. */

@@ -1,9 +1,11 @@
 package dev.taskward.task;
 
+import static dev.taskward.common.ApiResource.at;
 import static dev.taskward.common.ApiResource.route;
 
 import dev.taskward.common.ApiResource;
 import dev.taskward.common.StreamedResponse;
+import dev.taskward.config.TaskwardConfig;
 import jakarta.enterprise.inject.Produces;
 import jakarta.inject.Singleton;
 import java.util.List;
@@ -34,6 +36,16 @@ final class TaskApi {
         List.of(
             route("me", "GET, HEAD, OPTIONS", null),
             route("me/erase", "POST, OPTIONS", null).needing("erase")));
+  }
+
+  /** Where agents call {@link TaskTools}. A token with one of the scopes sees all tools. */
+  @Produces
+  @Singleton
+  ApiResource tools(TaskwardConfig config) {
+    return new ApiResource(
+        "mcp",
+        "tasks",
+        config.mcp() ? List.of(at("/mcp", "POST", null).needing("read", "write")) : List.of());
   }
 
   @Produces

@@ -46,9 +46,11 @@ final class TaskBatch {
   }
 
   /**
+   * Returns the tasks after the operations, in their order.
+   *
    * @throws ProblemException (409) with all failures, if there are any
    */
-  List<BatchResult.Item> run() {
+  List<Task> run() {
     List<Long> ids = operations.stream().map(BatchOperation::id).filter(Objects::nonNull).toList();
     locked = Task.lockAll(ids);
     List<Long> missing = ids.stream().filter(id -> !locked.containsKey(id)).toList();
@@ -62,7 +64,7 @@ final class TaskBatch {
     }
     Task.updateAll(changed);
     store();
-    return items();
+    return results;
   }
 
   private void apply(int place) {
@@ -162,7 +164,8 @@ final class TaskBatch {
     return ProblemException.batchRefused(failures);
   }
 
-  private List<BatchResult.Item> items() {
+  /** The results of the operations, after {@link #run}. */
+  List<BatchResult.Item> items() {
     List<BatchResult.Item> items = new ArrayList<>();
     for (int i = 0; i < operations.size(); i++) {
       BatchOperation operation = operations.get(i);

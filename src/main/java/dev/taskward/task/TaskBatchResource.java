@@ -57,6 +57,8 @@ public class TaskBatchResource {
       @Context RoutingContext request) {
     List<BatchOperation> operations = batch.read(json);
     limits.takeMore(operations.size() - 1L, request);
-    return new BatchResult(new TaskBatch(operations, config, request).run());
+    TaskBatch run = new TaskBatch(operations, config, request);
+    run.run();
+    return new BatchResult(run.items());
   }
 }

@@ -77,6 +77,27 @@ class SettingsTest {
     assertEquals(null, error(Map.of()));
   }
 
+  @Test
+  void agentsNeedNoIssuerAndAnIssuerNeedsNoAgents() {
+    assertEquals(null, error(Map.of("TASKWARD_MCP", "true")));
+    assertEquals(null, error(Map.of("TASKWARD_TOKENS_ISSUER", "https://a.example")));
+    for (String audiences : List.of("TASKWARD_TOKENS_AUDIENCES", "MP_JWT_VERIFY_AUDIENCES")) {
+      assertEquals(
+          null,
+          error(
+              Map.of(
+                  "TASKWARD_MCP",
+                  "true",
+                  "TASKWARD_TOKENS_ISSUER",
+                  "https://a.example",
+                  audiences,
+                  "taskward")));
+    }
+    for (String url : List.of("https://tasks.example.com/api/", "http://localhost:8080")) {
+      assertEquals(null, error(Map.of("TASKWARD_PUBLIC_URL", url)));
+    }
+  }
+
   @ParameterizedTest
   @ValueSource(strings = {"a$$b", "a${b}c", "a%24%24b", "a%24%7Bb%7Dc", "a\\$b"})
   void aPasswordInTheUrlIsNoExpression(String encoded) {
@@ -139,6 +160,13 @@ class SettingsTest {
     String notNetworks =
         "TASKWARD_PROXY_TRUSTED must be a comma-separated list of IP addresses and networks such as"
             + " 10.42.0.0/16.";
+    String notPublic =
+        "TASKWARD_PUBLIC_URL must be an https URL without a query (http only on this machine), such"
+            + " as https://tasks.example.com.";
+    String withoutAudiences =
+        "TASKWARD_TOKENS_AUDIENCES is not set: it must be the audience that the issuer writes for"
+            + " this service. With TASKWARD_MCP, the service would accept tokens that agents got for"
+            + " other services.";
     return Stream.of(
         arguments(
             Map.of(
@@ -195,6 +223,19 @@ class SettingsTest {
             Map.of("QUARKUS_MANAGEMENT_PORT", "8080"), // the default of the other
             "QUARKUS_MANAGEMENT_PORT must not be QUARKUS_HTTP_PORT."),
         arguments(Map.of("TASKWARD_API_DOCS", "on"), "TASKWARD_API_DOCS must be true or false."),
+        arguments(Map.of("TASKWARD_PUBLIC_URL", "http://tasks.example.com"), notPublic),
+        arguments(Map.of("TASKWARD_PUBLIC_URL", "tasks.example.com"), notPublic),
+        arguments(Map.of("TASKWARD_PUBLIC_URL", "https://tasks.example.com/?a=b"), notPublic),
+        arguments(Map.of("TASKWARD_PUBLIC_URL", "https://tasks.example.com/#a"), notPublic),
+        arguments(Map.of("TASKWARD_PUBLIC_URL", "https://u:p@tasks.example.com"), notPublic),
+        arguments(Map.of("TASKWARD_PUBLIC_URL", "https://tasks.example.com/\"a\""), notPublic),
+        arguments(Map.of("TASKWARD_MCP", "yes"), "TASKWARD_MCP must be true or false."),
+        arguments(
+            Map.of("TASKWARD_MCP", "true", "TASKWARD_TOKENS_ISSUER", "https://a.example"),
+            withoutAudiences),
+        arguments(
+            Map.of("TASKWARD_MCP", "true", "MP_JWT_VERIFY_ISSUER", "https://a.example"),
+            withoutAudiences),
         arguments(Map.of("TASKWARD_CORS_ORIGINS", "*"), notOrigins),
         arguments(Map.of("TASKWARD_CORS_ORIGINS", "/.*/"), notOrigins),
         arguments(Map.of("TASKWARD_CORS_ORIGINS", "https://a.example,b.example"), notOrigins),

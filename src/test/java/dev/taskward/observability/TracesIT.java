@@ -90,6 +90,32 @@ class TracesIT {
   }
 
   @Test
+  void theTraceOfAToolContinuesToTheDatabase() throws Exception {
+    try (Collector collector = new Collector();
+        var service =
+            service(
+                Map.of(
+                    "OTEL_EXPORTER_OTLP_ENDPOINT", collector.endpoint(), "TASKWARD_MCP", "true"))) {
+      alice
+          .authorized()
+          .contentType("application/json")
+          .body(
+              "{\"jsonrpc\": \"2.0\", \"id\": 1, \"method\": \"tools/call\", \"params\": {\"name\":"
+                  + " \"find_tasks\"}}")
+          .post(service.url("/mcp"))
+          .then()
+          .statusCode(200);
+
+      Span server = collector.span(TracesIT::isServer);
+      assertEquals("200", attributes(server).get("http.response.status_code"));
+      collector.span(
+          span ->
+              span.getParentSpanId().equals(server.getSpanId())
+                  && attributes(span).toString().contains("from task"));
+    }
+  }
+
+  @Test
   void exportOverGrpcWorks() throws Exception {
     try (Collector collector = new Collector();
         var service =
